@@ -1,0 +1,96 @@
+import { sql } from "drizzle-orm";
+import { bigint, boolean, index, integer, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { at, bytea, createdAt, idOf } from "./columns.ts";
+import { contactLists } from "./contacts.ts";
+import { users } from "./users.ts";
+import { waSessions } from "./wa.ts";
+
+export const campaigns = pgTable(
+  "campaigns",
+  {
+    id: idOf("campaign").primaryKey(),
+    userId: idOf("user")
+      .notNull()
+      .references(() => users.id),
+    waSessionId: idOf("waSession")
+      .notNull()
+      .references(() => waSessions.id),
+    contactListId: idOf("contactList")
+      .notNull()
+      .references(() => contactLists.id),
+    name: text().notNull(),
+    templateText: text().notNull(),
+    throttleMinMs: integer().notNull(),
+    throttleMaxMs: integer().notNull(),
+    status: text()
+      .$type<"draft" | "running" | "paused" | "cancelling" | "cancelled" | "completed">()
+      .notNull()
+      .default("draft"),
+    pauseReason: text().$type<"user" | "plan_expired" | "failures" | "restricted" | "logged_out">(),
+    /** Rows of `messages`, fixed at start. */
+    total: integer().notNull().default(0),
+    /** Points held for rows that are queued, sending or unknown. */
+    holdOpen: integer().notNull().default(0),
+    consecutiveFailures: integer().notNull().default(0),
+    startedAt: at(),
+    finishedAt: at(),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    index("campaigns_user").on(t.userId, t.id),
+    index("campaigns_running").on(t.waSessionId, t.id).where(sql`${t.status} = 'running'`),
+  ],
+);
+
+/** Everything that leaves, whoever caused it. Its life: server/messages/rules.ts. */
+export const messages = pgTable(
+  "messages",
+  {
+    id: idOf("message").primaryKey(),
+    userId: idOf("user").notNull(),
+    waSessionId: idOf("waSession")
+      .notNull()
+      .references(() => waSessions.id),
+    campaignId: idOf("campaign").references(() => campaigns.id),
+    contactId: idOf("contact"),
+    kind: text().$type<"campaign">().notNull(),
+    /** Canonical identity: "pn:+62…", "lid:…". */
+    recipientKey: text().notNull(),
+    recipientName: text().notNull(),
+    /** The rendered text; null after the retention period, and for rows that never had one. */
+    resolvedText: text(),
+    waMsgId: text().notNull(),
+    status: text()
+      .$type<"queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "unknown" | "skipped" | "cancelled">()
+      .notNull()
+      .default("queued"),
+    errorCode: text(),
+    /** Times handed to WhatsApp under the same id, re-drives included. */
+    submissions: integer().notNull().default(0),
+    /** Transport failures before the write; the third ends the row. */
+    transportErrors: integer().notNull().default(0),
+    notBefore: at().notNull().defaultNow(),
+    sendingEpoch: bigint({ mode: "number" }),
+    sendingAt: at(),
+    redriveAt: at(),
+    pricePoints: integer().notNull(),
+    /** Points charged: 0 until WhatsApp accepted, then the price. */
+    costPoints: integer().notNull().default(0),
+    /** Accepted by WhatsApp after the user had given it up and spent the points elsewhere: never charged. */
+    uncharged: boolean().notNull().default(false),
+    /** The encoded WhatsApp message, encrypted with the session's key: for re-drives and retry receipts. */
+    encoded: bytea(),
+    sentAt: at(),
+    deliveredAt: at(),
+    readAt: at(),
+    endedAt: at(),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    unique("messages_once_per_recipient").on(t.campaignId, t.recipientKey),
+    unique("messages_wa_msg_id").on(t.waSessionId, t.waMsgId),
+    index("messages_queue").on(t.campaignId, t.notBefore, t.id).where(sql`${t.status} = 'queued'`),
+    index("messages_open").on(t.waSessionId, t.recipientKey).where(sql`${t.status} in ('sending', 'unknown')`),
+    index("messages_board").on(t.campaignId, t.id),
+  ],
+);

@@ -1,0 +1,59 @@
+import { sql } from "drizzle-orm";
+import { boolean, index, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { at, createdAt, idOf } from "./columns.ts";
+
+export const users = pgTable(
+  "users",
+  {
+    id: idOf("user").primaryKey(),
+    email: text().notNull(),
+    passwordHash: text().notNull(),
+    tz: text().notNull(),
+    isAdmin: boolean().notNull().default(false),
+    termsAcceptedAt: at().notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [uniqueIndex("users_email").on(sql`lower(${t.email})`)],
+);
+
+/** Lucia's table: `id` is the SHA-256 of the token in the cookie, so that a copy of this table signs nobody in. */
+export const loginSessions = pgTable(
+  "login_sessions",
+  {
+    id: text().primaryKey(),
+    userId: idOf("user")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    expiresAt: at().notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [index("login_sessions_user").on(t.userId)],
+);
+
+export const apiTokens = pgTable(
+  "api_tokens",
+  {
+    id: idOf("apiToken").primaryKey(),
+    userId: idOf("user")
+      .notNull()
+      .references(() => users.id, { onDelete: "cascade" }),
+    name: text().notNull(),
+    tokenHash: text().notNull().unique(),
+    lastUsedAt: at(),
+    createdAt: createdAt(),
+  },
+  (t) => [index("api_tokens_user").on(t.userId)],
+);
+
+/** Append-only: a trigger refuses UPDATE and DELETE. `meta` holds ids and figures, never a number or a message text. */
+export const auditLogs = pgTable(
+  "audit_logs",
+  {
+    id: idOf("audit").primaryKey(),
+    userId: idOf("user").notNull(),
+    action: text().notNull(),
+    meta: jsonb().$type<Record<string, unknown>>().notNull().default({}),
+    createdAt: createdAt(),
+  },
+  (t) => [index("audit_logs_user").on(t.userId, t.id)],
+);

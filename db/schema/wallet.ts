@@ -1,0 +1,65 @@
+import { sql } from "drizzle-orm";
+import { boolean, check, integer, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { at, createdAt, idOf } from "./columns.ts";
+import { users } from "./users.ts";
+
+export const wallets = pgTable(
+  "wallets",
+  {
+    id: idOf("wallet").primaryKey(),
+    userId: idOf("user")
+      .notNull()
+      .unique()
+      .references(() => users.id),
+    balance: integer().notNull().default(0),
+    held: integer().notNull().default(0),
+    /** Number of ledger rows: the next row's `seq` is one more. */
+    version: integer().notNull().default(0),
+    planType: text().$type<"15d" | "30d">().notNull(),
+    planStartedAt: at().notNull(),
+    planExpiresAt: at().notNull(),
+    autoRenew: boolean().notNull().default(false),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    check("wallets_balance_not_negative", sql`${t.balance} >= 0`),
+    check("wallets_held_not_negative", sql`${t.held} >= 0`),
+    check("wallets_held_covered", sql`${t.held} <= ${t.balance}`),
+  ],
+);
+
+/** The ledger. Append-only by trigger; `points` is signed; `UNIQUE(wallet, type, ref)` makes every booking repeatable. */
+export const walletTxns = pgTable(
+  "wallet_txns",
+  {
+    id: idOf("walletTxn").primaryKey(),
+    walletId: idOf("wallet")
+      .notNull()
+      .references(() => wallets.id),
+    userId: idOf("user").notNull(),
+    type: text().$type<"allocation" | "topup" | "deduct" | "refund">().notNull(),
+    points: integer().notNull(),
+    refId: text().notNull(),
+    seq: integer().notNull(),
+    balanceAfter: integer().notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    unique("wallet_txns_once").on(t.walletId, t.type, t.refId),
+    unique("wallet_txns_seq").on(t.walletId, t.seq),
+    check("wallet_txns_points_not_zero", sql`${t.points} <> 0`),
+  ],
+);
+
+export const planPeriods = pgTable("plan_periods", {
+  id: idOf("planPeriod").primaryKey(),
+  userId: idOf("user").notNull(),
+  walletId: idOf("wallet")
+    .notNull()
+    .references(() => wallets.id),
+  plan: text().$type<"15d" | "30d">().notNull(),
+  points: integer().notNull(),
+  startsAt: at().notNull(),
+  endsAt: at().notNull(),
+  createdAt: createdAt(),
+});
