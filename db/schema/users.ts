@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { boolean, index, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { at, createdAt, idOf } from "./columns.ts";
 
 export const users = pgTable(
@@ -57,3 +57,10 @@ export const auditLogs = pgTable(
   },
   (t) => [index("audit_logs_user").on(t.userId, t.id)],
 );
+
+/** Counters of rate-limiter-flexible; `key` holds a hash of what is limited, never an address. */
+export const rateLimits = pgTable("rate_limits", {
+  key: text().primaryKey(),
+  points: integer().notNull(),
+  expire: at(),
+});

@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+
+const int = (fallback: number, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+
+const schema = z.object({
+  NODE_ENV: z.enum(["development", "production", "test"]).default("production"),
+  DATABASE_URL: z.url(),
+  HOST: z.string().default("127.0.0.1"),
+  PORT: int(3000, { max: 65_535 }),
+  WORKER_HTTP_PORT: int(3020, { max: 65_535 }),
+  APP_ORIGIN: z.url().optional(),
+  DEFAULT_TZ: z.string().default("Asia/Jakarta"),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
+  SESSION_KEY: z
+    .string()
+    .refine((key) => Buffer.from(key, "base64").length === 32, "must be 32 random bytes in base64"),
+  WHATSAPP: z.enum(["simulator", "live"]).default("simulator"),
+  SIMULATOR_URL: z.url().default("http://127.0.0.1:3010"),
+  CAMPAIGN_CAP: int(200, { min: 1 }),
+  DAILY_CAP: int(500, { min: 1 }),
+  SESSION_CAP: int(3, { min: 1 }),
+  THROTTLE_FLOOR_MS: int(2_000),
+  WORKER_SESSIONS: int(20, { min: 1 }),
+  LEASE_MS: int(15_000, { min: 600 }),
+  ACK_TIMEOUT_MS: int(30_000, { min: 100 }),
+  QR_TIMEOUT_MS: int(0),
+});
+
+export interface Caps {
+  recipientsPerCampaign: number;
+  messagesPerDay: number;
+  sessionsPerUser: number;
+  throttleFloorMs: number;
+}
+
+const CAPS: Caps = { recipientsPerCampaign: 200, messagesPerDay: 500, sessionsPerUser: 3, throttleFloorMs: 2_000 };
+
+/** The caps in force. Against the real WhatsApp the environment may only make them stricter. */
+export function capsInForce(asked: Caps, whatsapp: "simulator" | "live"): Caps {
+  if (whatsapp === "simulator") return asked;
+  return {
+    recipientsPerCampaign: Math.min(asked.recipientsPerCampaign, CAPS.recipientsPerCampaign),
+    messagesPerDay: Math.min(asked.messagesPerDay, CAPS.messagesPerDay),
+    sessionsPerUser: Math.min(asked.sessionsPerUser, CAPS.sessionsPerUser),
+    throttleFloorMs: Math.max(asked.throttleFloorMs, CAPS.throttleFloorMs),
+  };
+}
+
+/**
+ * The only reader of the environment: parsed once per process, then passed on as values.
+ * @throws Error with one line per wrong variable
+ */
+export function readEnv(source: NodeJS.ProcessEnv) {
+  const given = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ""));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join(".")}: ${issue.message}`);
+    throw new Error(`The environment is not usable:\n${lines.join("\n")}`);
+  }
+  const env = parsed.data;
+  const key = Buffer.from(env.SESSION_KEY, "base64");
+  return {
+    nodeEnv: env.NODE_ENV,
+    databaseUrl: env.DATABASE_URL,
+    host: env.HOST,
+    port: env.PORT,
+    workerHttpPort: env.WORKER_HTTP_PORT,
+    appOrigin: new URL(env.APP_ORIGIN ?? `http://localhost:${env.PORT}`).origin,
+    defaultTz: env.DEFAULT_TZ,
+    logLevel: env.LOG_LEVEL,
+    /** Wraps the data key of each WhatsApp session; `id` is kept beside what it wrapped. */
+    sessionKey: { id: createHash("sha256").update(key).digest("hex").slice(0, 8), key },
+    whatsapp: env.WHATSAPP,
+    simulatorUrl: env.SIMULATOR_URL,
+    caps: capsInForce(
+      {
+        recipientsPerCampaign: env.CAMPAIGN_CAP,
+        messagesPerDay: env.DAILY_CAP,
+        sessionsPerUser: env.SESSION_CAP,
+        throttleFloorMs: env.THROTTLE_FLOOR_MS,
+      },
+      env.WHATSAPP,
+    ),
+    workerSessions: env.WORKER_SESSIONS,
+    leaseMs: env.LEASE_MS,
+    ackTimeoutMs: env.ACK_TIMEOUT_MS,
+    /** 0: WhatsApp's own rhythm, 60 s for the first QR and 20 s for each next. */
+    qrTimeoutMs: env.QR_TIMEOUT_MS,
+  };
+}
+
+export type Env = ReturnType<typeof readEnv>;

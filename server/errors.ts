@@ -1,0 +1,124 @@
+import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
+
+interface Refusal {
+  trpc: TRPC_ERROR_CODE_KEY;
+  status: number;
+  message: (details: Details) => string;
+}
+export type Details = Readonly<Record<string, string | number>>;
+
+const say = (text: string) => () => text;
+
+/** Every way the product says no, worded once. A sentence says what is wrong and what to do about it. */
+export const refusals = {
+  invalid_input: { trpc: "BAD_REQUEST", status: 400, message: say("Some fields need another look.") },
+  not_signed_in: { trpc: "UNAUTHORIZED", status: 401, message: say("Sign in to go on.") },
+  wrong_credentials: {
+    trpc: "UNAUTHORIZED",
+    status: 401,
+    message: say("This e-mail address and password do not match an account."),
+  },
+  cross_site: {
+    trpc: "FORBIDDEN",
+    status: 403,
+    message: say("This request came from another site and was refused. Open the app itself and try again."),
+  },
+  not_found: { trpc: "NOT_FOUND", status: 404, message: say("There is nothing here, or it is not yours.") },
+  email_taken: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: say("An account with this e-mail address exists. Sign in instead."),
+  },
+  wrong_state: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: (d) => `This cannot be done while it is ${String(d.status ?? "in its present state").replace("_", " ")}.`,
+  },
+  session_busy: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: say("This WhatsApp session is busy with another request. Wait a moment and try again."),
+  },
+  session_not_linked: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: say("This phone is not linked at the moment. Link it on the Link page, then start."),
+  },
+  too_many_sessions: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: (d) => `You can have ${d.limit} linked phones. Remove one to link another.`,
+  },
+  plan_expired: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: say("Your plan has expired. Your points are kept; renew the plan to send again."),
+  },
+  too_many_recipients: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: (d) => `A campaign may have ${d.limit} recipients; this list has ${d.count}. Use a smaller list.`,
+  },
+  no_recipients: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: say("Nobody on this list can be messaged: no contact with consent is left. Import contacts who agreed."),
+  },
+  missing_variables: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: (d) => `The template uses ${d.names}, which this list does not have. Use one of: ${d.known}.`,
+  },
+  insufficient_points: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: (d) => `This needs ${d.need} points and ${d.available} are available: ${d.missing} are missing.`,
+  },
+  file_too_large: {
+    trpc: "PAYLOAD_TOO_LARGE",
+    status: 413,
+    message: (d) => `The file is larger than ${d.limit}. Split it and import the parts.`,
+  },
+  unreadable_file: { trpc: "UNPROCESSABLE_CONTENT", status: 422, message: (d) => String(d.why) },
+  no_usable_rows: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: say("No row of this file can be imported. Mend the rows listed below and upload it again."),
+  },
+  too_many_tries: {
+    trpc: "TOO_MANY_REQUESTS",
+    status: 429,
+    message: (d) => `Too many tries. Wait ${d.seconds} seconds and try again.`,
+  },
+  simulator_unavailable: {
+    trpc: "BAD_GATEWAY",
+    status: 502,
+    message: (d) => `The local WhatsApp did not do that: ${d.why}`,
+  },
+} as const satisfies Record<string, Refusal>;
+
+export type RefusalCode = keyof typeof refusals;
+
+/** A refusal. Thrown by use cases, translated to HTTP and to a sentence by server/trpc.ts alone. */
+export class DomainError extends Error {
+  readonly code: RefusalCode;
+  readonly details: Details;
+  /** Field name to sentence, for refusals that belong to a form field. */
+  readonly fields: Readonly<Record<string, string>>;
+  constructor(code: RefusalCode, details: Details = {}, fields: Readonly<Record<string, string>> = {}) {
+    super(refusals[code].message(details));
+    this.name = "DomainError";
+    this.code = code;
+    this.details = details;
+    this.fields = fields;
+  }
+}
+
+/** What a refused request carries in its body, over tRPC (`data.refusal`) and to Remix routes alike. */
+export interface RefusalBody {
+  code: RefusalCode | "internal";
+  message: string;
+  details: Details;
+  fields: Readonly<Record<string, string>>;
+  requestId: string;
+}

@@ -1,0 +1,50 @@
+import pino from "pino";
+import type { Env } from "./env.ts";
+
+export type Log = pino.Logger;
+
+/** The process's logger: JSON lines. Log ids and figures; what could hold a number, a body or a secret is cut out here too. */
+export function createLog(service: "web" | "worker", env: Pick<Env, "logLevel">): Log {
+  return pino({
+    base: { service },
+    level: env.logLevel,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: {
+      paths: [
+        "phone",
+        "text",
+        "body",
+        "password",
+        "token",
+        "cookie",
+        "authorization",
+        "qr",
+        "email",
+        "*.phone",
+        "*.text",
+        "*.password",
+        "*.token",
+        "*.qr",
+        "*.email",
+        "err.query",
+        "err.parameters",
+        "err.params",
+      ],
+      censor: "[redacted]",
+    },
+    serializers: {
+      // Database errors carry the statement's values in `detail` and `params`: keep what names the fault alone.
+      err: (err: unknown) => describe(err),
+    },
+  });
+}
+
+function describe(err: unknown): Record<string, unknown> {
+  if (!(err instanceof Error)) return { type: typeof err };
+  const code = "code" in err ? err.code : undefined;
+  const message = err.message.startsWith("Failed query")
+    ? "Failed query"
+    : err.message.replace(/\+?\d{8,}/g, "[number]");
+  const cause = err.cause instanceof Error ? describe(err.cause) : undefined;
+  return { type: err.name, message, code, cause, stack: err.stack?.split("\n").slice(1, 12).join("\n") };
+}

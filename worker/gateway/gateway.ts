@@ -1,0 +1,52 @@
+import type { Id } from "#db/ids.ts";
+
+/** A person or chat as the product names it: canonical, never a JID. */
+export type Identity = `pn:+${string}` | `lid:${string}`;
+
+/** What a connection to WhatsApp tells the product. Facts about messages are true whoever owns the session by now. */
+export type GatewayEvent =
+  | { type: "qr"; qr: string; expiresAt: Date }
+  | { type: "pairing" }
+  | { type: "linked"; phone: string; lid: string | null; pushName: string | null }
+  /** Connected, and everything WhatsApp kept while we were away has been handed over: sending may begin. */
+  | { type: "ready" }
+  | { type: "closed"; code: number | null; reason: string }
+  | { type: "ack"; waMsgId: string }
+  | { type: "nack"; waMsgId: string; code: number }
+  | { type: "receipt"; waMsgId: string; receipt: "delivered" | "read" }
+  | { type: "inbound"; waMsgId: string; from: Identity[]; text: string | null; at: Date; offline: boolean }
+  | { type: "identities"; pairs: { pn: string; lid: string }[] };
+
+export interface OutboundMessage {
+  waMsgId: string;
+  to: Identity;
+  /** An encoded WhatsApp message, as `encodeText` made it. */
+  encoded: Uint8Array;
+}
+
+/** One session this process owns. Its pump is the only sender. */
+export interface HeldSession {
+  readonly id: Id<"waSession">;
+  readonly userId: Id<"user">;
+  readonly epoch: number;
+  /** Aborts when the lease is lost, the session is closed or the process stops: nothing may be sent after it. */
+  readonly signal: AbortSignal;
+  /** Connected, and the backlog is in. */
+  isReady(): boolean;
+  /**
+   * Fetches devices and keys of recipients in bulk. Nothing is written to a chat, so a failure is provably before the write.
+   * @returns those that have no WhatsApp
+   */
+  prepare(recipients: Identity[]): Promise<{ unreachable: Set<Identity> }>;
+  /** Encodes and encrypts at rest: what `messages.encoded` keeps. */
+  seal(encoded: Uint8Array): Buffer;
+  open(sealed: Buffer): Uint8Array;
+  encodeText(text: string): Uint8Array;
+  /** Resolves when the frame is on the wire, which is not acceptance: that is the `ack` event. A failure may come after the write. */
+  send(message: OutboundMessage): Promise<void>;
+}
+
+/** The sessions this process owns. */
+export interface Sessions {
+  held(id: Id<"waSession">): HeldSession | undefined;
+}
