@@ -1,0 +1,45 @@
+import { defineConfig } from "vitest/config";
+
+const everywhere = ["node_modules/**", "build/**", ".data/**"];
+
+// Three groups, one after the other. Files of the first run beside each other; a fault test kills processes and a browser
+// test watches the clock, so neither shares the machine with another file.
+export default defineConfig({
+  test: {
+    globalSetup: "tests/global-setup.ts",
+    reporters: ["default", "./tests/count-reporter.ts"],
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: "product",
+          include: ["**/*.test.{ts,tsx}"],
+          exclude: [...everywhere, "tests/faults/**", "tests/e2e/**"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: "faults",
+          include: ["tests/faults/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["tests/e2e/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+    ],
+  },
+});
