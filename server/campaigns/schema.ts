@@ -1,0 +1,53 @@
+import { z } from "zod";
+import { messageStatuses } from "../messages/rules.ts";
+import { TEMPLATE_MAX } from "./rules.ts";
+
+export const DEFAULT_THROTTLE = { minMs: 2_000, maxMs: 5_000 };
+
+const seconds = z.coerce
+  .number({ error: "Enter seconds, such as 2." })
+  .min(0, "Enter 0 or more.")
+  .max(600, "Enter at most 600 seconds.");
+
+export const createCampaignInput = z
+  .object({
+    name: z
+      .string({ error: "Name the campaign." })
+      .trim()
+      .min(1, "Name the campaign.")
+      .max(120, "Use at most 120 characters."),
+    contactListId: z.string({ error: "Choose a list." }).min(1, "Choose a list.").max(60),
+    waSessionId: z.string({ error: "Choose a linked phone." }).min(1, "Choose a linked phone.").max(60),
+    templateText: z
+      .string({ error: "Write the message." })
+      .trim()
+      .min(1, "Write the message.")
+      .max(TEMPLATE_MAX, `Use at most ${TEMPLATE_MAX} characters.`),
+    throttleMinSeconds: seconds.default(DEFAULT_THROTTLE.minMs / 1_000),
+    throttleMaxSeconds: seconds.default(DEFAULT_THROTTLE.maxMs / 1_000),
+  })
+  .strict()
+  .refine((input) => input.throttleMinSeconds <= input.throttleMaxSeconds, {
+    path: ["throttleMaxSeconds"],
+    message: "The longest wait must not be shorter than the shortest.",
+  });
+export type CreateCampaignInput = z.infer<typeof createCampaignInput>;
+
+export const campaignRef = z.object({ id: z.string().max(60) }).strict();
+
+export const startCampaignInput = z
+  .object({
+    id: z.string().max(60),
+    consentConfirmed: z.literal(true, { error: "Confirm that everyone on this list agreed to get your messages." }),
+  })
+  .strict();
+
+export const campaignMessagesInput = z
+  .object({
+    id: z.string().max(60),
+    cursor: z.string().max(60).optional(),
+    status: z.enum(messageStatuses).optional(),
+    limit: z.number().int().min(1).max(100).default(50),
+  })
+  .strict();
+export type CampaignMessagesInput = z.infer<typeof campaignMessagesInput>;

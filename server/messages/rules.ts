@@ -1,0 +1,91 @@
+/** The life of a message. Facts from WhatsApp only ever raise the rank; everything else is listed here. */
+export const messageTransitions = {
+  queued: ["sending", "skipped", "cancelled", "failed"],
+  sending: ["sent", "delivered", "read", "failed", "unknown", "queued"],
+  unknown: ["sent", "delivered", "read", "failed"],
+  sent: ["delivered", "read"],
+  delivered: ["read"],
+  read: [],
+  // A late acceptance is still true after the user, or 14 days of silence, had given the message up.
+  failed: ["sent", "delivered", "read"],
+  skipped: [],
+  cancelled: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type MessageStatus = keyof typeof messageTransitions;
+export const messageStatuses = Object.keys(messageTransitions) as MessageStatus[];
+
+/** Statuses that hold points: the message may still be accepted. */
+export const openStatuses = ["queued", "sending", "unknown"] as const satisfies readonly MessageStatus[];
+/** Statuses that mean WhatsApp took the message. */
+export const acceptedStatuses = ["sent", "delivered", "read"] as const satisfies readonly MessageStatus[];
+
+export function canBecome(from: MessageStatus, to: MessageStatus): boolean {
+  return (messageTransitions[from] as readonly string[]).includes(to);
+}
+
+export function statusesBefore(to: MessageStatus): MessageStatus[] {
+  return messageStatuses.filter((from) => canBecome(from, to));
+}
+
+/** What WhatsApp said of a message. */
+export type Fact = { type: "ack" } | { type: "nack"; code: number } | { type: "delivered" } | { type: "read" };
+
+const reached = { ack: "sent", delivered: "delivered", read: "read", nack: "failed" } as const satisfies Record<
+  Fact["type"],
+  MessageStatus
+>;
+
+/**
+ * What a fact makes of a message: the new status and whether points are charged or their hold released; null when the
+ * fact tells nothing new (a repeat, or one that came after a later one).
+ */
+export function applyFactTo(
+  status: MessageStatus,
+  fact: Fact,
+): { status: MessageStatus; points: "settle" | "settle_late" | "release" | "keep" } | null {
+  const next = reached[fact.type];
+  if (fact.type === "nack") {
+    return status === "sending" || status === "unknown" ? { status: next, points: "release" } : null;
+  }
+  if (!canBecome(status, next)) return null;
+  if (status === "failed") return { status: next, points: "settle_late" };
+  return { status: next, points: status === "sending" || status === "unknown" ? "settle" : "keep" };
+}
+
+/** Error codes of WhatsApp that speak of the account, not of the recipient: everything of the session stops. */
+export const accountCodes: ReadonlySet<number> = new Set([401, 403, 463]);
+
+const REDRIVE_STEPS = [1, 4, 20, 120];
+/** How long to wait for an answer before the next re-drive: 30 s, 2 min, 10 min, then hourly at the default timeout. */
+export function redriveDelayMs(submissions: number, ackTimeoutMs: number): number {
+  return ackTimeoutMs * (REDRIVE_STEPS[Math.min(submissions, REDRIVE_STEPS.length) - 1] ?? 1);
+}
+
+const TRANSPORT_RETRY_MS = [30_000, 60_000, 120_000];
+/** The wait after the n-th transport error before the write; null when the row has had its three retries. */
+export function transportRetryMs(errors: number): number | null {
+  return TRANSPORT_RETRY_MS[errors - 1] ?? null;
+}
+
+/** After how many rows in a row that ended for a transport reason the campaign pauses. */
+export const FAILURES_BEFORE_PAUSE = 3;
+
+/** Why a row was not sent, in plain words with what to do. Unknown codes are WhatsApp's own numbers. */
+export function reasonSentence(code: string | null): string {
+  if (code === null) return "";
+  return reasons[code] ?? `WhatsApp refused this message (code ${code}).`;
+}
+
+const reasons: Record<string, string> = {
+  no_consent: "No recorded consent. Import the contact again once the person has agreed.",
+  opted_out: "This person asked not to be messaged. Only they can lift it, by writing START.",
+  duplicate: "The same number is on the list twice; it is messaged once.",
+  not_on_whatsapp: "This number has no WhatsApp account. Check the number.",
+  transport: "The connection failed four times before anything was sent. Check the phone's connection, then try again.",
+  unconfirmed: "WhatsApp never confirmed this message within 14 days; its points were released.",
+  cancelled: "The campaign was cancelled before this message was sent.",
+  "463": "WhatsApp restricts this account from starting new chats. Sending has been paused.",
+  "403": "WhatsApp refused this account. Sending has been paused.",
+  "401": "WhatsApp has logged this phone out. Link it again.",
+};

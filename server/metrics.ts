@@ -1,0 +1,75 @@
+import { sql } from "drizzle-orm";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import type { Db } from "#db/client.ts";
+
+/**
+ * The process's metrics. Counts of messages and points are read from committed rows at each scrape, so they are true on
+ * every process and survive a restart; take them from one instance, do not add instances up. No label holds an id.
+ */
+export function createMetrics(db: Db): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+
+  new Counter({
+    name: "messages_sent_total",
+    help: "Messages that WhatsApp accepted",
+    registers: [registry],
+    async collect() {
+      const [row] = await db.execute<{ n: number }>(
+        sql`select count(*)::int as n from messages where sent_at is not null`,
+      );
+      this.reset();
+      this.inc(row?.n ?? 0);
+    },
+  });
+  new Counter({
+    name: "messages_failed_total",
+    help: "Messages that ended as failed, by reason",
+    labelNames: ["reason"],
+    registers: [registry],
+    async collect() {
+      const rows = await db.execute<{ reason: string; n: number }>(
+        sql`select coalesce(error_code, 'other') as reason, count(*)::int as n from messages where status = 'failed' group by 1`,
+      );
+      this.reset();
+      if (rows.length === 0) this.inc({ reason: "none" }, 0);
+      for (const row of rows) this.inc({ reason: row.reason }, row.n);
+    },
+  });
+  new Counter({
+    name: "wallet_points_deducted_total",
+    help: "Points charged for accepted messages",
+    registers: [registry],
+    async collect() {
+      const [row] = await db.execute<{ n: number }>(
+        sql`select coalesce(-sum(points), 0)::int as n from wallet_txns where type = 'deduct'`,
+      );
+      this.reset();
+      this.inc(row?.n ?? 0);
+    },
+  });
+  new Gauge({
+    name: "queue_depth",
+    help: "Messages that wait, by state",
+    labelNames: ["state"],
+    registers: [registry],
+    async collect() {
+      const rows = await db.execute<{ state: string; n: number }>(
+        sql`select status as state, count(*)::int as n from messages where status in ('queued', 'sending', 'unknown') group by 1`,
+      );
+      for (const state of ["queued", "sending", "unknown"]) {
+        this.set({ state }, rows.find((row) => row.state === state)?.n ?? 0);
+      }
+    },
+  });
+  new Gauge({
+    name: "invariant_violations",
+    help: "Rows of the violations view; anything but 0 is a defect in the ledger",
+    registers: [registry],
+    async collect() {
+      const [row] = await db.execute<{ n: number }>(sql`select count(*)::int as n from violations`);
+      this.set(row?.n ?? 0);
+    },
+  });
+  return registry;
+}

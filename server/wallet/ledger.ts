@@ -1,0 +1,62 @@
+import { eq, sql } from "drizzle-orm";
+import type { Db } from "#db/client.ts";
+import { type Id, newId } from "#db/ids.ts";
+import { wallets, walletTxns } from "#db/schema/index.ts";
+import { publish } from "../events.ts";
+
+interface Booking {
+  type: "allocation" | "topup" | "deduct" | "refund";
+  /** Signed: what the balance changes by. */
+  points: number;
+  /** Points of a hold that end with this booking. */
+  released?: number;
+  /** Names the cause; the same cause is booked once: `msg:…`, `per:…`. */
+  refId: string;
+}
+
+/**
+ * The one writer of the balance: changes it and appends the ledger row that says why, in the caller's transaction.
+ * @throws a constraint violation when the balance would fall below zero or the reference is already booked
+ */
+export async function book(tx: Db, userId: Id<"user">, booking: Booking): Promise<void> {
+  const [wallet] = await tx
+    .update(wallets)
+    .set({
+      balance: sql`${wallets.balance} + ${booking.points}`,
+      held: sql`${wallets.held} - ${booking.released ?? 0}`,
+      version: sql`${wallets.version} + 1`,
+    })
+    .where(eq(wallets.userId, userId))
+    .returning({ id: wallets.id, balance: wallets.balance, version: wallets.version });
+  if (!wallet) throw new Error(`user ${userId} has no wallet`);
+  await tx.insert(walletTxns).values({
+    id: newId("walletTxn"),
+    walletId: wallet.id,
+    userId,
+    type: booking.type,
+    points: booking.points,
+    refId: booking.refId,
+    seq: wallet.version,
+    balanceAfter: wallet.balance,
+  });
+}
+
+/** Holds points for a campaign's rows. One guarded statement, so that two starts cannot both pass. */
+export async function reserve(tx: Db, userId: Id<"user">, points: number): Promise<boolean> {
+  const rows = await tx
+    .update(wallets)
+    .set({ held: sql`${wallets.held} + ${points}` })
+    .where(sql`${wallets.userId} = ${userId} and ${wallets.balance} - ${wallets.held} >= ${points}`)
+    .returning({ id: wallets.id });
+  if (rows.length > 0) await publish(tx, userId, "wallet", userId);
+  return rows.length > 0;
+}
+
+/** Gives back held points that will not be spent. */
+export async function release(tx: Db, userId: Id<"user">, points: number): Promise<void> {
+  if (points === 0) return;
+  await tx
+    .update(wallets)
+    .set({ held: sql`${wallets.held} - ${points}` })
+    .where(eq(wallets.userId, userId));
+}
