@@ -8,7 +8,7 @@ import { type Account, accountFor } from "./postgres/account.ts";
 import { type Binaries, findBinaries } from "./postgres/binaries.ts";
 import { CLUSTER_USER, type Cluster, openCluster, serverEnvironment } from "./postgres/cluster.ts";
 import { findPostmaster, isAlive, type Postmaster } from "./postgres/postmaster.ts";
-import { StartError } from "./start-error.ts";
+import { StartError } from "./start-error.mjs";
 
 export interface EmbeddedPostgresOptions {
   /** Folder of the cluster; made when missing. Also holds the password (mode 0600) and `postgres.log`. */

@@ -1,4 +1,8 @@
 /** A reason not to start. The message is one clear sentence for the person at the terminal; no stack is shown. */
 export class StartError extends Error {
-  override name = "StartError";
+  /** @param {string} message */
+  constructor(message) {
+    super(message);
+    this.name = "StartError";
+  }
 }

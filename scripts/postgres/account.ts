@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync } from "node:fs";
-import { StartError } from "../start-error.ts";
+import { StartError } from "../start-error.mjs";
 
 /** The system account that Postgres runs under when the launcher is root. */
 export interface Account {

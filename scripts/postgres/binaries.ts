@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, syml
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { StartError } from "../start-error.ts";
+import { StartError } from "../start-error.mjs";
 import { type Account, sharedFolder } from "./account.ts";
 
 /** The three programs of a Postgres installation that the wrapper runs. */

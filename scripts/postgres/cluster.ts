@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { StartError } from "../start-error.ts";
+import { StartError } from "../start-error.mjs";
 import { type Account, canEnter, sharedFolder } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 
@@ -104,6 +104,6 @@ async function majorVersion(binaries: Binaries): Promise<string> {
 
 /** What the server's programs see of our environment: nothing that could change where they look (`PGDATA`, `PGPORT` …). */
 export function serverEnvironment(): NodeJS.ProcessEnv {
-  const { PATH, SystemRoot, TEMP, TMPDIR } = process.env;
-  return { PATH, SystemRoot, TEMP, TMPDIR, LC_ALL: "C" };
+  const { NODE_ENV, PATH, SystemRoot, TEMP, TMPDIR } = process.env;
+  return { NODE_ENV, PATH, SystemRoot, TEMP, TMPDIR, LC_ALL: "C" };
 }
