@@ -1,0 +1,148 @@
+import { randomBytes } from "node:crypto";
+import { type BinaryNode, extractE2ESessionFromRetryReceipt, getBinaryNodeChild, type proto } from "@whiskeysockets/baileys";
+import { lidJid, pnJid, readJid } from "../wire/jids.ts";
+import { children, node, pack, seconds, unpack } from "../wire/nodes.ts";
+import type { Account, Device, Pending, Phone } from "../world/schema.ts";
+import type { Bundle } from "../world/signal.ts";
+import { deviceBundle } from "../queries/bundles.ts";
+import type { Client, Context } from "../service/context.ts";
+import { show } from "./reading.ts";
+import { ackedReceiptKey, mark, markRead, pushReceipt } from "./receipts.ts";
+import { writeMessage } from "./texts.ts";
+
+const MAX_RETRIES = 5;
+/** The client's word for "this ciphertext was read before". */
+const OLD_COUNTER = "487";
+
+const encrypted = async (ctx: Context, phone: Phone, account: Account, device: Device, plain: Buffer) => {
+  const { type, body } = await ctx.signal.encrypt(phone, account.phone, device.id, plain);
+  return node("enc", { v: "2", type }, body);
+};
+
+/** Encrypts a message of a simulated phone for one linked device and queues it there. */
+export const writeToDevice = async (
+  ctx: Context,
+  phone: Phone,
+  account: Account,
+  device: Device,
+  attrs: Record<string, string | undefined>,
+  message: proto.IMessage,
+): Promise<void> => {
+  const plain = writeMessage(message);
+  if (!(await ctx.signal.hasSession(phone, account.phone, device.id))) {
+    await ctx.signal.beginSession(phone, account.phone, device.id, deviceBundle(ctx, account, device));
+  }
+  const stanza = node("message", { t: seconds(), type: "text", notify: phone.name ?? undefined, ...attrs }, [
+    await encrypted(ctx, phone, account, device, plain),
+  ]);
+  ctx.delivery.push(account, device, `message:${attrs.id}`, stanza, {
+    kind: attrs.category === "peer" ? "peer" : "message",
+    origin: { phone: phone.phone, plain: plain.toString("base64") },
+  });
+};
+
+/** A contact writes to an account: to its phone, and encrypted to every device linked to it. Returns the message's id. */
+export const contactWrites = async (ctx: Context, phone: Phone, account: Account, text: string): Promise<string> => {
+  const id = randomBytes(16).toString("hex").toUpperCase();
+  const at = Date.now();
+  show(phone, account.phone, { id, fromMe: true, text, at, status: "sent" });
+  show(ctx.store.phone(account.phone), phone.phone, { id, fromMe: false, text, at, status: "delivered" });
+  const from =
+    phone.addressing === "lid"
+      ? { from: lidJid(phone.phone), sender_pn: pnJid(phone.phone), addressing_mode: "lid" }
+      : { from: pnJid(phone.phone), sender_lid: lidJid(phone.phone) };
+  for (const device of account.devices.values()) {
+    await writeToDevice(ctx, phone, account, device, { id, ...from }, { conversation: text });
+  }
+  mark(ctx, phone.phone, account.phone, id, "delivered");
+  return id;
+};
+
+/** Encrypts a queued message afresh on a new session and sends it once more. */
+const encryptAgain = async (ctx: Context, client: Client, pending: Pending, bundle?: Bundle): Promise<void> => {
+  const { origin } = pending;
+  if (!origin || !("phone" in origin) || pending.retries >= MAX_RETRIES) return;
+  const { account, device } = client;
+  const phone = ctx.store.phone(origin.phone);
+  pending.retries++;
+  pending.attempts = 0;
+  await ctx.signal.beginSession(phone, account.phone, device.id, bundle ?? deviceBundle(ctx, account, device));
+  const enc = await encrypted(ctx, phone, account, device, Buffer.from(origin.plain, "base64"));
+  enc.attrs.count = String(pending.retries);
+  pending.node = pack({ ...unpack(pending.node), content: [enc] });
+  ctx.delivery.again(account, device, pending);
+};
+
+/** The bundle a client puts in its retry receipt, from the second try on. */
+const retryBundle = (receipt: BinaryNode): Bundle | undefined => {
+  const session = extractE2ESessionFromRetryReceipt(receipt);
+  if (!session) return undefined;
+  const raw = (key: Uint8Array) => Buffer.from(key).subarray(-32);
+  return {
+    registrationId: session.registrationId,
+    identity: raw(session.identityKey),
+    signed: {
+      id: session.signedPreKey.keyId,
+      value: raw(session.signedPreKey.publicKey),
+      signature: Buffer.from(session.signedPreKey.signature),
+    },
+    oneTime: session.preKey && { id: session.preKey.keyId, value: raw(session.preKey.publicKey) },
+  };
+};
+
+const askOrigin = (ctx: Context, client: Client, receipt: BinaryNode, origin: { account: string; device: number }) => {
+  const account = ctx.store.accounts.get(origin.account);
+  const device = account?.devices.get(String(origin.device));
+  if (!account || !device) return;
+  const from = pnJid(client.account.phone, client.device.id);
+  const { id, recipient } = receipt.attrs;
+  pushReceipt(ctx, account, device, node("receipt", { from, id, type: "retry", recipient, t: seconds() }, children(receipt)));
+};
+
+const handleRetry = (ctx: Context, client: Client, receipt: BinaryNode): void => {
+  const pending = client.device.pending.get(`message:${receipt.attrs.id}`);
+  if (!pending?.origin) return;
+  if ("account" in pending.origin) askOrigin(ctx, client, receipt, pending.origin);
+  else ctx.work.add(() => encryptAgain(ctx, client, pending, retryBundle(receipt)));
+};
+
+const receiptIds = (receipt: BinaryNode): string[] => [
+  ...(receipt.attrs.id ? [receipt.attrs.id] : []),
+  ...children(getBinaryNodeChild(receipt, "list")).flatMap((item) => item.attrs.id ?? []),
+];
+
+/** The reader is an account: its contact, or the account that wrote, sees that the message was read. */
+const clientRead = (ctx: Context, client: Client, writer: string, id: string): void => {
+  const reader = client.account.phone;
+  const account = ctx.store.accounts.get(writer);
+  const sent = account?.sent.get(reader)?.get(id);
+  if (account && sent) markRead(ctx, account, ctx.store.phone(reader), sent);
+  else mark(ctx, writer, reader, id, "read");
+};
+
+/** What a client says about a message it got: that it has it, has read it, or could not. */
+export const handleReceipt = (ctx: Context, client: Client, receipt: BinaryNode): void => {
+  const { type, to, id } = receipt.attrs;
+  client.connection.send(node("ack", { class: "receipt", id, from: to, type, t: seconds() }));
+  if (type === "retry") return handleRetry(ctx, client, receipt);
+  const writer = readJid(to)?.phone;
+  for (const each of receiptIds(receipt)) {
+    ctx.delivery.confirm(client.device, `message:${each}`);
+    if (type === "read" && writer) clientRead(ctx, client, writer, each);
+  }
+};
+
+/** What a client confirms with an ack: receipts and notifications, and messages it refuses. */
+export const handleAck = (ctx: Context, client: Client, ack: BinaryNode): void => {
+  const { class: subject, id, error } = ack.attrs;
+  if (subject === "receipt") return ctx.delivery.confirm(client.device, ackedReceiptKey(ack));
+  if (subject === "notification") return ctx.delivery.confirm(client.device, `notification:${id}`);
+  const pending = client.device.pending.get(`message:${id}`);
+  if (subject !== "message" || !pending) return;
+  // A ciphertext that was never on a wire before cannot have been read before: our session is the one that went back.
+  if (error === OLD_COUNTER && pending.attempts === 1) return ctx.work.add(() => encryptAgain(ctx, client, pending));
+  // After a retry request the client still refuses the old ciphertext; the new one is on its way.
+  if (error && pending.retries > 0) return;
+  ctx.delivery.confirm(client.device, `message:${id}`);
+};
+

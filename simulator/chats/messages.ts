@@ -1,0 +1,133 @@
+import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from "@whiskeysockets/baileys";
+import { type Address, lidJid, pnJid, readJid } from "../wire/jids.ts";
+import { children, node, seconds } from "../wire/nodes.ts";
+import { type Account, Entries, type Sent } from "../world/schema.ts";
+import type { Client, Context } from "../service/context.ts";
+import { readAsOwnPhone, readAsRecipient } from "./reading.ts";
+
+/** Codes of error acks. That a number without WhatsApp gives 404 is an assumption, not something seen on the real server. */
+const NOT_SUPPORTED = "400";
+const NOT_ON_WHATSAPP = "404";
+
+const ack = (client: Client, message: BinaryNode, error?: string): void => {
+  const { id, to } = message.attrs;
+  client.connection.send(node("ack", { class: "message", id, from: to, t: seconds(), error }));
+};
+
+/** The ciphertexts of a message stanza, with the device each is for. */
+const ciphertexts = (message: BinaryNode): { to: Address; enc: BinaryNode }[] => {
+  const direct = getBinaryNodeChild(message, "enc");
+  const parts = direct
+    ? [{ jid: message.attrs.to, enc: direct }]
+    : getBinaryNodeChildren(getBinaryNodeChild(message, "participants"), "to").map((part) => ({
+        jid: part.attrs.jid,
+        enc: getBinaryNodeChild(part, "enc"),
+      }));
+  return parts.flatMap(({ jid, enc }) => {
+    const to = readJid(jid);
+    return to && enc ? [{ to, enc }] : [];
+  });
+};
+
+const recordOf = (account: Account, phone: string, id: string, to: string): Sent => {
+  const messages = account.sent.get(phone) ?? new Entries<Sent>();
+  account.sent.set(phone, messages);
+  const known = messages.get(id);
+  if (known) return known;
+  const sent: Sent = {
+    id,
+    to,
+    text: null,
+    copies: 0,
+    acked: false,
+    receivedAt: Date.now(),
+    deliveredAt: null,
+    readAt: null,
+    undecryptable: false,
+    retries: 0,
+    due: { delivered: null, read: null },
+  };
+  messages.set(id, sent);
+  return sent;
+};
+
+/** Hands a ciphertext to another linked device, of the recipient or of the sender, as the real server does. */
+const forward = (ctx: Context, client: Client, message: BinaryNode, chat: Address, to: Address, enc: BinaryNode) => {
+  const { account, device } = client;
+  const target = ctx.store.accounts.get(to.phone);
+  const targetDevice = target?.devices.get(String(to.device));
+  if (!target || !targetDevice) return;
+  const { id, type } = message.attrs;
+  const byLid = chat.by === "lid";
+  const own = to.phone === account.phone;
+  // Never sender_lid on an own copy: the client would pair our LID with the other side's number.
+  const alternative = own
+    ? { recipient: byLid ? lidJid(chat.phone) : pnJid(chat.phone), ...peerAlternative(chat) }
+    : byLid
+      ? { sender_pn: pnJid(account.phone), addressing_mode: "lid" }
+      : { sender_lid: lidJid(account.phone) };
+  const from = byLid ? lidJid(account.phone, device.id) : pnJid(account.phone, device.id);
+  const notify = ctx.store.phone(account.phone).name ?? undefined;
+  const stanza = node("message", { from, id, type, t: seconds(), notify, ...alternative }, [
+    enc,
+    ...getBinaryNodeChildren(message, "device-identity"),
+  ]);
+  const origin = { account: account.phone, device: device.id };
+  ctx.delivery.push(target, targetDevice, `message:${id}`, stanza, { origin });
+};
+
+const peerAlternative = (chat: Address): Record<string, string> =>
+  chat.by === "lid" ? { peer_recipient_pn: pnJid(chat.phone) } : { peer_recipient_lid: lidJid(chat.phone) };
+
+/** Spreads a taken message to the devices it was encrypted for; decryption waits in the work queue. */
+const take = (ctx: Context, client: Client, message: BinaryNode, chat: Address, sent: Sent): void => {
+  const { account, device } = client;
+  const arrivedAt = Date.now();
+  const to = message.attrs.recipient ?? message.attrs.to ?? "";
+  for (const { to: target, enc } of ciphertexts(message)) {
+    if (target.device !== 0) {
+      forward(ctx, client, message, chat, target, enc);
+      continue;
+    }
+    const copy = { account, device, reader: ctx.store.phone(target.phone), enc, id: sent.id, arrivedAt };
+    const retry = Number(enc.attrs.count ?? 0);
+    if (target.phone === account.phone) ctx.work.add(() => readAsOwnPhone(ctx, copy, to, retry));
+    else if (target.phone === chat.phone) ctx.work.add(() => readAsRecipient(ctx, copy, sent));
+  }
+};
+
+const answer = (ctx: Context, client: Client, message: BinaryNode, sent: Sent): void => {
+  const { ackMs } = client.account.delays;
+  if (ackMs === null || ctx.faultsOf(client.account.phone).losesAck()) return;
+  const send = () => {
+    if (!client.connection.alive) return;
+    sent.acked = true;
+    ack(client, message);
+  };
+  if (ackMs === 0) send();
+  else setTimeout(send, ackMs).unref();
+};
+
+/** What a linked device writes: taken, refused or lost as the account's faults say, then acked. */
+export const handleMessage = (ctx: Context, client: Client, message: BinaryNode): void => {
+  const { account, connection } = client;
+  const { id, to, recipient, category } = message.attrs;
+  const chat = readJid(recipient ?? to);
+  if (!id || !chat || children(message).length === 0) return ack(client, message, NOT_SUPPORTED);
+  // Requests to the own phone (old history, placeholders): it takes them and has nothing to say.
+  if (category === "peer") return ack(client, message);
+
+  const faults = ctx.faultsOf(account.phone);
+  if (faults.drops("dropBefore")) return connection.drop();
+  const sent = recordOf(account, chat.phone, id, pnOrLid(chat));
+  // With `recipient` it is the own phone's copy alone, sent again.
+  if (!recipient) sent.copies++;
+  ctx.store.touch();
+  const refused = faults.nack() ?? (ctx.store.phone(chat.phone).onWhatsApp ? undefined : NOT_ON_WHATSAPP);
+  if (refused) return ack(client, message, refused);
+  take(ctx, client, message, chat, sent);
+  if (faults.drops("dropAfter")) return connection.drop();
+  answer(ctx, client, message, sent);
+};
+
+const pnOrLid = (chat: Address): string => (chat.by === "lid" ? lidJid(chat.phone) : pnJid(chat.phone));

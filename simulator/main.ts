@@ -1,0 +1,38 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { startSimulator } from "./server.ts";
+
+// libsignal prints whole session records, private keys included, through these two.
+console.info = () => undefined;
+console.warn = () => undefined;
+
+const { values } = parseArgs({
+  options: { port: { type: "string" }, host: { type: "string" }, state: { type: "string" } },
+});
+
+const settings = z
+  .object({ host: z.string().min(1), port: z.coerce.number().int().min(0).max(65_535), state: z.string().optional() })
+  .safeParse({
+    host: values.host ?? process.env.SIMULATOR_HOST ?? "127.0.0.1",
+    port: values.port ?? process.env.SIMULATOR_PORT ?? 3010,
+    state: values.state ?? process.env.SIMULATOR_STATE,
+  });
+
+const stop = (sentence: string): never => {
+  console.error(`simulator: ${sentence}`);
+  process.exit(1);
+};
+
+if (!settings.success) stop(`--port must be a number from 0 to 65535`);
+else {
+  try {
+    const running = await startSimulator(settings.data);
+    console.log(`simulator ready ${running.url}`);
+    const close = () => void running.close().finally(() => process.exit(0));
+    process.once("SIGTERM", close);
+    process.once("SIGINT", close);
+  } catch (error) {
+    const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    stop(taken ? `port ${settings.data.port} is taken; choose another with --port` : String(error));
+  }
+}

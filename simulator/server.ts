@@ -1,0 +1,59 @@
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { getRequestListener } from "@hono/node-server";
+import { WebSocketServer } from "ws";
+import { control } from "./control.ts";
+import { Service } from "./service/service.ts";
+
+const SOCKET_PATH = "/ws/chat";
+/** The largest stanza: a key upload is 40 kB, the rest is far smaller. */
+const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+/** Node's own 5 s resets the connections of slow test clients. */
+const KEEP_ALIVE_MS = 60_000;
+
+const answerPlainly = (socket: Duplex, status: number, text: string): void => {
+  socket.end(`HTTP/1.1 ${status} ${text}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+};
+
+/** A simulator that listens. */
+export interface RunningSimulator {
+  url: string;
+  close: () => Promise<void>;
+}
+
+/** Starts the WebSocket and the control on one port (0: any free one). Rejects when the port is taken. */
+export const startSimulator = async (options: {
+  host: string;
+  port: number;
+  state?: string | undefined;
+}): Promise<RunningSimulator> => {
+  const service = new Service(options.state);
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
+  const server = createServer(getRequestListener(control(service).fetch));
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.on("upgrade", (request: IncomingMessage, socket, head) => {
+    socket.on("error", () => socket.destroy());
+    const url = new URL(request.url ?? "/", "http://simulator");
+    if (url.pathname !== SOCKET_PATH) return answerPlainly(socket, 404, "Not Found");
+    const refused = service.refusedUpgrade(url.searchParams.get("account"));
+    if (refused) return answerPlainly(socket, refused, "Refused");
+    return sockets.handleUpgrade(request, socket, head, (webSocket) => service.accept(webSocket));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  // A listening TCP server always has an address with a port.
+  const { port } = server.address() as AddressInfo;
+  const shown = options.host.includes(":") ? `[${options.host}]` : options.host;
+  return {
+    url: `http://${shown}:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        service.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};

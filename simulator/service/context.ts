@@ -1,0 +1,26 @@
+import type { Faults } from "../world/faults.ts";
+import type { Account, Device } from "../world/schema.ts";
+import type { SignalPhones } from "../world/signal.ts";
+import type { Store } from "../world/store.ts";
+import type { Connection } from "../wire/connection.ts";
+import type { Delivery } from "./delivery.ts";
+import type { WorkQueue } from "./work.ts";
+
+/** One logged-in client: a linked device on its connection. */
+export interface Client {
+  account: Account;
+  device: Device;
+  connection: Connection;
+  /** Whether it asked for its messages; before that nothing is pushed to it. */
+  active: boolean;
+}
+
+/** What every part of the service works with. */
+export interface Context {
+  store: Store;
+  signal: SignalPhones;
+  delivery: Delivery;
+  /** Decryption and the like: done after the answers. */
+  work: WorkQueue;
+  faultsOf: (phone: string) => Faults;
+}
