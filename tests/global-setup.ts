@@ -1,6 +1,6 @@
-import { existsSync } from "node:fs";
 import type { TestProject } from "vitest/node";
 import { migrate } from "#db/migrate.ts";
+import { spawnSimulator } from "#simulator/client.ts";
 import { makeTemplate, startTestServer } from "./postgres.ts";
 
 /** Once per run: a private Postgres with a migrated template, and one local WhatsApp; stopped at the end, also on failure. */
@@ -14,9 +14,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     undo.push(server.stop);
     const template = await makeTemplate(server.url, migrate);
     undo.push(template.drop);
-    const client = new URL("../simulator/client.ts", import.meta.url);
-    const simulator = existsSync(client) ? await (await import(client.href)).spawnSimulator({ port: 0 }) : { url: "" };
-    undo.push(async () => simulator.stop?.());
+    const simulator = await spawnSimulator({ port: 0 });
+    undo.push(() => simulator.stop());
     project.provide("databaseServerUrl", server.url);
     project.provide("templateDatabase", template.url);
     project.provide("simulatorUrl", simulator.url);

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -34,13 +34,15 @@ export async function startTestServer(): Promise<TestServer> {
   if (given) return { url: given, stop: async () => {} };
   await sweepKilledRuns();
   const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  // Open to the account that the server drops to when this runs as root.
+  chmodSync(folder, 0o711);
   const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", shared_buffers: "128MB" };
   const server = await startEmbeddedPostgres({ dataDir: join(folder, "postgres"), settings, database: "tests" });
   return {
     url: server.url,
     async stop() {
       await server.stop(2);
-      rmSync(folder, { recursive: true, force: true });
+      removeCluster(folder);
     },
   };
 }
@@ -112,12 +114,19 @@ async function sweepKilledRuns(): Promise<void> {
     if (isAlive(pid)) continue;
     const folder = join(tmpdir(), name);
     try {
-      const server = findPostmaster(join(folder, "postgres", "data"));
+      const server = findPostmaster(realpathSync(join(folder, "postgres", "data")));
       if (server) process.kill(server.pid, "SIGQUIT");
       for (let waited = 0; server && isAlive(server.pid) && waited < 3000; waited += 50) await sleep(50);
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+      removeCluster(folder);
     } catch {
       // Another user's, or another run is sweeping it right now.
     }
   }
+}
+
+/** Removes a test's folder, and the cluster where the link in it points when the folder lies in a closed home. */
+function removeCluster(folder: string): void {
+  const link = join(folder, "postgres");
+  if (existsSync(link)) rmSync(realpathSync(link), { recursive: true, force: true, maxRetries: 5 });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
