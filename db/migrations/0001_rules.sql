@@ -79,12 +79,12 @@ CREATE POLICY own_row ON users FOR ALL TO masssender_web
 CREATE POLICY own_numbers ON wa_numbers FOR SELECT TO masssender_web
   USING (phone IN (SELECT s.phone FROM wa_sessions s WHERE s.user_id = (SELECT current_setting('app.user_id', true))));
 --> statement-breakpoint
-GRANT SELECT, INSERT, UPDATE ON wa_sessions, wa_commands, contact_lists, contacts, imports, campaigns, messages, schedules,
+GRANT SELECT, INSERT, UPDATE ON wa_sessions, wa_commands, contact_lists, contacts, imports, messages, schedules,
   wallets, plan_periods TO masssender_web;
 --> statement-breakpoint
 GRANT SELECT, INSERT ON wallet_txns, audit_logs TO masssender_web;
 --> statement-breakpoint
-GRANT SELECT, INSERT, UPDATE, DELETE ON import_rows, suppressions, api_tokens TO masssender_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON import_rows, suppressions, api_tokens, campaigns TO masssender_web;
 --> statement-breakpoint
 GRANT SELECT ON identity_pairs, wa_numbers TO masssender_web;
 --> statement-breakpoint

@@ -53,15 +53,13 @@ export function renderTemplate(template: string, values: ReadonlyMap<string, str
   });
 }
 
-/** Whether somebody on the list gets a message, and if not why. */
+/** Whether somebody on the list gets a message, and if not why. An opt-out outranks everything. */
 export function judgeRecipient(contact: {
   consent: boolean;
   suppressed: boolean;
-  repeated: boolean;
-}): "queued" | "no_consent" | "opted_out" | "duplicate" {
+}): "queued" | "no_consent" | "opted_out" {
   if (contact.suppressed) return "opted_out";
-  if (!contact.consent) return "no_consent";
-  return contact.repeated ? "duplicate" : "queued";
+  return contact.consent ? "queued" : "no_consent";
 }
 
 /** The throttle in force: never below the floor, never upside down. Milliseconds. */

@@ -9,7 +9,7 @@ const seconds = z.coerce
   .min(0, "Enter 0 or more.")
   .max(600, "Enter at most 600 seconds.");
 
-export const createCampaignInput = z
+const draft = z
   .object({
     name: z
       .string({ error: "Name the campaign." })
@@ -26,12 +26,16 @@ export const createCampaignInput = z
     throttleMinSeconds: seconds.default(DEFAULT_THROTTLE.minMs / 1_000),
     throttleMaxSeconds: seconds.default(DEFAULT_THROTTLE.maxMs / 1_000),
   })
-  .strict()
-  .refine((input) => input.throttleMinSeconds <= input.throttleMaxSeconds, {
-    path: ["throttleMaxSeconds"],
-    message: "The longest wait must not be shorter than the shortest.",
-  });
+  .strict();
+
+const upright = (input: { throttleMinSeconds: number; throttleMaxSeconds: number }) =>
+  input.throttleMinSeconds <= input.throttleMaxSeconds;
+const upsideDown = { path: ["throttleMaxSeconds"], message: "The longest wait must not be shorter than the shortest." };
+
+export const createCampaignInput = draft.refine(upright, upsideDown);
 export type CreateCampaignInput = z.infer<typeof createCampaignInput>;
+
+export const updateCampaignInput = draft.extend({ id: z.string().max(60) }).refine(upright, upsideDown);
 
 export const campaignRef = z.object({ id: z.string().max(60) }).strict();
 

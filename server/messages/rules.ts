@@ -80,7 +80,6 @@ export function reasonSentence(code: string | null): string {
 const reasons: Record<string, string> = {
   no_consent: "No recorded consent. Import the contact again once the person has agreed.",
   opted_out: "This person asked not to be messaged. Only they can lift it, by writing START.",
-  duplicate: "The same number is on the list twice; it is messaged once.",
   not_on_whatsapp: "This number has no WhatsApp account. Check the number.",
   transport: "The connection failed four times before anything was sent. Check the phone's connection, then try again.",
   unconfirmed: "WhatsApp never confirmed this message within 14 days; its points were released.",

@@ -1,0 +1,35 @@
+import { asc, eq, sql } from "drizzle-orm";
+import type { Db } from "#db/client.ts";
+import type { Id } from "#db/ids.ts";
+import { contacts } from "#db/schema/index.ts";
+import { isSuppressed } from "../contacts/suppression.ts";
+import { judgeRecipient } from "./rules.ts";
+
+/** Far above any cap: a list beyond it is refused before its rows are read. */
+const READ_AT_MOST = 20_000;
+
+export interface Recipient {
+  contactId: Id<"contact">;
+  name: string;
+  phoneE164: string;
+  attributes: Record<string, string>;
+  verdict: ReturnType<typeof judgeRecipient>;
+}
+
+/** Everyone on a list, in the list's order, with who gets a message and who does not. */
+export async function readAudience(tx: Db, userId: Id<"user">, contactListId: Id<"contactList">): Promise<Recipient[]> {
+  const rows = await tx
+    .select({
+      contactId: contacts.id,
+      name: contacts.name,
+      phoneE164: contacts.phoneE164,
+      attributes: contacts.attributes,
+      consent: contacts.consent,
+      suppressed: isSuppressed(sql`${userId}`, sql`'pn:' || ${contacts.phoneE164}`),
+    })
+    .from(contacts)
+    .where(sql`${contacts.contactListId} = ${contactListId} and ${eq(contacts.userId, userId)}`)
+    .orderBy(asc(contacts.id))
+    .limit(READ_AT_MOST);
+  return rows.map(({ consent, suppressed, ...row }) => ({ ...row, verdict: judgeRecipient({ consent, suppressed }) }));
+}

@@ -1,0 +1,134 @@
+import { and, eq, inArray, sql } from "drizzle-orm";
+import type { Db } from "#db/client.ts";
+import { type Id, isId } from "#db/ids.ts";
+import { campaigns, messages, wallets, waSessions } from "#db/schema/index.ts";
+import { recordAudit } from "../audit/record.ts";
+import { DomainError } from "../errors.ts";
+import { publish } from "../events.ts";
+import { release } from "../wallet/ledger.ts";
+import { getOwnCampaign } from "./draft.ts";
+import { campaignStatusesBefore } from "./rules.ts";
+
+type PauseReason = NonNullable<(typeof campaigns.$inferSelect)["pauseReason"]>;
+
+/** Stops new messages before the next one; what is on the wire stays honest. @throws wrong_state, not_found */
+export async function pauseCampaign(tx: Db, userId: Id<"user">, input: { id: string }): Promise<void> {
+  const campaign = await getOwnCampaign(tx, userId, input.id);
+  const paused = await tx
+    .update(campaigns)
+    .set({ status: "paused", pauseReason: "user" })
+    .where(and(eq(campaigns.id, campaign.id), inArray(campaigns.status, campaignStatusesBefore("paused"))))
+    .returning({ id: campaigns.id });
+  if (paused.length === 0) throw new DomainError("wrong_state", { status: campaign.status });
+  await recordAudit(tx, userId, "campaign.paused", { campaignId: campaign.id });
+  await publish(tx, userId, "campaign", campaign.id);
+}
+
+/** Goes on with what is queued. Nothing that was handed over is queued again. @throws wrong_state, session_not_linked, plan_expired */
+export async function resumeCampaign(tx: Db, userId: Id<"user">, input: { id: string }): Promise<void> {
+  const campaign = await getOwnCampaign(tx, userId, input.id);
+  const [session] = await tx
+    .select({ status: waSessions.status })
+    .from(waSessions)
+    .where(eq(waSessions.id, campaign.waSessionId))
+    .for("no key update");
+  if (session?.status !== "linked" && session?.status !== "reconnecting") throw new DomainError("session_not_linked");
+  const [plan] = await tx
+    .select({ active: sql<boolean>`${wallets.planExpiresAt} > app_now()` })
+    .from(wallets)
+    .where(eq(wallets.userId, userId));
+  if (!plan?.active) throw new DomainError("plan_expired");
+  const resumed = await tx
+    .update(campaigns)
+    .set({ status: "running", pauseReason: null, consecutiveFailures: 0 })
+    .where(and(eq(campaigns.id, campaign.id), eq(campaigns.status, "paused")))
+    .returning({ id: campaigns.id });
+  if (resumed.length === 0) throw new DomainError("wrong_state", { status: campaign.status });
+  await finishWhenDone(tx, campaign.id);
+  await tx.execute(sql`select book_pump(${campaign.waSessionId})`);
+  await recordAudit(tx, userId, "campaign.resumed", { campaignId: campaign.id });
+  await publish(tx, userId, "campaign", campaign.id);
+}
+
+/**
+ * Cancels what has not been handed over and gives its points back. A message on its way is not called back: the campaign
+ * stays `cancelling` until WhatsApp, or time, has answered for it.
+ */
+export async function cancelCampaign(tx: Db, userId: Id<"user">, input: { id: string }): Promise<void> {
+  const { id } = await getOwnCampaign(tx, userId, input.id);
+  const [campaign] = await tx.select().from(campaigns).where(eq(campaigns.id, id)).for("no key update");
+  if (!campaign || (campaign.status !== "running" && campaign.status !== "paused")) {
+    throw new DomainError("wrong_state", { status: campaign?.status ?? "gone" });
+  }
+  const cancelled = await tx
+    .update(messages)
+    .set({ status: "cancelled", errorCode: "cancelled", endedAt: sql`now()` })
+    .where(and(eq(messages.campaignId, id), eq(messages.status, "queued")))
+    .returning({ points: messages.pricePoints });
+  const points = cancelled.reduce((sum, row) => sum + row.points, 0);
+  await tx
+    .update(campaigns)
+    .set({ status: "cancelling", pauseReason: null, holdOpen: sql`${campaigns.holdOpen} - ${points}` })
+    .where(eq(campaigns.id, id));
+  await release(tx, userId, points);
+  await finishWhenDone(tx, id);
+  await recordAudit(tx, userId, "campaign.cancelled", { campaignId: id, cancelled: cancelled.length });
+  await publish(tx, userId, "campaign", id);
+  await publish(tx, userId, "wallet", userId);
+}
+
+/**
+ * Ends a campaign whose last message has been answered for: running or paused becomes completed, cancelling becomes
+ * cancelled. The caller holds the campaign's row lock.
+ */
+export async function finishWhenDone(tx: Db, campaignId: Id<"campaign">): Promise<boolean> {
+  const done = await tx
+    .update(campaigns)
+    .set({
+      status: sql`case when ${campaigns.status} = 'cancelling' then 'cancelled' else 'completed' end`,
+      pauseReason: null,
+      finishedAt: sql`now()`,
+    })
+    .where(
+      and(
+        eq(campaigns.id, campaignId),
+        inArray(campaigns.status, ["running", "paused", "cancelling"]),
+        sql`not exists (select 1 from messages m where m.campaign_id = ${campaignId} and m.status in ('queued', 'sending'))`,
+      ),
+    )
+    .returning({ id: campaigns.id });
+  return done.length > 0;
+}
+
+/** Pauses every running campaign of a session, for a reason of the account's. Answers whose screens to tell. */
+export async function pauseCampaignsOfSession(
+  db: Db,
+  sessionId: Id<"waSession">,
+  reason: PauseReason,
+): Promise<{ id: Id<"campaign">; userId: Id<"user"> }[]> {
+  return db.transaction(async (tx) => {
+    const paused = await tx
+      .update(campaigns)
+      .set({ status: "paused", pauseReason: reason })
+      .where(and(eq(campaigns.waSessionId, sessionId), eq(campaigns.status, "running")))
+      .returning({ id: campaigns.id, userId: campaigns.userId });
+    for (const { id, userId } of paused) {
+      await recordAudit(tx, userId, "campaign.paused", { campaignId: id, reason });
+      await publish(tx, userId, "campaign", id);
+    }
+    return paused;
+  });
+}
+
+/** A draft can go without a trace; what was started stays as a record. @throws wrong_state */
+export async function removeDraft(tx: Db, userId: Id<"user">, input: { id: string }): Promise<void> {
+  if (!isId("campaign", input.id)) throw new DomainError("not_found");
+  const campaign = await getOwnCampaign(tx, userId, input.id);
+  const removed = await tx
+    .delete(campaigns)
+    .where(and(eq(campaigns.id, campaign.id), eq(campaigns.userId, userId), eq(campaigns.status, "draft")))
+    .returning({ id: campaigns.id });
+  if (removed.length === 0) throw new DomainError("wrong_state", { status: campaign.status });
+  await recordAudit(tx, userId, "campaign.removed", { campaignId: campaign.id });
+  await publish(tx, userId, "campaign", campaign.id);
+}

@@ -1,0 +1,137 @@
+import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
+import type { Db } from "#db/client.ts";
+import type { Id } from "#db/ids.ts";
+import { campaigns, contactLists, messages, waSessions } from "#db/schema/index.ts";
+import { type MessageStatus, messageStatuses, reasonSentence } from "../messages/rules.ts";
+import { getOwnCampaign } from "./draft.ts";
+import type { CampaignMessagesInput } from "./schema.ts";
+import { readWaiting } from "./waiting.ts";
+
+const LIST_PAGE = 50;
+type Counts = Record<MessageStatus, number>;
+
+/** How many rows of each campaign are in each status. The counts of a campaign add up to its total. */
+async function countRows(tx: Db, ids: Id<"campaign">[]): Promise<Map<string, Counts>> {
+  const none = () => Object.fromEntries(messageStatuses.map((status) => [status, 0])) as Counts;
+  const counts = new Map<string, Counts>(ids.map((id) => [id, none()]));
+  if (ids.length === 0) return counts;
+  const rows = await tx
+    .select({ id: messages.campaignId, status: messages.status, n: sql<number>`count(*)::int` })
+    .from(messages)
+    .where(inArray(messages.campaignId, ids))
+    .groupBy(messages.campaignId, messages.status);
+  for (const row of rows) {
+    const of = row.id ? counts.get(row.id) : undefined;
+    if (of) of[row.status] = row.n;
+  }
+  return counts;
+}
+
+export async function listCampaigns(tx: Db, userId: Id<"user">, input: { cursor?: string | undefined }) {
+  const rows = await tx
+    .select({
+      id: campaigns.id,
+      name: campaigns.name,
+      status: campaigns.status,
+      pauseReason: campaigns.pauseReason,
+      total: campaigns.total,
+      createdAt: campaigns.createdAt,
+      startedAt: campaigns.startedAt,
+      finishedAt: campaigns.finishedAt,
+    })
+    .from(campaigns)
+    .where(
+      and(eq(campaigns.userId, userId), input.cursor ? lt(campaigns.id, input.cursor as Id<"campaign">) : undefined),
+    )
+    .orderBy(desc(campaigns.id))
+    .limit(LIST_PAGE + 1);
+  const page = rows.slice(0, LIST_PAGE);
+  const counts = await countRows(
+    tx,
+    page.map((row) => row.id),
+  );
+  return {
+    rows: page.map((row) => ({ ...row, counts: countsOf(counts, row.id) })),
+    nextCursor: rows.length > LIST_PAGE ? (page.at(-1)?.id ?? null) : null,
+  };
+}
+
+/** Everything the board of a campaign shows but its rows. */
+export async function getCampaign(tx: Db, userId: Id<"user">, input: { id: string }, dailyCap: number) {
+  const campaign = await getOwnCampaign(tx, userId, input.id);
+  const [list] = await tx
+    .select({ id: contactLists.id, name: contactLists.name, columns: contactLists.columns })
+    .from(contactLists)
+    .where(eq(contactLists.id, campaign.contactListId));
+  const [session] = await tx
+    .select({
+      id: waSessions.id,
+      phone: waSessions.phone,
+      pushName: waSessions.pushName,
+      status: waSessions.status,
+      nextSendAt: waSessions.nextSendAt,
+    })
+    .from(waSessions)
+    .where(eq(waSessions.id, campaign.waSessionId));
+  const counts = countsOf(await countRows(tx, [campaign.id]), campaign.id);
+  const [charged] = await tx
+    .select({ points: sql<number>`coalesce(sum(${messages.costPoints}), 0)::int` })
+    .from(messages)
+    .where(eq(messages.campaignId, campaign.id));
+  const waiting = campaign.status === "running" ? await readWaiting(tx, userId, campaign.waSessionId, dailyCap) : null;
+  const { userId: _own, contactListId: _list, waSessionId: _session, ...shown } = campaign;
+  return {
+    ...shown,
+    counts,
+    pointsCharged: charged?.points ?? 0,
+    list: list ?? null,
+    session: session ?? null,
+    waiting,
+    nextSendAt: campaign.status === "running" && counts.queued > 0 && !waiting ? (session?.nextSendAt ?? null) : null,
+  };
+}
+
+/** A page of recipients in the sending order, after `cursor`. */
+export async function listCampaignMessages(tx: Db, userId: Id<"user">, input: CampaignMessagesInput) {
+  const { id } = await getOwnCampaign(tx, userId, input.id);
+  const rows = await tx
+    .select({
+      id: messages.id,
+      name: messages.recipientName,
+      recipientKey: messages.recipientKey,
+      status: messages.status,
+      errorCode: messages.errorCode,
+      submissions: messages.submissions,
+      sendingAt: messages.sendingAt,
+      sentAt: messages.sentAt,
+      deliveredAt: messages.deliveredAt,
+      readAt: messages.readAt,
+      endedAt: messages.endedAt,
+    })
+    .from(messages)
+    .where(
+      and(
+        eq(messages.campaignId, id),
+        eq(messages.userId, userId),
+        input.status ? eq(messages.status, input.status) : undefined,
+        input.cursor ? gt(messages.id, input.cursor as Id<"message">) : undefined,
+      ),
+    )
+    .orderBy(asc(messages.id))
+    .limit(input.limit + 1);
+  const page = rows.slice(0, input.limit);
+  return {
+    rows: page.map(({ recipientKey, ...row }) => ({
+      ...row,
+      phone: recipientKey.replace(/^pn:/, ""),
+      reason: row.errorCode ? reasonSentence(row.errorCode) : null,
+    })),
+    nextCursor: rows.length > input.limit ? (page.at(-1)?.id ?? null) : null,
+  };
+}
+
+function countsOf(counts: Map<string, Counts>, id: string): Counts {
+  const found = counts.get(id);
+  if (!found) throw new Error(`no counts for ${id}`);
+  return found;
+}

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { router, userProcedure } from "../trpc.ts";
+import { createCampaign, updateCampaign } from "./draft.ts";
+import { cancelCampaign, pauseCampaign, removeDraft, resumeCampaign } from "./pause.ts";
+import { getCampaign, listCampaignMessages, listCampaigns } from "./queries.ts";
+import { reviewCampaign } from "./review.ts";
+import {
+  campaignMessagesInput,
+  campaignRef,
+  createCampaignInput,
+  startCampaignInput,
+  updateCampaignInput,
+} from "./schema.ts";
+import { startCampaign } from "./start.ts";
+
+const pageInput = z
+  .object({ cursor: z.string().max(60).optional() })
+  .strict()
+  .default({});
+
+export const campaignsRouter = router({
+  list: userProcedure.input(pageInput).query(({ ctx, input }) => listCampaigns(ctx.db, ctx.userId, input)),
+  get: userProcedure
+    .input(campaignRef)
+    .query(({ ctx, input }) => getCampaign(ctx.db, ctx.userId, input, ctx.env.caps.messagesPerDay)),
+  messages: userProcedure
+    .input(campaignMessagesInput)
+    .query(({ ctx, input }) => listCampaignMessages(ctx.db, ctx.userId, input)),
+  review: userProcedure
+    .input(campaignRef)
+    .query(({ ctx, input }) => reviewCampaign(ctx.db, ctx.env.caps, ctx.userId, input)),
+  create: userProcedure
+    .input(createCampaignInput)
+    .mutation(({ ctx, input }) => createCampaign(ctx.db, ctx.userId, input)),
+  update: userProcedure
+    .input(updateCampaignInput)
+    .mutation(({ ctx, input }) => updateCampaign(ctx.db, ctx.userId, input)),
+  remove: userProcedure.input(campaignRef).mutation(({ ctx, input }) => removeDraft(ctx.db, ctx.userId, input)),
+  start: userProcedure
+    .input(startCampaignInput)
+    .mutation(({ ctx, input }) => startCampaign(ctx.db, ctx.env, ctx.userId, input)),
+  pause: userProcedure.input(campaignRef).mutation(({ ctx, input }) => pauseCampaign(ctx.db, ctx.userId, input)),
+  resume: userProcedure.input(campaignRef).mutation(({ ctx, input }) => resumeCampaign(ctx.db, ctx.userId, input)),
+  cancel: userProcedure.input(campaignRef).mutation(({ ctx, input }) => cancelCampaign(ctx.db, ctx.userId, input)),
+});

@@ -1,0 +1,22 @@
+/** Excel takes a file without this mark for the system's old code page. */
+export const CSV_BOM = "\uFEFF";
+
+// A spreadsheet runs a cell that begins with one of these as a formula (OWASP, CSV injection), also after spaces.
+const FORMULA_START = /^[\s\uFEFF]*[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/;
+
+/** One quoted cell. What a spreadsheet would run as a formula gets a leading apostrophe, so that it stays text. */
+export function csvCell(value: string | number | boolean | null | undefined): string {
+  const text = value === null || value === undefined ? "" : String(value);
+  const guarded = typeof value !== "number" && FORMULA_START.test(text) ? `'${text}` : text;
+  return `"${guarded.replaceAll('"', '""')}"`;
+}
+
+/** One line with its ending, as RFC 4180 has it. */
+export function csvLine(values: readonly (string | number | boolean | null | undefined)[]): string {
+  return `${values.map(csvCell).join(",")}\r\n`;
+}
+
+/** The text of a cell that `csvCell` may have guarded. */
+export function withoutGuard(text: string): string {
+  return text.startsWith("'") && FORMULA_START.test(text.slice(1)) ? text.slice(1) : text;
+}

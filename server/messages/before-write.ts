@@ -1,0 +1,129 @@
+import { and, eq, sql } from "drizzle-orm";
+import type { Db } from "#db/client.ts";
+import type { Id } from "#db/ids.ts";
+import { campaigns, messages, waNumbers } from "#db/schema/index.ts";
+import { finishWhenDone } from "../campaigns/pause.ts";
+import { isSuppressed } from "../contacts/suppression.ts";
+import { isOpen } from "../schedules/rules.ts";
+import { release } from "../wallet/ledger.ts";
+import type { ClaimedMessage } from "./claim.ts";
+import { type Owner, readGate } from "./gate.ts";
+import { FAILURES_BEFORE_PAUSE, transportRetryMs } from "./rules.ts";
+
+/**
+ * The last look before the frame is written: lease, hours, pause and opt-out once more. Keeps the encoded message, so that
+ * whoever must repeat it sends the very same.
+ * @returns whether it may be written now; if not, the message is where it belongs
+ */
+export async function confirmWrite(db: Db, owner: Owner, message: ClaimedMessage, encoded: Buffer): Promise<boolean> {
+  const gate = await readGate(db, owner, { lock: false });
+  if (!gate) return false;
+  if (gate.planActive && isOpen(gate.hours, gate.appNow)) {
+    const kept = await db
+      .update(messages)
+      .set({ encoded })
+      .where(
+        and(
+          mine(owner, message),
+          sql`exists (select 1 from campaigns c where c.id = ${message.campaignId} and c.status = 'running')`,
+          sql`not ${isSuppressed(sql`${messages.userId}`, sql`${messages.recipientKey}`)}`,
+        ),
+      )
+      .returning({ id: messages.id });
+    if (kept.length > 0) return true;
+  }
+  if (!message.redrive) await backToQueue(db, owner, message);
+  return false;
+}
+
+/** Returns a claimed message that was certainly not written: nothing is counted, the next claim judges it anew. */
+export async function backToQueue(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
+  await db.transaction(async (tx) => {
+    const back = await tx
+      .update(messages)
+      .set({ status: "queued", submissions: 0, sendingEpoch: null, sendingAt: null, redriveAt: null })
+      .where(mine(owner, message))
+      .returning({ id: messages.id });
+    if (back.length === 0) return;
+    await tx
+      .update(waNumbers)
+      .set({ daySent: sql`greatest(0, ${waNumbers.daySent} - 1)` })
+      .where(sql`${waNumbers.phone} = (select phone from wa_sessions where id = ${owner.sessionId})`);
+  });
+}
+
+/**
+ * A transport error that was certainly before the write: the row waits 30, 60, 120 s and then fails. Three rows in a row
+ * that end so pause the campaign.
+ */
+export async function failBeforeWrite(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [campaign] = await tx
+      .select()
+      .from(campaigns)
+      .where(eq(campaigns.id, message.campaignId))
+      .for("no key update");
+    const [row] = await tx.select().from(messages).where(mine(owner, message)).for("no key update");
+    if (!row || !campaign) return;
+    const errors = row.transportErrors + 1;
+    const retryMs = transportRetryMs(errors);
+    if (retryMs !== null) {
+      await tx
+        .update(messages)
+        .set({
+          status: "queued",
+          transportErrors: errors,
+          submissions: 0,
+          sendingEpoch: null,
+          sendingAt: null,
+          redriveAt: null,
+          notBefore: sql`now() + ${retryMs} * interval '1 millisecond'`,
+        })
+        .where(eq(messages.id, row.id));
+      return;
+    }
+    await endUnsent(tx, message, "transport");
+    const failures = campaign.consecutiveFailures + 1;
+    const pause = failures >= FAILURES_BEFORE_PAUSE && campaign.status === "running";
+    await tx
+      .update(campaigns)
+      .set({
+        consecutiveFailures: failures,
+        ...(pause ? { status: "paused" as const, pauseReason: "failures" as const } : {}),
+      })
+      .where(eq(campaigns.id, campaign.id));
+  });
+}
+
+/** The recipient has no WhatsApp: the row fails by itself and says nothing about the connection. */
+export async function failUnreachable(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx
+      .select({ id: campaigns.id })
+      .from(campaigns)
+      .where(eq(campaigns.id, message.campaignId))
+      .for("no key update");
+    const [row] = await tx.select({ id: messages.id }).from(messages).where(mine(owner, message)).for("no key update");
+    if (row) await endUnsent(tx, message, "not_on_whatsapp");
+  });
+}
+
+async function endUnsent(tx: Db, message: ClaimedMessage, errorCode: string): Promise<void> {
+  const [ended] = await tx
+    .update(messages)
+    .set({ status: "failed", errorCode, redriveAt: null, endedAt: sql`now()` })
+    .where(eq(messages.id, message.id))
+    .returning({ points: messages.pricePoints });
+  const points = ended?.points ?? 0;
+  await tx
+    .update(campaigns)
+    .set({ holdOpen: sql`${campaigns.holdOpen} - ${points}` })
+    .where(eq(campaigns.id, message.campaignId));
+  await release(tx, message.userId, points);
+  await finishWhenDone(tx, message.campaignId);
+}
+
+/** The row as this owner claimed it: an owner whose lease passed on changes nothing. */
+function mine(owner: Owner, message: { id: Id<"message"> }) {
+  return and(eq(messages.id, message.id), eq(messages.status, "sending"), eq(messages.sendingEpoch, owner.epoch));
+}

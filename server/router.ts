@@ -1,0 +1,22 @@
+import { authRouter, tokensRouter } from "./auth/router.ts";
+import { campaignsRouter } from "./campaigns/router.ts";
+import { contactsRouter } from "./contacts/router.ts";
+import { devPhoneRouter } from "./dev-phone/router.ts";
+import { liveRouter } from "./live-router.ts";
+import { schedulesRouter } from "./schedules/router.ts";
+import { router } from "./trpc.ts";
+import { waRouter } from "./wa/router.ts";
+import { walletRouter } from "./wallet/router.ts";
+
+export const appRouter = router({
+  auth: authRouter,
+  tokens: tokensRouter,
+  wa: waRouter,
+  contacts: contactsRouter,
+  campaigns: campaignsRouter,
+  wallet: walletRouter,
+  schedules: schedulesRouter,
+  live: liveRouter,
+  dev: devPhoneRouter,
+});
+export type AppRouter = typeof appRouter;
