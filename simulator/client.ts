@@ -32,9 +32,7 @@ export const connectSimulator = (baseUrl: string) => {
   const ask = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const response = await fetch(new URL(path, baseUrl), {
       method,
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
     });
     const answer: unknown = await response.json();
     if (!response.ok) throw new SimulatorRefused(response.status, errorSentence(answer));

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isPhone } from "./wire/jids.ts";
-import { delaysSchema, type Delays, type Shown } from "./world/schema.ts";
 import { type FaultSettings, faultsSchema } from "./world/faults.ts";
+import { type Delays, delaysSchema, type Shown } from "./world/schema.ts";
 
 export type { ConnectionFigures } from "./service/delivery.ts";
 export type { Delays, FaultSettings, Shown };

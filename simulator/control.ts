@@ -1,7 +1,7 @@
-import { type Context as Http, Hono } from "hono";
+import { Hono, type Context as Http } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
-import { z } from "zod";
+import type { z } from "zod";
 import { contactWrites } from "./chats/inbound.ts";
 import { type AccountView, bodies, type ChatView, type PhoneView, phoneParameter, type SentView } from "./contract.ts";
 import { removeDevice } from "./service/devices.ts";
@@ -12,7 +12,7 @@ import type { Account, Phone } from "./world/schema.ts";
 
 const MAX_BODY = 1024 * 1024;
 
-const refuse = (status: 400 | 404 | 409 | 413 | 415, sentence: string): never => {
+const refuse = (status: 400 | 404 | 415, sentence: string): never => {
   throw new HTTPException(status, { message: sentence });
 };
 
@@ -93,7 +93,9 @@ export const control = (service: Service): Hono => {
     return ctx.store.accounts.get(phone) ?? refuse(404, `There is no account ${phone}: make it with POST /accounts.`);
   };
 
-  app.use(bodyLimit({ maxSize: MAX_BODY, onError: () => refuse(413, "The body is larger than 1 MB.") }));
+  // The rest of such a body stays unread, so the connection cannot be used again.
+  const tooLarge = (http: Http) => http.json({ error: "The body is larger than 1 MB." }, 413, { connection: "close" });
+  app.use(bodyLimit({ maxSize: MAX_BODY, onError: tooLarge }));
   app.notFound((http) => http.json({ error: `There is nothing at ${http.req.method} ${http.req.path}.` }, 404));
   app.onError((error, http) => {
     if (error instanceof HTTPException) return http.json({ error: error.message }, error.status);
@@ -162,7 +164,8 @@ export const control = (service: Service): Hono => {
   app.post("/phones/:phone/messages", async (http) => {
     const from = phoneOf(http);
     const { to, text } = await bodyOf(http, bodies.message);
-    const account = ctx.store.accounts.get(to) ?? refuse(404, `There is no account ${to}: make it with POST /accounts.`);
+    const account =
+      ctx.store.accounts.get(to) ?? refuse(404, `There is no account ${to}: make it with POST /accounts.`);
     if (from === to) refuse(400, "A phone cannot write to itself here.");
     return http.json({ id: await contactWrites(ctx, ctx.store.phone(from), account, text) });
   });

@@ -30,7 +30,8 @@ export const startSimulator = async (options: {
 }): Promise<RunningSimulator> => {
   const service = new Service(options.state);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
-  const server = createServer(getRequestListener(control(service).fetch));
+  const listener = getRequestListener(control(service).fetch);
+  const server = createServer((request, response) => void listener(request, response));
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on("upgrade", (request: IncomingMessage, socket, head) => {
     socket.on("error", () => socket.destroy());

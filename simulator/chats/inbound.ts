@@ -1,11 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { type BinaryNode, extractE2ESessionFromRetryReceipt, getBinaryNodeChild, type proto } from "@whiskeysockets/baileys";
+import {
+  type BinaryNode,
+  extractE2ESessionFromRetryReceipt,
+  getBinaryNodeChild,
+  type proto,
+} from "@whiskeysockets/baileys";
+import { deviceBundle } from "../queries/bundles.ts";
+import type { Client, Context } from "../service/context.ts";
 import { lidJid, pnJid, readJid } from "../wire/jids.ts";
 import { children, node, pack, seconds, unpack } from "../wire/nodes.ts";
 import type { Account, Device, Pending, Phone } from "../world/schema.ts";
 import type { Bundle } from "../world/signal.ts";
-import { deviceBundle } from "../queries/bundles.ts";
-import type { Client, Context } from "../service/context.ts";
 import { show } from "./reading.ts";
 import { ackedReceiptKey, mark, markRead, pushReceipt } from "./receipts.ts";
 import { writeMessage } from "./texts.ts";
@@ -96,7 +101,12 @@ const askOrigin = (ctx: Context, client: Client, receipt: BinaryNode, origin: { 
   if (!account || !device) return;
   const from = pnJid(client.account.phone, client.device.id);
   const { id, recipient } = receipt.attrs;
-  pushReceipt(ctx, account, device, node("receipt", { from, id, type: "retry", recipient, t: seconds() }, children(receipt)));
+  pushReceipt(
+    ctx,
+    account,
+    device,
+    node("receipt", { from, id, type: "retry", recipient, t: seconds() }, children(receipt)),
+  );
 };
 
 const handleRetry = (ctx: Context, client: Client, receipt: BinaryNode): void => {
@@ -124,7 +134,10 @@ const clientRead = (ctx: Context, client: Client, writer: string, id: string): v
 export const handleReceipt = (ctx: Context, client: Client, receipt: BinaryNode): void => {
   const { type, to, id } = receipt.attrs;
   client.connection.send(node("ack", { class: "receipt", id, from: to, type, t: seconds() }));
-  if (type === "retry") return handleRetry(ctx, client, receipt);
+  if (type === "retry") {
+    handleRetry(ctx, client, receipt);
+    return;
+  }
   const writer = readJid(to)?.phone;
   for (const each of receiptIds(receipt)) {
     ctx.delivery.confirm(client.device, `message:${each}`);
@@ -132,17 +145,21 @@ export const handleReceipt = (ctx: Context, client: Client, receipt: BinaryNode)
   }
 };
 
-/** What a client confirms with an ack: receipts and notifications, and messages it refuses. */
-export const handleAck = (ctx: Context, client: Client, ack: BinaryNode): void => {
-  const { class: subject, id, error } = ack.attrs;
-  if (subject === "receipt") return ctx.delivery.confirm(client.device, ackedReceiptKey(ack));
-  if (subject === "notification") return ctx.delivery.confirm(client.device, `notification:${id}`);
+const handleMessageAck = (ctx: Context, client: Client, { id, error }: BinaryNode["attrs"]): void => {
   const pending = client.device.pending.get(`message:${id}`);
-  if (subject !== "message" || !pending) return;
+  if (!pending) return;
   // A ciphertext that was never on a wire before cannot have been read before: our session is the one that went back.
-  if (error === OLD_COUNTER && pending.attempts === 1) return ctx.work.add(() => encryptAgain(ctx, client, pending));
+  const wentBack = error === OLD_COUNTER && pending.attempts === 1;
   // After a retry request the client still refuses the old ciphertext; the new one is on its way.
-  if (error && pending.retries > 0) return;
-  ctx.delivery.confirm(client.device, `message:${id}`);
+  const repaired = error !== undefined && pending.retries > 0;
+  if (wentBack) ctx.work.add(() => encryptAgain(ctx, client, pending));
+  else if (!repaired) ctx.delivery.confirm(client.device, `message:${id}`);
 };
 
+/** What a client confirms with an ack: receipts and notifications, and messages it refuses. */
+export const handleAck = (ctx: Context, client: Client, ack: BinaryNode): void => {
+  const { class: subject, id } = ack.attrs;
+  if (subject === "receipt") ctx.delivery.confirm(client.device, ackedReceiptKey(ack));
+  else if (subject === "notification") ctx.delivery.confirm(client.device, `notification:${id}`);
+  else if (subject === "message") handleMessageAck(ctx, client, ack.attrs);
+};

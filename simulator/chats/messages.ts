@@ -1,8 +1,8 @@
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from "@whiskeysockets/baileys";
+import type { Client, Context } from "../service/context.ts";
 import { type Address, lidJid, pnJid, readJid } from "../wire/jids.ts";
 import { children, node, seconds } from "../wire/nodes.ts";
 import { type Account, Entries, type Sent } from "../world/schema.ts";
-import type { Client, Context } from "../service/context.ts";
 import { readAsOwnPhone, readAsRecipient } from "./reading.ts";
 
 /** Codes of error acks. That a number without WhatsApp gives 404 is an assumption, not something seen on the real server. */
@@ -108,26 +108,32 @@ const answer = (ctx: Context, client: Client, message: BinaryNode, sent: Sent): 
   else setTimeout(send, ackMs).unref();
 };
 
-/** What a linked device writes: taken, refused or lost as the account's faults say, then acked. */
-export const handleMessage = (ctx: Context, client: Client, message: BinaryNode): void => {
-  const { account, connection } = client;
-  const { id, to, recipient, category } = message.attrs;
-  const chat = readJid(recipient ?? to);
-  if (!id || !chat || children(message).length === 0) return ack(client, message, NOT_SUPPORTED);
-  // Requests to the own phone (old history, placeholders): it takes them and has nothing to say.
-  if (category === "peer") return ack(client, message);
+const pnOrLid = (chat: Address): string => (chat.by === "lid" ? lidJid(chat.phone) : pnJid(chat.phone));
 
+const receive = (ctx: Context, client: Client, message: BinaryNode, chat: Address, id: string): void => {
+  const { account, connection } = client;
   const faults = ctx.faultsOf(account.phone);
-  if (faults.drops("dropBefore")) return connection.drop();
   const sent = recordOf(account, chat.phone, id, pnOrLid(chat));
   // With `recipient` it is the own phone's copy alone, sent again.
-  if (!recipient) sent.copies++;
+  if (!message.attrs.recipient) sent.copies++;
   ctx.store.touch();
   const refused = faults.nack() ?? (ctx.store.phone(chat.phone).onWhatsApp ? undefined : NOT_ON_WHATSAPP);
-  if (refused) return ack(client, message, refused);
+  if (refused) {
+    ack(client, message, refused);
+    return;
+  }
   take(ctx, client, message, chat, sent);
-  if (faults.drops("dropAfter")) return connection.drop();
-  answer(ctx, client, message, sent);
+  if (faults.drops("dropAfter")) connection.drop();
+  else answer(ctx, client, message, sent);
 };
 
-const pnOrLid = (chat: Address): string => (chat.by === "lid" ? lidJid(chat.phone) : pnJid(chat.phone));
+/** What a linked device writes: taken, refused or lost as the account's faults say, then acked. */
+export const handleMessage = (ctx: Context, client: Client, message: BinaryNode): void => {
+  const { id, to, recipient, category } = message.attrs;
+  const chat = readJid(recipient ?? to);
+  if (!id || !chat || children(message).length === 0) ack(client, message, NOT_SUPPORTED);
+  // Requests to the own phone (old history, placeholders): it takes them and has nothing to say.
+  else if (category === "peer") ack(client, message);
+  else if (ctx.faultsOf(client.account.phone).drops("dropBefore")) client.connection.drop();
+  else receive(ctx, client, message, chat, id);
+};

@@ -1,9 +1,9 @@
 import type { BinaryNode, proto } from "@whiskeysockets/baileys";
+import type { Context } from "../service/context.ts";
 import { pnJid, readJid } from "../wire/jids.ts";
 import { bigEndian, bytesOf, node, seconds } from "../wire/nodes.ts";
 import { type Account, type Device, Entries, type Phone, type Sent, type Shown } from "../world/schema.ts";
 import { bundleNodes } from "../world/signal.ts";
-import type { Context } from "../service/context.ts";
 import { planReceipts, planSenderReceipt, pushReceipt } from "./receipts.ts";
 import { readMessage, textOf } from "./texts.ts";
 
@@ -73,7 +73,7 @@ export const readAsRecipient = async (ctx: Context, copy: Copy, sent: Sent): Pro
 
 /** Reads the copy that a linked device sends its own phone of everything it writes. */
 export const readAsOwnPhone = async (ctx: Context, copy: Copy, to: string, retry: number): Promise<void> => {
-  const { account, device, id, reader } = copy;
+  const { account, id, reader } = copy;
   const peer = readJid(to)?.phone;
   let message: proto.Message;
   try {
@@ -89,6 +89,6 @@ export const readAsOwnPhone = async (ctx: Context, copy: Copy, to: string, retry
     const status = account.sent.get(peer)?.get(id)?.readAt ? "read" : "sent";
     show(reader, peer, { id, fromMe: true, text, at: copy.arrivedAt, status });
   }
-  planSenderReceipt(ctx, account, device, to, id);
+  planSenderReceipt(ctx, copy, to);
   ctx.store.touch();
 };

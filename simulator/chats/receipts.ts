@@ -1,8 +1,8 @@
 import type { BinaryNode } from "@whiskeysockets/baileys";
+import type { Context } from "../service/context.ts";
 import { lidJid, pnJid, readJid } from "../wire/jids.ts";
 import { node, seconds } from "../wire/nodes.ts";
 import type { Account, Device, Phone, Sent, Shown } from "../world/schema.ts";
-import type { Context } from "../service/context.ts";
 
 /** The longest a timer can wait; delays are capped to a day anyway. */
 const DAY_MS = 86_400_000;
@@ -93,8 +93,12 @@ export const resumeReceipts = (ctx: Context): void => {
 };
 
 /** The account's own phone got its copy: it tells the device that sent it. */
-export const planSenderReceipt = (ctx: Context, account: Account, device: Device, to: string, id: string): void => {
+export const planSenderReceipt = (
+  ctx: Context,
+  { account, device, id, arrivedAt }: { account: Account; device: Device; id: string; arrivedAt: number },
+  to: string,
+): void => {
   if (account.delays.deliveredMs === null) return;
   const attrs = { from: pnJid(account.phone), recipient: to, id, type: "sender", t: seconds() };
-  after(Date.now() + account.delays.deliveredMs, () => pushReceipt(ctx, account, device, node("receipt", attrs)));
+  after(arrivedAt + account.delays.deliveredMs, () => pushReceipt(ctx, account, device, node("receipt", attrs)));
 };

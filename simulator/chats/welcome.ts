@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import { proto } from "@whiskeysockets/baileys";
+import type { Context } from "../service/context.ts";
 import { lidJid, pnJid } from "../wire/jids.ts";
 import { derive } from "../wire/keys.ts";
 import type { Account, Device } from "../world/schema.ts";
-import type { Context } from "../service/context.ts";
 import { writeToDevice } from "./inbound.ts";
 
 const KEY_ID_BYTES = 6;

@@ -1,13 +1,14 @@
-import { type BinaryNode, getBinaryNodeChild, proto } from "@whiskeysockets/baileys";
 import { randomUUID } from "node:crypto";
-import { bytesOf, children, node, result, SERVER } from "../wire/nodes.ts";
+import { type BinaryNode, getBinaryNodeChild, proto } from "@whiskeysockets/baileys";
 import type { Client, Context } from "../service/context.ts";
+import { bytesOf, children, node, result, SERVER } from "../wire/nodes.ts";
 
 const storePatch = (ctx: Context, client: Client, name: string, patch: Buffer): number => {
   const patches = client.account.appState.get(name) ?? [];
   const version = patches.length + 1;
-  const numbered = proto.SyncdPatch.encode({ ...proto.SyncdPatch.decode(patch), version: { version } }).finish();
-  patches.push(Buffer.from(numbered).toString("base64"));
+  const numbered = proto.SyncdPatch.decode(patch);
+  numbered.version = proto.SyncdVersion.create({ version });
+  patches.push(Buffer.from(proto.SyncdPatch.encode(numbered).finish()).toString("base64"));
   client.account.appState.set(name, patches);
   ctx.store.touch();
   return version;

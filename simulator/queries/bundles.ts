@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
+import type { Context } from "../service/context.ts";
 import { node, SERVER } from "../wire/nodes.ts";
 import type { Account, Device } from "../world/schema.ts";
 import type { Bundle } from "../world/signal.ts";
-import type { Context } from "../service/context.ts";
 
 /** Below this the client is asked for more; the client uploads only when it hears a number below five. */
 const FEW_PRE_KEYS = 5;

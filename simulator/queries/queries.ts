@@ -1,13 +1,13 @@
 import { type BinaryNode, getBinaryNodeChild } from "@whiskeysockets/baileys";
+import { welcome } from "../chats/welcome.ts";
+import type { Client, Context } from "../service/context.ts";
+import { removeDevice } from "../service/devices.ts";
 import { readJid } from "../wire/jids.ts";
 import { childBytes, children, node, refusal, result } from "../wire/nodes.ts";
 import { bundleNodes } from "../world/signal.ts";
 import { answerAppState } from "./app-state.ts";
 import { bundleOf } from "./bundles.ts";
-import type { Client, Context } from "../service/context.ts";
-import { removeDevice } from "../service/devices.ts";
 import { answerUsync } from "./usync.ts";
-import { welcome } from "../chats/welcome.ts";
 
 const PRIVACY = ["last", "online", "profile", "status", "groupadd", "readreceipts", "calladd", "messages"];
 /** AB props the client reads: no privacy token on photos (9666), tokens go to numbers (14303), not needed to write (10518). */
@@ -76,37 +76,26 @@ const logOut = (ctx: Context, client: Client, iq: BinaryNode): void => {
   removeDevice(ctx, client.account, client.device);
 };
 
+const EMPTY = new Set(["w:p", "w:stats", "urn:xmpp:ping", "urn:xmpp:whatsapp:dirty"]);
+
 const answerTo = (ctx: Context, client: Client, iq: BinaryNode): BinaryNode => {
-  switch (iq.attrs.xmlns) {
-    case "w:p":
-    case "w:stats":
-    case "urn:xmpp:ping":
-    case "urn:xmpp:whatsapp:dirty":
-      return result(iq);
-    case "encrypt":
-      return answerEncrypt(ctx, client, iq);
-    case "usync":
-      return answerUsync(ctx, iq);
-    case "w:sync:app:state":
-      return answerAppState(ctx, client, iq);
-    case "abt":
-      return answerProps(iq);
-    case "privacy":
-      return answerPrivacy(iq);
-    case "blocklist":
-      return iq.attrs.type === "get" ? result(iq, [node("list")]) : refusal(iq, 501, "feature-not-implemented");
-    case "w:profile:picture":
-      return refusal(iq, 404, "item-not-found");
-    default:
-      return refusal(iq, 501, "feature-not-implemented");
-  }
+  const { xmlns = "", type } = iq.attrs;
+  if (EMPTY.has(xmlns)) return result(iq);
+  if (xmlns === "encrypt") return answerEncrypt(ctx, client, iq);
+  if (xmlns === "usync") return answerUsync(ctx, iq);
+  if (xmlns === "w:sync:app:state") return answerAppState(ctx, client, iq);
+  if (xmlns === "abt") return answerProps(iq);
+  if (xmlns === "privacy") return answerPrivacy(iq);
+  if (xmlns === "blocklist" && type === "get") return result(iq, [node("list")]);
+  if (xmlns === "w:profile:picture") return refusal(iq, 404, "item-not-found");
+  return refusal(iq, 501, "feature-not-implemented");
 };
 
 /** Answers a client's question; what this simulator does not have is refused by name, never pretended. */
 export const handleIq = (ctx: Context, client: Client, iq: BinaryNode): void => {
   const { type, xmlns } = iq.attrs;
   if (type === "result" || type === "error") return;
-  if (xmlns === "passive") return becomeActive(ctx, client, iq);
-  if (xmlns === "md" && getBinaryNodeChild(iq, "remove-companion-device")) return logOut(ctx, client, iq);
-  client.connection.send(answerTo(ctx, client, iq));
+  if (xmlns === "passive") becomeActive(ctx, client, iq);
+  else if (xmlns === "md" && getBinaryNodeChild(iq, "remove-companion-device")) logOut(ctx, client, iq);
+  else client.connection.send(answerTo(ctx, client, iq));
 };

@@ -1,7 +1,7 @@
 import { type BinaryNode, getBinaryNodeChild } from "@whiskeysockets/baileys";
+import type { Context } from "../service/context.ts";
 import { isPhone, lidJid, pnJid, readJid } from "../wire/jids.ts";
 import { bytesOf, children, node, result, seconds } from "../wire/nodes.ts";
-import type { Context } from "../service/context.ts";
 
 const onWhatsApp = (ctx: Context, phone: string): boolean => ctx.store.knownPhone(phone)?.onWhatsApp ?? true;
 

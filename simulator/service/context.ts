@@ -1,8 +1,8 @@
+import type { Connection } from "../wire/connection.ts";
 import type { Faults } from "../world/faults.ts";
 import type { Account, Device } from "../world/schema.ts";
 import type { SignalPhones } from "../world/signal.ts";
 import type { Store } from "../world/store.ts";
-import type { Connection } from "../wire/connection.ts";
 import type { Delivery } from "./delivery.ts";
 import type { WorkQueue } from "./work.ts";
 

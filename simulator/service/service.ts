@@ -1,19 +1,19 @@
 import type { BinaryNode, proto } from "@whiskeysockets/baileys";
 import type { WebSocket } from "ws";
+import { handleAck, handleReceipt } from "../chats/inbound.ts";
+import { handleMessage } from "../chats/messages.ts";
+import { resumeReceipts } from "../chats/receipts.ts";
+import { handleIq } from "../queries/queries.ts";
 import { Connection } from "../wire/connection.ts";
 import { lidJid } from "../wire/jids.ts";
-import { type ServerIdentity, serverIdentity } from "../wire/noise.ts";
 import { node, seconds } from "../wire/nodes.ts";
+import { type ServerIdentity, serverIdentity } from "../wire/noise.ts";
 import { Faults } from "../world/faults.ts";
 import { SignalPhones } from "../world/signal.ts";
 import { Store } from "../world/store.ts";
 import type { Context } from "./context.ts";
 import { Delivery } from "./delivery.ts";
-import { handleAck, handleReceipt } from "../chats/inbound.ts";
-import { handleMessage } from "../chats/messages.ts";
 import { Pairing } from "./pairing.ts";
-import { handleIq } from "../queries/queries.ts";
-import { resumeReceipts } from "../chats/receipts.ts";
 import { WorkQueue } from "./work.ts";
 
 /** A local WhatsApp: give it the WebSockets of clients, and drive the phones through `ctx` and `pairing`. */
@@ -78,14 +78,21 @@ export class Service {
   }
 
   #greet(connection: Connection, payload: proto.ClientPayload): void {
-    if (payload.devicePairingData) return this.pairing.apply(connection, payload.devicePairingData);
-    const account = this.ctx.store.accounts.get(`+${payload.username}`);
-    const device = account?.devices.get(String(payload.device ?? 0));
+    if (payload.devicePairingData) this.pairing.apply(connection, payload.devicePairingData);
+    else this.#logIn(connection, `+${payload.username}`, payload.device ?? 0);
+  }
+
+  #logIn(connection: Connection, number: string, deviceId: number): void {
+    const account = this.ctx.store.accounts.get(number);
+    const device = account?.devices.get(String(deviceId));
     const proven = device?.noiseKey === connection.clientStatic.toString("base64");
-    if (!account || !device || !proven) return connection.end(node("failure", { reason: "401", location: "sim" }));
-    this.ctx.delivery.attach(account, device, connection);
-    const lid = lidJid(account.phone, device.id);
-    connection.send(node("success", { t: seconds(), lid, location: "sim" }));
+    if (account && device && proven) {
+      this.ctx.delivery.attach(account, device, connection);
+      const lid = lidJid(account.phone, device.id);
+      connection.send(node("success", { t: seconds(), lid, location: "sim" }));
+    } else {
+      connection.end(node("failure", { reason: "401", location: "sim" }));
+    }
   }
 
   #route(connection: Connection, stanza: BinaryNode): void {

@@ -13,8 +13,7 @@ import pino from "pino";
 import type { SimulatorClient } from "../client.ts";
 
 // libsignal prints session records, private keys included.
-console.info = () => undefined;
-console.warn = () => undefined;
+Object.assign(console, { info: () => undefined, warn: () => undefined });
 
 const PATIENCE_MS = 15_000;
 
@@ -76,10 +75,13 @@ export const connect = (
     caughtUp: false,
     closed: undefined as number | undefined,
     acks: [] as BinaryNode["attrs"][],
+    /** Every receipt as it came: Baileys folds statuses that come close together into the highest. */
+    receipts: [] as BinaryNode["attrs"][],
     statuses: new Map<string, number[]>(),
     messages: [] as { type: string; message: WAMessage }[],
   };
   sock.ws.on("CB:ack,class:message", (ack: BinaryNode) => seen.acks.push(ack.attrs));
+  sock.ws.on("CB:receipt", (receipt: BinaryNode) => seen.receipts.push(receipt.attrs));
   sock.ev.on("creds.update", (update) => Object.assign(auth.creds, update));
   sock.ev.on("connection.update", (update) => {
     if (update.qr) seen.qr = update.qr;
@@ -104,6 +106,10 @@ export const connect = (
   return { sock, seen, auth };
 };
 export type BaileysClient = ReturnType<typeof connect>;
+
+/** The types of the receipts for one message; "delivered" is what has no type on the wire. */
+export const receiptsOf = (client: BaileysClient, id: string): string[] =>
+  client.seen.receipts.filter((receipt) => receipt.id === id).map(({ type }) => type ?? "delivered");
 
 /** The texts that came in, without the phone's own protocol messages. */
 export const textsOf = (client: BaileysClient): { text: string; type: string; id: string }[] =>

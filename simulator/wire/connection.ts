@@ -1,7 +1,7 @@
 import { type BinaryNode, decodeBinaryNode, encodeBinaryNode, type proto } from "@whiskeysockets/baileys";
 import type { WebSocket } from "ws";
-import { NoiseResponder, type ServerIdentity } from "./noise.ts";
 import { node } from "./nodes.ts";
+import { NoiseResponder, type ServerIdentity } from "./noise.ts";
 
 const CLOSE_GRACE_MS = 500;
 

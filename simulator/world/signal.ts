@@ -1,10 +1,10 @@
+import { type BinaryNode, KEY_BUNDLE_TYPE } from "@whiskeysockets/baileys";
 import * as libsignal from "libsignal";
-import { bigEndian, node } from "../wire/nodes.ts";
-import { derive, type KeyPair, keyPairOf, type SigningKeyPair, signingKeyPair } from "../wire/keys.ts";
 import { lidUserOf } from "../wire/jids.ts";
+import { derive, type KeyPair, keyPairOf, type SigningKeyPair, signingKeyPair } from "../wire/keys.ts";
+import { bigEndian, node } from "../wire/nodes.ts";
 import type { Phone } from "./schema.ts";
 import type { Store } from "./store.ts";
-import { type BinaryNode, KEY_BUNDLE_TYPE } from "@whiskeysockets/baileys";
 
 const SIGNED_PRE_KEY_ID = 1;
 
@@ -37,12 +37,7 @@ export const bundleNodes = (bundle: Bundle, registration = true): BinaryNode[] =
   node("type", {}, KEY_BUNDLE_TYPE),
   node("identity", {}, bundle.identity),
   ...(bundle.oneTime
-    ? [
-        node("key", {}, [
-          node("id", {}, bigEndian(bundle.oneTime.id, 3)),
-          node("value", {}, bundle.oneTime.value),
-        ]),
-      ]
+    ? [node("key", {}, [node("id", {}, bigEndian(bundle.oneTime.id, 3)), node("value", {}, bundle.oneTime.value)])]
     : []),
   node("skey", {}, [
     node("id", {}, bigEndian(bundle.signed.id, 3)),
