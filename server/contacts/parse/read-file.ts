@@ -1,0 +1,116 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { DomainError } from "../../errors.ts";
+import { limits, type RawRow } from "../rules.ts";
+
+const TIMEOUT_MS = 20_000;
+const HEAP_MB = 256;
+// Each child may take 300 MB: more uploads than this wait their turn.
+const AT_ONCE = 2;
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const child = fileURLToPath(new URL("./child.ts", import.meta.url));
+
+const message = z.union([
+  z.object({ rows: z.array(z.tuple([z.number().int(), z.array(z.union([z.string(), z.number()]))])) }),
+  z.object({ file: z.object({ readAs: z.string().nullable() }) }),
+  z.object({ end: z.number().int() }),
+  z.object({ refused: z.string() }),
+]);
+
+/** First `readAs` (how the file was read, when that is worth saying), then the rows in pieces; the first row is the header. */
+export type FilePart = { readAs: string | null } | { rows: RawRow[] };
+
+/**
+ * Reads an .xlsx or .csv file in a child process that may use 256 MB and 20 s: a hostile file ends the child alone.
+ * @throws DomainError unreadable_file with what is wrong and what to do
+ */
+export async function* readFile(bytes: Uint8Array): AsyncGenerator<FilePart> {
+  await takeTurn();
+  try {
+    yield* parseInChild(bytes);
+  } finally {
+    endTurn();
+  }
+}
+
+/** The refusal of a file, which a form shows beside its file field. */
+export const unreadable = (why: string): DomainError => new DomainError("unreadable_file", { why }, { file: why });
+
+async function* parseInChild(bytes: Uint8Array): AsyncGenerator<FilePart> {
+  const parser = startChild();
+  const killer = setTimeout(() => parser.kill("SIGKILL"), TIMEOUT_MS);
+  const closed = new Promise<Ending>((resolve, reject) => {
+    parser.once("error", reject);
+    parser.once("close", (code, signal) => resolve({ code, signal }));
+  });
+  closed.catch(() => {});
+  let complaint = "";
+  parser.stderr.on("data", (text) => {
+    complaint = (complaint + text).slice(-2_000);
+  });
+  // A child that refuses early closes the pipe before everything is written; its answer counts, not the pipe.
+  parser.stdin.on("error", () => {});
+  parser.stdin.end(bytes);
+  let whole = false;
+  try {
+    for await (const line of createInterface({ input: parser.stdout, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const part = message.parse(JSON.parse(line));
+      if ("refused" in part) throw unreadable(part.refused);
+      if ("end" in part) whole = true;
+      else if ("file" in part) yield part.file;
+      else yield { rows: part.rows.map(([rowNo, cells]) => ({ rowNo, cells })) };
+    }
+    if (!whole) throw endedEarly(await closed, complaint);
+  } finally {
+    clearTimeout(killer);
+    parser.kill("SIGKILL");
+  }
+}
+
+function startChild(): ChildProcessWithoutNullStreams {
+  const { PATH, TMPDIR, TEMP, SystemRoot } = process.env;
+  const args = [`--max-old-space-size=${HEAP_MB}`, "--import", "tsx", child];
+  // The limits by argument and a bare environment: the child holds nothing worth stealing.
+  return spawn(process.execPath, [...args, String(limits.rows), String(limits.columns), String(limits.cellChars)], {
+    cwd: root,
+    env: { NODE_ENV: "production", PATH, TMPDIR, TEMP, SystemRoot },
+    stdio: ["pipe", "pipe", "pipe"],
+    windowsHide: true,
+  });
+}
+
+interface Ending {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+function endedEarly({ code, signal }: Ending, complaint: string): Error {
+  if (signal === "SIGKILL")
+    return unreadable(
+      "Reading the file took too long. Copy the contacts to a new workbook, or split it, and upload that.",
+    );
+  // V8 aborts a process whose heap is full.
+  if (signal === "SIGABRT" || code === 134 || /heap out of memory/i.test(complaint)) {
+    return unreadable(
+      "The file needs too much memory to read. Copy the contacts alone to a new workbook, or save it as .csv.",
+    );
+  }
+  return new Error(`the parser ended with ${signal ?? code}: ${complaint.split("\n").at(0)}`);
+}
+
+let running = 0;
+const waiting: (() => void)[] = [];
+
+async function takeTurn(): Promise<void> {
+  if (running < AT_ONCE) running++;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+}
+
+function endTurn(): void {
+  const next = waiting.shift();
+  if (next) next();
+  else running--;
+}
