@@ -229,6 +229,7 @@ CREATE TABLE "wa_sessions" (
 CREATE TABLE "workers" (
 	"id" text PRIMARY KEY NOT NULL,
 	"lock_key" bigint NOT NULL,
+	"runner_ids" text[] DEFAULT '{}' NOT NULL,
 	"started_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"heartbeat_at" timestamp with time zone DEFAULT now() NOT NULL
 );

@@ -100,6 +100,8 @@ export const waCommands = pgTable(
 export const workers = pgTable("workers", {
   id: idOf("worker").primaryKey(),
   lockKey: bigint({ mode: "number" }).notNull(),
+  /** The names under which graphile-worker locks jobs for this process. */
+  runnerIds: text().array().notNull().default([]),
   startedAt: at().notNull().defaultNow(),
   heartbeatAt: at().notNull().defaultNow(),
 });

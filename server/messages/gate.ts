@@ -64,3 +64,10 @@ export async function readGate(tx: Db, owner: Owner, { lock }: { lock: boolean }
     sentToday: gate.sent_today,
   };
 }
+
+/** Books the session's pump with its owner, `ms` from now; nothing when this worker is not the owner in its epoch any more. */
+export async function bookPump(db: Db, owner: Owner, ms: number): Promise<void> {
+  await db.execute(sql`
+    select book_pump(s.id, now() + ${ms} * interval '1 millisecond') from wa_sessions s
+     where s.id = ${owner.sessionId} and s.owner_id = ${owner.workerId} and s.epoch = ${owner.epoch} and s.lease_until > now()`);
+}

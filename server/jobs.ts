@@ -1,0 +1,18 @@
+import { z } from "zod";
+
+/** Work that is booked, with the payload each kind carries. Payloads are parsed again when run: a row may be older than the code. */
+export const jobs = {
+  /** Sends for one session, in slices. Runs under a name of its owner's: `wa:pump@<worker>`. */
+  "wa:pump": z.object({ sessionId: z.templateLiteral(["was_", z.string()]) }),
+  /** Every minute: a pump for each session that has work and no live pump. */
+  "pumps:sweep": z.unknown(),
+  /** Every 5 minutes: messages that no answer will come for. */
+  "silence:settle": z.unknown(),
+  /** Every hour: the violations view is empty, or an error is logged. */
+  "ledger:check": z.unknown(),
+  /** Every night: message bodies older than 14 days. */
+  "bodies:wipe": z.unknown(),
+} as const satisfies Record<string, z.ZodType>;
+
+export type JobName = keyof typeof jobs;
+export type JobPayload<N extends JobName> = z.infer<(typeof jobs)[N]>;

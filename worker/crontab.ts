@@ -1,0 +1,21 @@
+import { type ParsedCronItem, parseCronItems } from "graphile-worker";
+import type { JobName } from "#server/jobs.ts";
+
+const recurring = [
+  { task: "pumps:sweep", match: "* * * * *" },
+  { task: "silence:settle", match: "*/5 * * * *" },
+  { task: "ledger:check", match: "7 * * * *" },
+  { task: "bodies:wipe", match: "23 3 * * *" },
+] as const satisfies { task: JobName; match: string }[];
+
+/** Everything that recurs. Nothing is made up for after downtime: each looks at the present. */
+export function crontab(): ParsedCronItem[] {
+  return parseCronItems(
+    recurring.map(({ task, match }) => ({
+      task,
+      match,
+      identifier: task,
+      options: { backfillPeriod: 0, maxAttempts: 2, jobKey: task },
+    })),
+  );
+}

@@ -1,0 +1,66 @@
+import postgres from "postgres";
+import type { Id } from "#db/ids.ts";
+import type { Log } from "#server/log.ts";
+
+const BEAT_MS = 3_000;
+
+/**
+ * Says that this worker lives, and clears up after those that do not: an advisory lock on a connection of its own, which
+ * Postgres drops the moment the process dies, and a heartbeat beside it, because a lock also vanishes when Postgres
+ * restarts. Jobs of a worker are released when its lock is gone and its heartbeat is older than 10 s.
+ */
+export async function startLiveness(deps: {
+  databaseUrl: string;
+  workerId: Id<"worker">;
+  lockKey: number;
+  log: Log;
+}): Promise<{ stop(): Promise<void> }> {
+  const { workerId, lockKey, log } = deps;
+  const sql = postgres(deps.databaseUrl, {
+    max: 1,
+    backoff: () => 0.5,
+    onnotice: () => {},
+    connection: { application_name: "masssender-liveness" },
+  });
+  let lockedBy = 0;
+
+  const beat = async () => {
+    const [me] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
+    if (me && me.pid !== lockedBy) {
+      await sql`select pg_advisory_lock(${lockKey})`;
+      lockedBy = me.pid;
+    }
+    await sql`update workers set heartbeat_at = now() where id = ${workerId}`;
+    for (const dead of await findDead()) await clearUp(dead);
+  };
+  const findDead = () => sql<{ id: string; lock_key: string; runner_ids: string[] }[]>`
+    select id, lock_key, runner_ids from workers where heartbeat_at < now() - interval '10 seconds' and id <> ${workerId}`;
+
+  const clearUp = async (dead: { id: string; lock_key: string; runner_ids: string[] }) => {
+    const [free] = await sql<{ locked: boolean }[]>`select pg_try_advisory_lock(${dead.lock_key}) as locked`;
+    if (!free?.locked) return;
+    try {
+      await sql`select graphile_worker.force_unlock_workers(${dead.runner_ids})`;
+      await sql`select graphile_worker.complete_jobs(array(
+        select id from graphile_worker.jobs where task_identifier = ${`wa:pump@${dead.id}`})::bigint[])`;
+      await sql`delete from workers where id = ${dead.id}`;
+      log.warn({ event: "worker.cleared", deadWorkerId: dead.id }, "released the jobs of a dead worker");
+    } finally {
+      await sql`select pg_advisory_unlock(${dead.lock_key})`;
+    }
+  };
+
+  await beat();
+  let stopped = false;
+  const timer = setInterval(() => {
+    if (stopped) return;
+    beat().catch((err: unknown) => log.warn({ err, event: "liveness.missed" }, "a heartbeat was missed"));
+  }, BEAT_MS);
+  return {
+    stop: async () => {
+      stopped = true;
+      clearInterval(timer);
+      await sql.end({ timeout: 1 });
+    },
+  };
+}

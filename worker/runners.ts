@@ -1,0 +1,69 @@
+import { EventEmitter } from "node:events";
+import { sql } from "drizzle-orm";
+import { Logger, type Runner, type RunnerOptions, run, type WorkerEvents } from "graphile-worker";
+import type { Db } from "#db/client.ts";
+import type { Id } from "#db/ids.ts";
+import type { Env } from "#server/env.ts";
+import type { Log } from "#server/log.ts";
+import type { Announce } from "./announce.ts";
+import { crontab } from "./crontab.ts";
+import type { Sessions } from "./gateway/gateway.ts";
+import { createTasks } from "./tasks/index.ts";
+import { createPump } from "./tasks/pump.ts";
+
+const POLL_MS = 500;
+
+export interface RunnersDeps {
+  env: Env;
+  log: Log;
+  db: Db;
+  workerId: Id<"worker">;
+  sessions: Sessions;
+  announce: Announce;
+}
+
+/**
+ * Starts graphile-worker twice: once for the pumps of this process's sessions, under a name no other worker registers and
+ * as many at a time as it may hold sessions, and once for everybody's tasks and the crontab.
+ */
+export async function startRunners(deps: RunnersDeps): Promise<{ stop(): Promise<void> }> {
+  const { env, db, workerId } = deps;
+  const common = {
+    connectionString: env.databaseUrl,
+    maxPoolSize: 2,
+    pollInterval: POLL_MS,
+    noHandleSignals: true,
+    logger: bridge(deps.log),
+    gracefulShutdownAbortTimeout: 1_000,
+    events: recordRunnerIds(deps),
+  } satisfies RunnerOptions;
+  const runners: Runner[] = [
+    await run({ ...common, concurrency: env.workerSessions, taskList: { [`wa:pump@${workerId}`]: createPump(deps) } }),
+    await run({ ...common, concurrency: 2, taskList: createTasks({ db, log: deps.log }), parsedCronItems: crontab() }),
+  ];
+  return {
+    stop: async () => {
+      await Promise.all(runners.map((runner) => runner.stop().catch(() => {})));
+    },
+  };
+}
+
+/** graphile-worker locks jobs under names of its own: kept beside this worker, so that they can be released after its death. */
+function recordRunnerIds({ db, log, workerId }: RunnersDeps): WorkerEvents {
+  const events: WorkerEvents = new EventEmitter();
+  events.on("worker:create", ({ worker }) => {
+    db.execute(
+      sql`update workers set runner_ids = array_append(runner_ids, ${worker.workerId}) where id = ${workerId}`,
+    ).catch((err: unknown) => log.error({ err, event: "runner.unrecorded" }, "a runner's name could not be kept"));
+  });
+  return events;
+}
+
+function bridge(log: Log): Logger {
+  return new Logger((scope) => (level, message, meta) => {
+    const line = log.child({ event: "graphile", label: scope.label, task: scope.taskIdentifier, jobId: scope.jobId });
+    if (level === "error") line.error({ err: meta?.error }, message);
+    else if (level === "warning") line.warn(message);
+    else line.trace(message);
+  });
+}

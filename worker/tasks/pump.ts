@@ -1,0 +1,99 @@
+import type { Task } from "graphile-worker";
+import type { Db } from "#db/client.ts";
+import type { Id } from "#db/ids.ts";
+import type { Env } from "#server/env.ts";
+import { jobs } from "#server/jobs.ts";
+import type { Log } from "#server/log.ts";
+import { claimNext } from "#server/messages/claim.ts";
+import { bookPump, type Owner } from "#server/messages/gate.ts";
+import type { Announce } from "../announce.ts";
+import type { HeldSession, Sessions } from "../gateway/gateway.ts";
+import { createDelivery } from "./deliver.ts";
+
+const SLICE_MS = 30_000;
+
+export interface PumpDeps {
+  env: Pick<Env, "caps" | "ackTimeoutMs">;
+  log: Log;
+  db: Db;
+  workerId: Id<"worker">;
+  sessions: Sessions;
+  announce: Announce;
+}
+
+class Running {
+  /** A booking came while the pump ran: look once more before ending. */
+  woken = false;
+  private endSleep: (() => void) | null = null;
+
+  wake(): void {
+    this.woken = true;
+    this.endSleep?.();
+  }
+  /** Sleeps until the time is over, somebody wakes it, or the session is given up. */
+  async sleep(ms: number, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.endSleep = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      signal.addEventListener("abort", this.endSleep, { once: true });
+    });
+    if (this.endSleep) signal.removeEventListener("abort", this.endSleep);
+    this.endSleep = null;
+  }
+}
+
+/**
+ * The pump of a session: sends, waits out the jitter, reads everything anew and sends again, for 30 s at most, then books
+ * itself. It holds no truth; `messages` is the queue. One runs per session: a second job wakes the first and ends.
+ */
+export function createPump(deps: PumpDeps): Task {
+  const running = new Map<string, Running>();
+  const deliver = createDelivery(deps);
+
+  return async (payload) => {
+    const { sessionId } = jobs["wa:pump"].parse(payload);
+    const already = running.get(sessionId);
+    if (already) return already.wake();
+    const held = deps.sessions.held(sessionId);
+    if (!held) return;
+    const me = new Running();
+    running.set(sessionId, me);
+    const owner: Owner = { sessionId, workerId: deps.workerId, epoch: held.epoch };
+    let againMs: number | null = null;
+    try {
+      const endsAt = Date.now() + SLICE_MS;
+      do {
+        me.woken = false;
+        againMs = await runSlice(held, owner, me, endsAt);
+      } while (me.woken && againMs === null && !held.signal.aborted);
+    } finally {
+      running.delete(sessionId);
+    }
+    if (againMs !== null) await bookPump(deps.db, owner, againMs);
+  };
+
+  /** @returns after how many milliseconds to go on; null when there is nothing to wait for */
+  async function runSlice(held: HeldSession, owner: Owner, me: Running, endsAt: number): Promise<number | null> {
+    while (!held.signal.aborted && held.isReady()) {
+      const { caps, ackTimeoutMs } = deps.env;
+      const claim = await claimNext(deps.db, owner, { caps, ackTimeoutMs, chance: Math.random() });
+      switch (claim.type) {
+        case "lost":
+        case "idle":
+          return null;
+        case "wait":
+          if (Date.now() + claim.ms > endsAt) return claim.ms;
+          await me.sleep(claim.ms, held.signal);
+          break;
+        case "send":
+          await deliver(held, owner, claim.message);
+          if (Date.now() > endsAt) return 0;
+          break;
+      }
+    }
+    return null;
+  }
+}
