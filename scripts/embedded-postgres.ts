@@ -1,5 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { closeSync, openSync, readFileSync, statSync, truncateSync } from "node:fs";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import postgres from "postgres";
@@ -145,7 +146,7 @@ function handle(
   const pgCtl = (mode: string, patience: number) =>
     run(binaries.pgCtl, ["stop", "-D", cluster.data, "-m", mode, "-w", "-t", String(patience)], {
       ...account,
-      cwd: cluster.dir,
+      cwd: dirname(binaries.pgCtl),
       env: serverEnvironment(),
     });
   return {
@@ -184,6 +185,8 @@ async function answers(cluster: Cluster, port: number): Promise<boolean> {
 async function makeDatabase(cluster: Cluster, port: number, database: string): Promise<void> {
   const sql = postgres(urlOf(cluster, port, "postgres"), { max: 1, onnotice: () => {} });
   try {
+    // Of two starts at the same time only one may make it.
+    await sql`select pg_advisory_lock(hashtext('make database'))`;
     const found = await sql`select 1 from pg_database where datname = ${database}`;
     if (found.length === 0) await sql`create database ${sql(database)}`;
   } finally {

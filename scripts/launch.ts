@@ -91,7 +91,7 @@ class Launcher {
       this.#database = await this.#opening;
       url = this.#database.url;
     }
-    const [{ migrate }, { seed }] = await Promise.all([import("#db/migrate.ts"), import("#db/seed.ts")]);
+    const [{ migrate }, { seed }] = await Promise.all([import("#db/migrate.ts"), import("#scripts/seed.ts")]);
     await migrate(url);
     return { url, ...(await seed(url)) };
   }

@@ -16,6 +16,12 @@ export interface TestServer {
   stop: () => Promise<void>;
 }
 
+/** A folder of a test, removed with all that is in it. */
+export interface TestFolder {
+  path: string;
+  remove: () => void;
+}
+
 /** A database of a test file. */
 export interface TestDatabase {
   url: string;
@@ -33,18 +39,26 @@ export async function startTestServer(): Promise<TestServer> {
   const given = process.env.TEST_DATABASE_URL;
   if (given) return { url: given, stop: async () => {} };
   await sweepKilledRuns();
-  const folder = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
-  // Open to the account that the server drops to when this runs as root.
-  chmodSync(folder, 0o711);
+  const folder = openTestFolder();
   const settings = { fsync: "off", synchronous_commit: "off", full_page_writes: "off", shared_buffers: "128MB" };
-  const server = await startEmbeddedPostgres({ dataDir: join(folder, "postgres"), settings, database: "tests" });
+  const server = await startEmbeddedPostgres({ dataDir: join(folder.path, "postgres"), settings, database: "tests" });
   return {
     url: server.url,
     async stop() {
       await server.stop(2);
-      removeCluster(folder);
+      folder.remove();
     },
   };
+}
+
+/**
+ * A temporary folder that the database's own account can reach too: for a test that starts a Postgres in it (as
+ * `postgres`, where `DATA_DIR` has it). If this run is killed, a later run removes the folder and stops that server.
+ */
+export function openTestFolder(): TestFolder {
+  const path = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  chmodSync(path, 0o711);
+  return { path, remove: () => removeFolder(path) };
 }
 
 /**
@@ -114,19 +128,24 @@ async function sweepKilledRuns(): Promise<void> {
     if (isAlive(pid)) continue;
     const folder = join(tmpdir(), name);
     try {
-      const server = findPostmaster(realpathSync(join(folder, "postgres", "data")));
+      const cluster = clusterIn(folder);
+      const server = cluster && findPostmaster(join(cluster, "data"));
       if (server) process.kill(server.pid, "SIGQUIT");
       for (let waited = 0; server && isAlive(server.pid) && waited < 3000; waited += 50) await sleep(50);
-      removeCluster(folder);
+      removeFolder(folder);
     } catch {
       // Another user's, or another run is sweeping it right now.
     }
   }
 }
 
-/** Removes a test's folder, and the cluster where the link in it points when the folder lies in a closed home. */
-function removeCluster(folder: string): void {
+function removeFolder(folder: string): void {
+  for (const path of [clusterIn(folder), folder])
+    if (path) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** The folder's cluster; elsewhere, behind a link, when root's temporary folder lies in a closed home. */
+function clusterIn(folder: string): string | undefined {
   const link = join(folder, "postgres");
-  if (existsSync(link)) rmSync(realpathSync(link), { recursive: true, force: true, maxRetries: 5 });
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  return existsSync(link) ? realpathSync(link) : undefined;
 }

@@ -59,10 +59,11 @@ export async function openCluster(
 }
 
 async function makeCluster(dir: string, binaries: Binaries, account: Account | undefined, durable: boolean) {
-  mkdirSync(dirname(dir), { recursive: true });
-  const elsewhere = account && !canEnter(account, dirname(dir));
-  const fresh = mkdtempSync(elsewhere ? join(sharedFolder(), `${basename(dir)}-`) : `${dir}.new-`);
+  let fresh: string | undefined;
   try {
+    mkdirSync(dirname(dir), { recursive: true });
+    const elsewhere = account && !canEnter(account, dirname(dir));
+    fresh = mkdtempSync(elsewhere ? join(sharedFolder(), `${basename(dir)}-`) : `${dir}.new-`);
     const passwordFile = join(fresh, "password");
     writeFileSync(passwordFile, randomBytes(24).toString("hex"), { mode: 0o600 });
     if (account) for (const path of [fresh, passwordFile]) chownSync(path, account.uid, account.gid);
@@ -70,7 +71,7 @@ async function makeCluster(dir: string, binaries: Binaries, account: Account | u
     if (elsewhere) symlinkSync(fresh, dir);
     else renameSync(fresh, dir);
   } catch (error) {
-    rmSync(fresh, { recursive: true, force: true });
+    if (fresh) rmSync(fresh, { recursive: true, force: true });
     if (error instanceof StartError) throw error;
     // A start beside this one was quicker, and its cluster is whole.
     if (existsSync(join(dir, "data", "PG_VERSION"))) return;
