@@ -1,0 +1,43 @@
+import { useEffect, useState } from "react";
+import { formatDay, formatMoment, formatWait } from "../lib/format.ts";
+import { useTimeZone } from "../lib/use-account.ts";
+
+/** A moment in the account's zone, which it names. */
+export function Moment({ at, seconds }: { at: Date; seconds?: boolean }) {
+  const tz = useTimeZone();
+  // Browser and server may word a zone differently; the moment is the same.
+  return (
+    <time dateTime={at.toISOString()} suppressHydrationWarning>
+      {formatMoment(at, tz, { seconds })}
+    </time>
+  );
+}
+
+export function Day({ at }: { at: Date }) {
+  const tz = useTimeZone();
+  return (
+    <time dateTime={at.toISOString()} suppressHydrationWarning>
+      {formatDay(at, tz)}
+    </time>
+  );
+}
+
+/** The milliseconds until `at`, once a second; null until the browser's clock is known. */
+export function useWait(at: Date | null): number | null {
+  const [now, setNow] = useState<number | null>(null);
+  const until = at?.getTime();
+  useEffect(() => {
+    if (until === undefined) return;
+    setNow(Date.now());
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, [until]);
+  return until === undefined || now === null ? null : Math.max(0, until - now);
+}
+
+/** "in 4 s", counting down. Nothing before the page is alive, because the server cannot know when it is read. */
+export function Countdown({ at }: { at: Date }) {
+  const wait = useWait(at);
+  if (wait === null) return null;
+  return <>{wait === 0 ? "now" : `in ${formatWait(wait)}`}</>;
+}

@@ -1,0 +1,16 @@
+import type { SignedInUser } from "#server/context.ts";
+import type { Api } from "#server/route-api.ts";
+
+declare module "@remix-run/server-runtime" {
+  // What server/http.ts hands to every loader and action.
+  interface AppLoadContext {
+    api: Api;
+    user: SignedInUser | null;
+    cspNonce: string;
+    /** The local WhatsApp is in use: `/dev/phone` exists. */
+    simulator: boolean;
+  }
+  interface Future {
+    v3_singleFetch: true;
+  }
+}

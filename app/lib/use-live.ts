@@ -1,0 +1,63 @@
+import { useNavigation, useRevalidator } from "@remix-run/react";
+import { createTRPCClient, httpSubscriptionLink } from "@trpc/client";
+import { useCallback, useEffect, useRef, useState } from "react";
+import type { AppRouter } from "#server/router.ts";
+
+const MIN_GAP_MS = 250;
+
+/** Reloads the page's data, at most four times a second and never in the way of a navigation. */
+function useReload(): () => void {
+  const { revalidate, state } = useRevalidator();
+  const navigation = useNavigation();
+  const [wanted, setWanted] = useState(false);
+  const last = useRef(0);
+  useEffect(() => {
+    if (!wanted || state !== "idle" || navigation.state !== "idle") return;
+    const timer = setTimeout(
+      () => {
+        last.current = Date.now();
+        setWanted(false);
+        revalidate();
+      },
+      Math.max(0, last.current + MIN_GAP_MS - Date.now()),
+    );
+    return () => clearTimeout(timer);
+  }, [wanted, state, navigation.state, revalidate]);
+  return useCallback(() => setWanted(true), []);
+}
+
+/**
+ * The tab's one live stream: an event is a hint, so every one of them, and every reconnect, reloads the page's data.
+ * @returns whether the stream is open
+ */
+export function useLive(): boolean {
+  const reload = useReload();
+  const [open, setOpen] = useState(true);
+  useEffect(() => {
+    const client = createTRPCClient<AppRouter>({ links: [httpSubscriptionLink({ url: "/trpc" })] });
+    let opened = false;
+    const stream = client.live.events.subscribe(undefined, {
+      onData: reload,
+      onConnectionStateChange: ({ state }) => {
+        setOpen(state === "pending" || !opened);
+        if (state !== "pending") return;
+        // Whatever happened while the stream was away was not announced.
+        if (opened) reload();
+        opened = true;
+      },
+      onError: () => setOpen(false),
+    });
+    return () => stream.unsubscribe();
+  }, [reload]);
+  return open;
+}
+
+/** Reloads the page's data every so often while `active`: the net under a screen whose events could be lost. */
+export function useReloadEvery(ms: number, active: boolean): void {
+  const reload = useReload();
+  useEffect(() => {
+    if (!active) return;
+    const timer = setInterval(reload, ms);
+    return () => clearInterval(timer);
+  }, [reload, ms, active]);
+}

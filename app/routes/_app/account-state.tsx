@@ -1,0 +1,66 @@
+import { Badge, Text } from "@mantine/core";
+import { CardStackIcon, MobileIcon, UpdateIcon } from "@radix-ui/react-icons";
+import { Link } from "@remix-run/react";
+import { type Look, StatusBadge, sessionLooks } from "../../components/status-badge.tsx";
+import { formatNumber } from "../../lib/format.ts";
+import type { loader } from "./route.tsx";
+import styles from "./shell.module.css";
+
+export type Account = Extract<Awaited<ReturnType<typeof loader>>, { user: object }>;
+
+/** The points that can be spent and the state of the phone, on every screen; and whether the screen is live. */
+export function AccountState({ account, live }: { account: Account; live: boolean }) {
+  const { available } = account.wallet;
+  const look = phoneLook(account.sessions);
+  return (
+    <>
+      {!live && (
+        <Badge
+          variant="light"
+          color="yellow"
+          tt="none"
+          radius="sm"
+          leftSection={<UpdateIcon aria-hidden />}
+          role="status"
+        >
+          Not live, reconnecting
+        </Badge>
+      )}
+      <Link to="/link" className={styles.state} aria-label={`WhatsApp: ${look.word}`}>
+        <MobileIcon aria-hidden />
+        <StatusBadge look={look} size="sm" />
+      </Link>
+      <Link
+        to="/billing/wallet"
+        className={styles.state}
+        aria-label={`${formatNumber(available)} points available`}
+        data-testid="available-points"
+      >
+        <CardStackIcon aria-hidden />
+        <Text span fw={650} size="sm">
+          {formatNumber(available)}
+        </Text>
+        <Text span size="sm" c="dimmed" visibleFrom="xs">
+          points
+        </Text>
+      </Link>
+    </>
+  );
+}
+
+/** One phone's state for all of them: the worst of those that need something, else the best. */
+function phoneLook(sessions: Account["sessions"]): Look {
+  const order = [
+    "restricted",
+    "needs_attention",
+    "logged_out",
+    "reconnecting",
+    "linked",
+    "pairing",
+    "waiting",
+    "expired",
+  ] as const;
+  const worst = order.find((status) => sessions.some((session) => session.status === status));
+  if (worst === undefined) return { word: "No phone", color: "gray", icon: MobileIcon };
+  return sessionLooks[worst];
+}

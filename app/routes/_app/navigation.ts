@@ -1,0 +1,30 @@
+import {
+  CardStackIcon,
+  GearIcon,
+  HomeIcon,
+  MobileIcon,
+  PaperPlaneIcon,
+  PersonIcon,
+  SpeakerLoudIcon,
+} from "@radix-ui/react-icons";
+import type { Icon } from "../../components/icon.ts";
+
+interface Place {
+  to: string;
+  label: string;
+  icon: Icon;
+  /** The exact address only. */
+  end?: boolean;
+}
+
+/** What fits the bar at the bottom of a phone. */
+export const mainPlaces: readonly Place[] = [
+  { to: "/", label: "Home", icon: HomeIcon, end: true },
+  { to: "/link", label: "Link", icon: MobileIcon },
+  { to: "/contacts", label: "Contacts", icon: PersonIcon },
+  { to: "/campaigns", label: "Campaigns", icon: PaperPlaneIcon },
+  { to: "/billing/wallet", label: "Wallet", icon: CardStackIcon },
+];
+
+export const accountPlace: Place = { to: "/settings/account", label: "Account", icon: GearIcon };
+export const devPlace: Place = { to: "/dev/phone", label: "Pretend phone", icon: SpeakerLoudIcon };

@@ -1,0 +1,39 @@
+import { type LoaderFunctionArgs, redirect } from "@remix-run/node";
+import { Outlet, useLoaderData } from "@remix-run/react";
+import { PublicFrame } from "../../components/public-frame.tsx";
+import { loginPath } from "../../lib/params.ts";
+import { Shell } from "./shell.tsx";
+
+export { ErrorBoundary } from "../../components/error-page.tsx";
+
+/** The account, its points and its phones: what is in sight on every screen. `/` alone is open to everybody. */
+export async function loader({ context, request }: LoaderFunctionArgs) {
+  const { api, user, simulator } = context;
+  if (!user) {
+    if (new URL(request.url).pathname === "/") return { user: null };
+    throw redirect(loginPath(request));
+  }
+  const [wallet, sessions] = await Promise.all([api.wallet.get(), api.wa.list()]);
+  return {
+    user,
+    simulator,
+    wallet,
+    sessions: sessions.map(({ id, status, phone, pushName }) => ({ id, status, phone, pushName })),
+  };
+}
+
+export default function AppLayout() {
+  const account = useLoaderData<typeof loader>();
+  if (!account.user) {
+    return (
+      <PublicFrame>
+        <Outlet />
+      </PublicFrame>
+    );
+  }
+  return (
+    <Shell account={account}>
+      <Outlet />
+    </Shell>
+  );
+}

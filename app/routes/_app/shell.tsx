@@ -1,0 +1,112 @@
+import { ActionIcon, AppShell, Box, Button, Container, Group, NavLink, Stack, Text } from "@mantine/core";
+import { ExitIcon } from "@radix-ui/react-icons";
+import { Link, NavLink as RouterNavLink, useLocation } from "@remix-run/react";
+import type { ReactNode } from "react";
+import { Brand } from "../../components/brand.tsx";
+import { ColorSchemeButton } from "../../components/color-scheme-button.tsx";
+import { ButtonForm } from "../../components/form-parts.tsx";
+import { useLive } from "../../lib/use-live.ts";
+import { type Account, AccountState } from "./account-state.tsx";
+import { accountPlace, devPlace, mainPlaces } from "./navigation.ts";
+import styles from "./shell.module.css";
+
+const isHere = (path: string, to: string, end = false) =>
+  end ? path === to : path === to || path.startsWith(`${to}/`);
+
+/** The signed-in frame: navigation at the side or, on a phone, at the bottom; points and phone always in sight. */
+export function Shell({ account, children }: { account: Account; children: ReactNode }) {
+  const live = useLive();
+  return (
+    <AppShell
+      header={{ height: 60 }}
+      navbar={{ width: 232, breakpoint: "sm", collapsed: { mobile: true } }}
+      footer={{ height: { base: 64, sm: 0 } }}
+      padding={{ base: "md", sm: "xl" }}
+    >
+      <a className="skip-link" href="#content">
+        To the content
+      </a>
+      <AppShell.Header px="md">
+        <Group h="100%" justify="space-between" wrap="nowrap" gap="xs">
+          <Link to="/" aria-label="MassSender, to the start" className={styles.plain}>
+            <Box visibleFrom="sm">
+              <Brand />
+            </Box>
+            <Box hiddenFrom="sm">
+              <img src="/favicon.svg" width={32} height={32} alt="" />
+            </Box>
+          </Link>
+          <Group gap="xs" wrap="nowrap">
+            <AccountState account={account} live={live} />
+            <ColorSchemeButton />
+            <ActionIcon
+              component={Link}
+              to={accountPlace.to}
+              hiddenFrom="sm"
+              variant="default"
+              size="lg"
+              aria-label="Account"
+            >
+              <accountPlace.icon />
+            </ActionIcon>
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <SideBar email={account.user.email} simulator={account.simulator} />
+      <BottomBar />
+      <AppShell.Main id="content" tabIndex={-1} className={styles.main}>
+        <Container size="xl" p={0} m={0} maw={1280}>
+          {children}
+        </Container>
+      </AppShell.Main>
+    </AppShell>
+  );
+}
+
+function SideBar({ email, simulator }: { email: string; simulator: boolean }) {
+  const { pathname } = useLocation();
+  const places = [...mainPlaces, accountPlace, ...(simulator ? [devPlace] : [])];
+  return (
+    <AppShell.Navbar p="sm" component="div">
+      <Stack component="nav" aria-label="Main" gap={2} flex={1}>
+        {places.map(({ to, label, icon: Icon, end }) => (
+          <NavLink
+            key={to}
+            component={RouterNavLink}
+            to={to}
+            end={end}
+            label={label}
+            active={isHere(pathname, to, end)}
+            leftSection={<Icon width={18} height={18} aria-hidden />}
+            className={styles.place}
+          />
+        ))}
+      </Stack>
+      <Stack gap="xs">
+        <Text size="xs" c="dimmed" style={{ overflowWrap: "anywhere" }}>
+          {email}
+        </Text>
+        <ButtonForm intent="logout" action="/logout">
+          <Button type="submit" variant="default" size="xs" fullWidth leftSection={<ExitIcon aria-hidden />}>
+            Sign out
+          </Button>
+        </ButtonForm>
+      </Stack>
+    </AppShell.Navbar>
+  );
+}
+
+function BottomBar() {
+  return (
+    <AppShell.Footer hiddenFrom="sm" component="div">
+      <nav aria-label="Main" className={styles.bar}>
+        {mainPlaces.map(({ to, label, icon: Icon, end }) => (
+          <RouterNavLink key={to} to={to} end={end} className={styles.tab}>
+            <Icon width={20} height={20} aria-hidden />
+            <span>{label}</span>
+          </RouterNavLink>
+        ))}
+      </nav>
+    </AppShell.Footer>
+  );
+}
