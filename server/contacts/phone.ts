@@ -13,6 +13,7 @@ const no = (reason: string): PhoneVerdict => ({ ok: false, reason });
 /** Reads a phone number the way WhatsApp needs it, E.164. It never guesses: a doubtful number is refused with what to write. */
 export function judgePhone(cell: Cell): PhoneVerdict {
   if (typeof cell === "number") return judgeNumber(cell);
+  if (/^\+[1-9]\d{7,14}$/.test(cell)) return judgeDigits(cell.slice(1));
   const text = cell.normalize("NFKC").replace(INVISIBLE, "").trim();
   if (text === "") return no(`The phone number is missing. Write it with its country code, like ${EXAMPLE}.`);
   if (SHORTENED.test(text)) {

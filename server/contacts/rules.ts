@@ -57,60 +57,56 @@ export const emptyCounts = (): Counts => ({
   opted_out: 0,
 });
 
-type Refused = Pick<JudgedRow, "verdict" | "column" | "value" | "reason">;
-
 /**
  * Judges one row by itself and against the rows before it. The first row of a number is kept; but a later row that does
  * not say yes for the same number takes the consent back, so it changes the verdict of the earlier one in `seen`.
  */
 export function judgeRow(raw: RawRow, layout: Layout, seen: Seen): JudgedRow {
-  const text = (at: number) => withoutGuard(cellText(raw.cells[at]));
-  const cell = raw.cells[layout.phone] ?? "";
+  const texts = raw.cells.map((cell) => withoutGuard(cellText(cell)));
+  const text = (at: number) => (texts[at] ?? "").slice(0, limits.cellChars);
+  const phoneCell = raw.cells[layout.phone];
+  const phone = judgePhone(typeof phoneCell === "number" ? phoneCell : text(layout.phone));
   const row: JudgedRow = {
     rowNo: raw.rowNo,
-    name: short(text(layout.name)),
-    phone: short(text(layout.phone)),
-    phoneE164: null,
-    consent: short(text(layout.consent)),
+    name: text(layout.name),
+    phone: text(layout.phone),
+    phoneE164: phone.ok ? phone.e164 : null,
+    consent: text(layout.consent),
     attributes: {},
     verdict: "valid",
     column: null,
     value: null,
     reason: null,
   };
-  for (const { at, name } of layout.attributes) row.attributes[name] = short(text(at));
+  for (const { at, name } of layout.attributes) row.attributes[name] = text(at);
 
-  const phone = judgePhone(typeof cell === "number" ? cell : row.phone);
-  if (phone.ok) row.phoneE164 = phone.e164;
-  const refused = (at: number, reason: string, verdict: Verdict = "invalid"): Refused => ({
-    verdict,
-    column: titleOf(layout, at),
-    value: text(at).slice(0, 200),
-    reason,
-  });
-  Object.assign(row, judgeCells(raw, layout, refused) ?? (phone.ok ? null : refused(layout.phone, phone.reason)));
-  if (row.verdict !== "valid" || !row.phoneE164) return row;
+  const refuse = (verdict: Verdict, at: number, reason: string) =>
+    refuseRow(row, { verdict, column: titleOf(layout, at), value: text(at).slice(0, 200), reason });
+  const noConsent = consentProblem(row.consent);
+  const earlier = phone.ok ? seen.get(phone.e164) : undefined;
+  const wrong = wrongCell(texts, layout);
+  if (wrong) refuse("invalid", wrong.at, wrong.reason);
+  else if (!phone.ok) refuse("invalid", layout.phone, phone.reason);
+  else if (noConsent) refuse("no_consent", layout.consent, noConsent);
+  else if (earlier) refuse("duplicate_in_file", layout.phone, repeats(earlier));
 
-  const earlier = seen.get(row.phoneE164);
-  const missing = consentProblem(row.consent);
-  if (missing) {
-    Object.assign(row, refused(layout.consent, missing, "no_consent"));
-    if (earlier?.verdict === "valid")
-      Object.assign(earlier, refused(layout.consent, takenBack(row), "no_consent"), { value: earlier.consent });
-  } else if (earlier) {
-    Object.assign(row, refused(layout.phone, repeats(earlier), "duplicate_in_file"));
+  if (noConsent && earlier?.verdict === "valid") {
+    const column = titleOf(layout, layout.consent);
+    refuseRow(earlier, { verdict: "no_consent", column, value: earlier.consent, reason: withoutYes(row) });
   }
-  if (!earlier) seen.set(row.phoneE164, row);
+  // A row that is wrong in another way says nothing about its number, unless it says no.
+  if (phone.ok && !earlier && (row.verdict !== "invalid" || noConsent)) seen.set(phone.e164, row);
   return row;
 }
 
-const short = (text: string) => text.slice(0, limits.cellChars);
-const takenBack = (later: JudgedRow) =>
-  `Row ${later.rowNo} has the same number without a yes. Keep the one row that is true.`;
+function refuseRow(row: JudgedRow, why: Pick<JudgedRow, "verdict" | "column" | "value" | "reason">): void {
+  Object.assign(row, why);
+}
+
+const withoutYes = (other: JudgedRow) =>
+  `Row ${other.rowNo} has the same number without a yes. Keep the one row that is true.`;
 const repeats = (first: JudgedRow) =>
-  first.verdict === "valid"
-    ? `Row ${first.rowNo} has the same number; that row is kept.`
-    : `Row ${first.rowNo} has the same number without a yes. Keep the one row that is true.`;
+  first.verdict === "valid" ? `Row ${first.rowNo} has the same number; that row is kept.` : withoutYes(first);
 
 /** The header above a column, or the letter a spreadsheet shows where there is none. */
 function titleOf(layout: Layout, at: number): string {
@@ -118,23 +114,23 @@ function titleOf(layout: Layout, at: number): string {
   return layout.titles[at] || `column ${letter}`;
 }
 
-function judgeCells(raw: RawRow, layout: Layout, refused: (at: number, reason: string) => Refused): Refused | null {
-  for (const [at, cell] of raw.cells.entries()) {
-    const text = cellText(cell);
+function wrongCell(texts: readonly string[], layout: Layout): { at: number; reason: string } | null {
+  for (const [at, text] of texts.entries()) {
     if (text === "") continue;
     if (!layout.titles[at]) {
-      return refused(
+      return {
         at,
-        "There is no header above this cell. Name the column; in a CSV file put text with a comma in quotes.",
-      );
+        reason: "There is no header above this cell. Name the column; in a CSV file put text with a comma in quotes.",
+      };
     }
-    if (FORMULA_ERROR.test(text)) return refused(at, "This formula has no result. Put the value itself in the cell.");
-    if (text.length > limits.cellChars)
-      return refused(at, `This cell is longer than ${limits.cellChars} characters. Shorten it.`);
+    if (FORMULA_ERROR.test(text))
+      return { at, reason: "This formula has no result. Put the value itself in the cell." };
+    if (text.length > limits.cellChars) {
+      return { at, reason: `This cell is longer than ${limits.cellChars} characters. Shorten it.` };
+    }
   }
-  return cellText(raw.cells[layout.name]) === ""
-    ? refused(layout.name, "The name is missing. Write how you address this person.")
-    : null;
+  if (texts[layout.name]) return null;
+  return { at: layout.name, reason: "The name is missing. Write how you address this person." };
 }
 
 /** Null for a clear yes. Everything else is no consent; a blank cell too. */

@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  acceptedStatuses,
+  applyFactTo,
+  canBecome,
+  type Fact,
+  messageStatuses,
+  openStatuses,
+  reasonSentence,
+  redriveDelayMs,
+  transportRetryMs,
+} from "./rules.ts";
+
+const fact: fc.Arbitrary<Fact> = fc.oneof(
+  fc.constant<Fact>({ type: "ack" }),
+  fc.constant<Fact>({ type: "delivered" }),
+  fc.constant<Fact>({ type: "read" }),
+  fc.constantFrom(463, 479, 400).map((code): Fact => ({ type: "nack", code })),
+);
+
+describe("the life of a message", () => {
+  test("facts in any order and number charge at most once and never lower the rank", () => {
+    fc.assert(
+      fc.property(fc.array(fact, { maxLength: 12 }), (facts) => {
+        let status: (typeof messageStatuses)[number] = "sending";
+        let settled = 0;
+        let released = 0;
+        const rank = ["sending", "sent", "delivered", "read"];
+        for (const said of facts) {
+          const outcome = applyFactTo(status, said);
+          if (!outcome) continue;
+          if (status !== "failed" && outcome.status !== "failed")
+            expect(rank.indexOf(outcome.status)).toBeGreaterThan(rank.indexOf(status));
+          if (outcome.points === "settle" || outcome.points === "settle_late") settled += 1;
+          if (outcome.points === "release") released += 1;
+          status = outcome.status;
+        }
+        const accepted = (acceptedStatuses as readonly string[]).includes(status);
+        expect(settled).toBe(accepted ? 1 : 0);
+        expect(released).toBeLessThanOrEqual(1);
+        // The hold of an open message ends exactly once: settled, or released at a refusal.
+        if (status !== "sending") expect(settled + released).toBeGreaterThanOrEqual(1);
+      }),
+    );
+  });
+
+  test("a read receipt before the ack counts as acceptance", () => {
+    expect(applyFactTo("sending", { type: "read" })).toEqual({ status: "read", points: "settle" });
+    expect(applyFactTo("read", { type: "ack" })).toBeNull();
+  });
+
+  test("a refusal after acceptance changes nothing", () => {
+    for (const status of acceptedStatuses) expect(applyFactTo(status, { type: "nack", code: 463 })).toBeNull();
+  });
+
+  test("what was skipped or cancelled never becomes anything", () => {
+    for (const to of messageStatuses) {
+      expect(canBecome("skipped", to)).toBe(false);
+      expect(canBecome("cancelled", to)).toBe(false);
+    }
+  });
+
+  test("open messages hold points, ended ones do not", () => {
+    expect(openStatuses).toEqual(["queued", "sending", "unknown"]);
+  });
+});
+
+test.each([
+  [1, 30_000],
+  [2, 120_000],
+  [3, 600_000],
+  [4, 3_600_000],
+  [40, 3_600_000],
+])("submission %i is repeated after %i ms without an answer", (submissions, ms) => {
+  expect(redriveDelayMs(submissions, 30_000)).toBe(ms);
+});
+
+test("a transport error waits 30, 60, 120 s, and the fourth ends the row", () => {
+  expect([1, 2, 3, 4].map(transportRetryMs)).toEqual([30_000, 60_000, 120_000, null]);
+});
+
+test("every reason is a sentence, known or not", () => {
+  expect(reasonSentence("opted_out")).toContain("START");
+  expect(reasonSentence("479")).toContain("479");
+  expect(reasonSentence(null)).toBe("");
+});

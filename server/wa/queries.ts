@@ -1,0 +1,64 @@
+import { and, desc, eq, ne, sql } from "drizzle-orm";
+import type { Db } from "#db/client.ts";
+import type { Id } from "#db/ids.ts";
+import { waCommands, waNumbers, waSessions } from "#db/schema/index.ts";
+import { DomainError } from "../errors.ts";
+import { tellSession } from "./rules.ts";
+
+const columns = {
+  id: waSessions.id,
+  status: waSessions.status,
+  statusReason: waSessions.statusReason,
+  statusAt: waSessions.statusAt,
+  restrictedUntil: waSessions.restrictedUntil,
+  phone: waSessions.phone,
+  pushName: waSessions.pushName,
+  qr: sql<string | null>`case when ${waSessions.qrExpiresAt} > now() then ${waSessions.qr} end`,
+  qrExpiresAt: waSessions.qrExpiresAt,
+  linkedAt: waSessions.linkedAt,
+  lastSeenAt: waSessions.lastSeenAt,
+  createdAt: waSessions.createdAt,
+  held: sql<boolean>`coalesce(${waSessions.leaseUntil} > now(), false)`,
+  // What the number sent today; its day is the one of the zone fixed when it was first linked.
+  sentToday: sql<number>`coalesce(case when ${waNumbers.day} = (app_now() at time zone ${waNumbers.tz})::date
+    then ${waNumbers.daySent} end, 0)::int`,
+  dayTz: waNumbers.tz,
+};
+
+const rowsOf = (tx: Db) =>
+  tx.select(columns).from(waSessions).leftJoin(waNumbers, eq(waNumbers.phone, waSessions.phone)).$dynamic();
+type Row = Awaited<ReturnType<typeof rowsOf>>[number];
+
+function present({ held, statusReason, ...row }: Row, dailyCap: number) {
+  // Linked, and nobody holds its socket: a worker that comes back connects it.
+  const offline = row.status === "linked" && !held;
+  const status = offline ? ("reconnecting" as const) : row.status;
+  const { label, sentence, next } = tellSession(status, offline ? "offline" : statusReason);
+  return { ...row, status, label, sentence, next, dailyCap };
+}
+
+const visible = (userId: Id<"user">) => and(eq(waSessions.userId, userId), ne(waSessions.status, "removed"));
+
+/** The user's phones, oldest first. QR codes that ran out are not shown. */
+export async function listSessions(tx: Db, userId: Id<"user">, dailyCap: number) {
+  const rows = await rowsOf(tx).where(visible(userId)).orderBy(waSessions.createdAt);
+  return rows.map((row) => present(row, dailyCap));
+}
+
+/** One phone, and the last thing its socket was asked to do. @throws not_found */
+export async function getSession(tx: Db, userId: Id<"user">, id: Id<"waSession">, dailyCap: number) {
+  const [row] = await rowsOf(tx).where(and(visible(userId), eq(waSessions.id, id)));
+  if (!row) throw new DomainError("not_found");
+  const [command] = await tx
+    .select({
+      kind: waCommands.kind,
+      status: sql<"waiting" | "done" | "failed">`case when ${waCommands.status} = 'waiting'
+        and ${waCommands.expiresAt} <= now() then 'failed' else ${waCommands.status} end`,
+      at: waCommands.createdAt,
+    })
+    .from(waCommands)
+    .where(and(eq(waCommands.waSessionId, id), eq(waCommands.userId, userId)))
+    .orderBy(desc(waCommands.id))
+    .limit(1);
+  return { ...present(row, dailyCap), command: command ?? null };
+}

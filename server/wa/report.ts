@@ -1,0 +1,134 @@
+import { sql } from "drizzle-orm";
+import type { Db } from "#db/client.ts";
+import type { Id } from "#db/ids.ts";
+import { recordAudit } from "../audit/record.ts";
+import { pauseCampaignsOfSession } from "../campaigns/pause.ts";
+import { publish } from "../events.ts";
+import { disconnectRule, type SessionStatus, statusesBefore } from "./rules.ts";
+
+/** The worker that speaks, and the lease it speaks under. A report under a lease that was lost changes nothing. */
+export interface Owner {
+  sessionId: Id<"waSession">;
+  userId: Id<"user">;
+  workerId: Id<"worker">;
+  epoch: number;
+}
+
+const none = sql``;
+const owned = (o: Owner) => sql`id = ${o.sessionId} and owner_id = ${o.workerId} and epoch = ${o.epoch}`;
+const inStatus = (statuses: readonly SessionStatus[]) =>
+  sql`status in (${sql.join(
+    statuses.map((status) => sql`${status}`),
+    sql`, `,
+  )})`;
+
+/**
+ * The only writer of a session's status on a worker's word: the lease, the allowed step and the change are one statement.
+ * @returns the status it had, or null when nothing was changed
+ */
+async function move(tx: Db, owner: Owner, to: SessionStatus, reason: string | null, also = none) {
+  const [row] = await tx.execute<{ before: SessionStatus }>(sql`
+    with held as (
+      select id, status from wa_sessions where ${owned(owner)} and ${inStatus(statusesBefore(to))} for no key update
+    )
+    update wa_sessions s
+       set status = ${to}, status_reason = ${reason}, qr = null, qr_expires_at = null,
+           status_at = case when s.status = ${to} then s.status_at else now() end ${also}
+      from held where s.id = held.id
+    returning held.status as before`);
+  return row?.before ?? null;
+}
+
+/** A QR code to show; the page reads it from the row. */
+export async function reportQr(db: Db, owner: Owner, qr: string, expiresAt: Date): Promise<void> {
+  await db.transaction(async (tx) => {
+    const shown = await tx.execute(sql`
+      update wa_sessions set status = 'waiting', qr = ${qr}, qr_expires_at = ${expiresAt.toISOString()}::timestamptz
+       where ${owned(owner)} and ${inStatus(statusesBefore("waiting"))} and status in ('waiting', 'pairing')
+      returning id`);
+    if (shown.length > 0) await publish(tx, owner.userId, "session", owner.sessionId);
+  });
+}
+
+/** The code was scanned and WhatsApp accepted this device. */
+export async function reportPairing(db: Db, owner: Owner): Promise<void> {
+  await db.transaction(async (tx) => {
+    if (await move(tx, owner, "pairing", null)) await publish(tx, owner.userId, "session", owner.sessionId);
+  });
+}
+
+export interface LinkedPhone {
+  /** E.164 with "+". */
+  phone: string;
+  lid: string | null;
+  pushName: string | null;
+}
+
+/** Logged in. The zone in which the number's day is counted is fixed the first time anybody links it. */
+export async function reportLinked(db: Db, owner: Owner, { phone, lid, pushName }: LinkedPhone): Promise<void> {
+  await db.transaction(async (tx) => {
+    const also = sql`, phone = ${phone}, lid = ${lid}, push_name = coalesce(${pushName}, s.push_name), last_seen_at = now(),
+      linked_at = case when s.status in ('waiting', 'pairing') then now() else coalesce(s.linked_at, now()) end`;
+    const before = await move(tx, owner, "linked", null, also);
+    if (before === null) return;
+    await tx.execute(sql`
+      insert into wa_numbers (phone, tz, day)
+      select ${phone}, tz, (app_now() at time zone tz)::date from users where id = ${owner.userId}
+      on conflict (phone) do nothing`);
+    if (before === "waiting" || before === "pairing") {
+      await recordAudit(tx, owner.userId, "session.linked", { sessionId: owner.sessionId });
+    }
+    await publish(tx, owner.userId, "session", owner.sessionId);
+  });
+}
+
+const pauseFor = { logged_out: "logged_out", restricted: "restricted" } as const;
+
+/** Ends the session's life for now: its socket is not opened again until the user does something. */
+async function end(db: Db, owner: Owner, to: SessionStatus, reason: string, wipe: boolean): Promise<void> {
+  const ended = await db.transaction(async (tx) => {
+    const erase = wipe ? sql`, credentials = null, wrapped_key = null, key_id = null` : none;
+    const before = await move(tx, owner, to, reason, sql`, last_seen_at = now() ${erase}`);
+    if (before === null) return false;
+    if (wipe) await tx.execute(sql`delete from wa_session_keys where wa_session_id = ${owner.sessionId}`);
+    await recordAudit(tx, owner.userId, `session.${to}`, { sessionId: owner.sessionId, reason });
+    await publish(tx, owner.userId, "session", owner.sessionId);
+    return true;
+  });
+  // A transaction of its own: campaigns are locked after sessions everywhere, and a failure here must not undo the above.
+  if (ended && (to === "logged_out" || to === "restricted")) {
+    await pauseCampaignsOfSession(db, owner.sessionId, pauseFor[to]);
+  }
+}
+
+/** The connection ended: what that means for the session, by its code. `reason` is Baileys' sentence, or a word of ours. */
+export async function reportClosed(
+  db: Db,
+  owner: Owner,
+  closed: { code: number | null; reason: string },
+): Promise<void> {
+  const rule = disconnectRule(closed.code, closed.reason);
+  if (rule.status === null) return;
+  if (rule.status !== "reconnecting") {
+    return end(db, owner, rule.status, rule.reason, rule.wipe);
+  }
+  await db.transaction(async (tx) => {
+    const moved = await move(tx, owner, "reconnecting", rule.reason);
+    if (moved === null) {
+      // Not linked yet: it goes on waiting, and the code on the screen is void.
+      await tx.execute(sql`update wa_sessions set qr = null, qr_expires_at = null where ${owned(owner)}`);
+    }
+    await publish(tx, owner.userId, "session", owner.sessionId);
+  });
+}
+
+/** Nothing this process can do will bring the session back: its user is asked. */
+export function reportBroken(db: Db, owner: Owner, reason: string): Promise<void> {
+  return end(db, owner, "needs_attention", reason, false);
+}
+
+/** Connected, with the backlog in: sending may begin. */
+export async function reportReady(db: Db, owner: Owner): Promise<void> {
+  await db.execute(sql`update wa_sessions set last_seen_at = now() where ${owned(owner)}`);
+  await db.execute(sql`select book_pump(${owner.sessionId})`);
+}

@@ -1,0 +1,166 @@
+import type { waSessions } from "#db/schema/index.ts";
+
+export type SessionStatus = (typeof waSessions.$inferSelect)["status"];
+
+/** The life of a session: what may follow each status. */
+export const sessionTransitions = {
+  new: ["waiting", "removed"],
+  waiting: ["waiting", "pairing", "linked", "expired", "needs_attention", "restricted", "logged_out", "removed"],
+  pairing: ["waiting", "pairing", "linked", "expired", "needs_attention", "restricted", "logged_out", "removed"],
+  linked: ["linked", "reconnecting", "needs_attention", "restricted", "logged_out"],
+  reconnecting: ["linked", "reconnecting", "needs_attention", "restricted", "logged_out"],
+  needs_attention: ["waiting", "removed"],
+  restricted: ["waiting", "removed"],
+  logged_out: ["waiting", "removed"],
+  expired: ["waiting", "removed"],
+  removed: [],
+} as const satisfies Record<SessionStatus, readonly SessionStatus[]>;
+
+export const sessionStatuses = Object.keys(sessionTransitions) as SessionStatus[];
+
+export function mayFollow(from: SessionStatus, to: SessionStatus): boolean {
+  const next: readonly SessionStatus[] = sessionTransitions[from];
+  return next.includes(to);
+}
+
+/** The statuses from which a session may come to `to`. */
+export function statusesBefore(to: SessionStatus): SessionStatus[] {
+  return sessionStatuses.filter((from) => mayFollow(from, to));
+}
+
+/** A worker keeps a socket open for sessions in these statuses, and in no other. */
+export const statusesWithSocket = ["waiting", "pairing", "linked", "reconnecting"] as const satisfies SessionStatus[];
+
+/** The user may ask for a fresh QR here: the old credentials are gone, or of no more use. */
+export const statusesForNewQr = statusesBefore("waiting").filter((s) => s !== "waiting" && s !== "pairing");
+
+export type NextStep = "scan" | "wait" | "new_qr" | null;
+
+interface Told {
+  label: string;
+  sentence: string;
+  next: NextStep;
+}
+
+const told: Record<SessionStatus, Told> = {
+  new: { label: "New", sentence: "The code is being prepared.", next: "wait" },
+  waiting: {
+    label: "Waiting for a scan",
+    sentence: "On your phone open WhatsApp, Settings, Linked devices, Link a device, and scan the code.",
+    next: "scan",
+  },
+  pairing: { label: "Pairing", sentence: "The code was scanned. WhatsApp is pairing this device.", next: "wait" },
+  linked: { label: "Linked", sentence: "This phone is linked and ready to send.", next: null },
+  reconnecting: {
+    label: "Reconnecting",
+    sentence: "The connection to WhatsApp was lost and is being restored. Sending goes on by itself when it is back.",
+    next: "wait",
+  },
+  needs_attention: {
+    label: "Needs attention",
+    sentence: "WhatsApp does not accept this device any more. Link the phone again with a new code.",
+    next: "new_qr",
+  },
+  restricted: {
+    label: "Restricted",
+    sentence:
+      "WhatsApp has restricted this account. Nothing is sent. Open WhatsApp on the phone to see why and until when.",
+    next: "new_qr",
+  },
+  logged_out: {
+    label: "Logged out",
+    sentence: "This device was unlinked on the phone. Its keys were erased here. Link it again to send.",
+    next: "new_qr",
+  },
+  expired: { label: "Code expired", sentence: "Nobody scanned the code in time. Ask for a new one.", next: "new_qr" },
+  removed: { label: "Removed", sentence: "This phone was removed.", next: null },
+};
+
+/** More exact sentences for a status that has one of these reasons. */
+const toldWithReason: Partial<Record<SessionStatus, Record<string, string>>> = {
+  reconnecting: {
+    "440": "Another program took over this device's connection. It is tried again after a pause.",
+    offline: "No worker is connected to WhatsApp at the moment. Sending goes on by itself when one is back.",
+  },
+  needs_attention: {
+    unreadable: "The stored keys of this phone cannot be read, so they are not used. Link the phone again.",
+    untrusted: "The server could not prove that it is WhatsApp. Nothing was sent to it. Try a new code later.",
+    "405": "WhatsApp refused this version of the app. Update the app, then link the phone again.",
+  },
+  logged_out: { unlinked: "You unlinked this phone. Its keys were erased. Link it again to send." },
+};
+
+/** What a person is told about a session: a word, a sentence, and what to do next. */
+export function tellSession(status: SessionStatus, reason: string | null): Told {
+  const exact = reason === null ? undefined : toldWithReason[status]?.[reason];
+  return exact === undefined ? told[status] : { ...told[status], sentence: exact };
+}
+
+/**
+ * How to come back after a disconnect:
+ * `now` at once; `backoff` 1..60 s; `yield` slowly, because somebody else holds the connection; `few` a few times; `never`.
+ */
+export type Reconnect = "now" | "backoff" | "yield" | "few" | "never";
+
+export interface DisconnectRule {
+  reconnect: Reconnect;
+  /** Where the session goes. "reconnecting" holds for a linked one; a session that still waits for its scan stays. */
+  status: Extract<SessionStatus, "reconnecting" | "logged_out" | "restricted" | "needs_attention" | "expired"> | null;
+  reason: string;
+  /** Credentials and keys are of no more use and are erased. */
+  wipe: boolean;
+}
+
+const lost = { reconnect: "backoff", status: "reconnecting", wipe: false } as const;
+const loggedOut = { reconnect: "never", status: "logged_out", wipe: true } as const;
+const refused = { reconnect: "never", status: "needs_attention", wipe: false } as const;
+
+const rulesByCode: Record<number, Omit<DisconnectRule, "reason">> = {
+  401: loggedOut,
+  403: { reconnect: "never", status: "restricted", wipe: false },
+  405: refused,
+  411: refused,
+  419: refused,
+  440: { reconnect: "yield", status: "reconnecting", wipe: false },
+  500: { reconnect: "few", status: "reconnecting", wipe: false },
+  515: { reconnect: "now", status: null, wipe: false },
+};
+
+/** Baileys' sentence for a log-out that this side asked for. */
+const LOGGED_OUT_BY_US = "Intentional Logout";
+
+/**
+ * What a disconnect means. Codes: Baileys' DisconnectReason, and the stream errors and failures of WhatsApp's server.
+ * @param code null when the connection ended without one
+ */
+export function disconnectRule(code: number | null, text: string): DisconnectRule {
+  if (text.includes("QR refs attempts ended"))
+    return { reconnect: "never", status: "expired", reason: "expired", wipe: false };
+  if (code === 400 && text.includes("certificate")) return { ...refused, reason: "untrusted" };
+  if (code === 401 && text === LOGGED_OUT_BY_US) return { ...loggedOut, reason: "unlinked" };
+  return { ...((code !== null && rulesByCode[code]) || lost), reason: code === null ? "lost" : String(code) };
+}
+
+/** After so many failures in a row with `few`, the session needs its user. */
+export const FEW = 3;
+
+/**
+ * Milliseconds until the next try, or null to give up.
+ * @param failures connections in a row that failed before this one
+ * @param random 0..1, spreads the sessions of a process
+ */
+export function reconnectDelayMs(reconnect: Reconnect, failures: number, random: number): number | null {
+  const spread = (ms: number) => Math.round(ms * (0.75 + random / 2));
+  switch (reconnect) {
+    case "now":
+      return 0;
+    case "backoff":
+      return spread(Math.min(60_000, 1_000 * 2 ** Math.min(failures, 10)));
+    case "yield":
+      return spread(Math.min(300_000, 15_000 * 2 ** Math.min(failures, 10)));
+    case "few":
+      return failures + 1 >= FEW ? null : spread(2_000 * 2 ** failures);
+    case "never":
+      return null;
+  }
+}

@@ -1,0 +1,83 @@
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
+import type { Id } from "#db/ids.ts";
+
+const NONCE = 12;
+const TAG = 16;
+
+/** A key of the environment, and the short name that is stored beside what it wrapped. */
+export interface SessionKey {
+  id: string;
+  key: Buffer;
+}
+
+/** Whose secrets these are: part of every seal, so that a row copied to another session or user does not open. */
+export interface SealOwner {
+  sessionId: Id<"waSession">;
+  userId: Id<"user">;
+}
+
+/** What is sealed was changed, moved to another row, or sealed with another key. Nothing of it is ever used. */
+export class SealBroken extends Error {
+  constructor(what: string, why: string) {
+    super(`The stored ${what} is refused: ${why}.`);
+    this.name = "SealBroken";
+  }
+}
+
+/** Opens and closes the secrets of one session. */
+export interface Sealer {
+  /** The stored name of a row: Baileys' own ids contain phone numbers. */
+  rowId(kind: string, id: string): string;
+  /** @param rowId from `rowId`; a value opens only under the kind and row it was sealed for */
+  seal(kind: string, rowId: string, plain: Uint8Array): Buffer;
+  /** @throws SealBroken */
+  open(kind: string, rowId: string, sealed: Uint8Array): Buffer;
+}
+
+function close(key: Buffer, aad: string, plain: Uint8Array): Buffer {
+  const nonce = randomBytes(NONCE);
+  const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(Buffer.from(aad));
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
+}
+
+function unclose(key: Buffer, aad: string, sealed: Uint8Array, what: string): Buffer {
+  if (sealed.length < NONCE + TAG) throw new SealBroken(what, "it is too short to be ours");
+  const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, NONCE))
+    .setAAD(Buffer.from(aad))
+    .setAuthTag(sealed.subarray(sealed.length - TAG));
+  try {
+    return Buffer.concat([decipher.update(sealed.subarray(NONCE, sealed.length - TAG)), decipher.final()]);
+  } catch {
+    throw new SealBroken(what, "it was changed, or belongs to another row");
+  }
+}
+
+const aadOf = (owner: SealOwner, kind: string, rowId: string, kid: string) =>
+  ["v1", owner.sessionId, owner.userId, kind, rowId, kid].join("|");
+
+/** Makes a session's data key, wrapped by the environment's. */
+export function newDataKey(owner: SealOwner, sessionKey: SessionKey): { wrappedKey: Buffer; keyId: string } {
+  const wrappedKey = close(sessionKey.key, aadOf(owner, "data-key", "", sessionKey.id), randomBytes(32));
+  return { wrappedKey, keyId: sessionKey.id };
+}
+
+/**
+ * AES-256-GCM under the session's data key, a random nonce each time.
+ * @throws SealBroken if the wrapped key is damaged, another session's, or wrapped by another SESSION_KEY
+ */
+export function openSealer(
+  owner: SealOwner,
+  stored: { wrappedKey: Buffer; keyId: string },
+  sessionKey: SessionKey,
+): Sealer {
+  if (stored.keyId !== sessionKey.id) throw new SealBroken("data key", "it was wrapped by another SESSION_KEY");
+  const dataKey = unclose(sessionKey.key, aadOf(owner, "data-key", "", stored.keyId), stored.wrappedKey, "data key");
+  const derive = (use: string) => Buffer.from(hkdfSync("sha256", dataKey, "", `masssender ${use}`, 32));
+  const sealing = derive("seal");
+  const naming = derive("row ids");
+  return {
+    rowId: (kind, id) => createHmac("sha256", naming).update(`${kind}|${id}`).digest("base64url"),
+    seal: (kind, rowId, plain) => close(sealing, aadOf(owner, kind, rowId, stored.keyId), plain),
+    open: (kind, rowId, sealed) => unclose(sealing, aadOf(owner, kind, rowId, stored.keyId), sealed, kind),
+  };
+}
