@@ -55,7 +55,7 @@ export async function findBrowser() {
 function runs(path) {
   if (process.platform === "win32") return existsSync(path);
   try {
-    return /\d+\.\d+/.test(
+    return /(Chrom|Edge).* \d+\./.test(
       execFileSync(path, ["--version"], { timeout: 15_000, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }),
     );
   } catch {
@@ -72,7 +72,20 @@ async function installWithApt() {
     stdio: ["ignore", "ignore", "inherit"],
   };
   await run("apt-get", ["update", "-qq"], options);
-  await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-liberation"], options);
+  await run(
+    "apt-get",
+    [
+      "install",
+      "-y",
+      "-qq",
+      "-o",
+      "DPkg::Lock::Timeout=120",
+      "--no-install-recommends",
+      "chromium",
+      "fonts-liberation",
+    ],
+    options,
+  );
   return findBrowser();
 }
 
