@@ -24,9 +24,14 @@ interface Copy {
 export const show = (phone: Phone, peer: string, message: Omit<Shown, "copies">): void => {
   const chat = phone.chats.get(peer) ?? new Entries<Shown>();
   phone.chats.set(peer, chat);
-  const known = chat.get(message.id);
+  if (!countAgain(phone, peer, message.id)) chat.set(message.id, { ...message, copies: 1 });
+};
+
+/** Counts another copy of a message that is shown already; false when it is not. */
+const countAgain = (phone: Phone, peer: string, id: string): boolean => {
+  const known = phone.chats.get(peer)?.get(id);
   if (known) known.copies++;
-  else chat.set(message.id, { ...message, copies: 1 });
+  return known !== undefined;
 };
 
 const decrypt = async (ctx: Context, copy: Copy): Promise<proto.Message> => {
@@ -51,15 +56,18 @@ const askAgain = (ctx: Context, copy: Copy, from: string, count: number, recipie
 /** Reads a copy as its recipient: shows the text and answers with receipts, or asks for it again. */
 export const readAsRecipient = async (ctx: Context, copy: Copy, sent: Sent): Promise<void> => {
   const { account, id, reader } = copy;
-  const seen = reader.chats.get(account.phone)?.has(id) ?? false;
   let message: proto.Message;
   try {
     message = await decrypt(ctx, copy);
   } catch {
-    if (seen) return;
-    sent.undecryptable = true;
-    if (sent.retries < MAX_RETRIES) askAgain(ctx, copy, sent.to, ++sent.retries);
-    return ctx.store.touch();
+    // A client that was killed between the write and its own commit encrypts the same id with a key that is used up.
+    if (countAgain(reader, account.phone, id)) planReceipts(ctx, account, reader, sent, copy.arrivedAt);
+    else {
+      sent.undecryptable = true;
+      if (sent.retries < MAX_RETRIES) askAgain(ctx, copy, sent.to, ++sent.retries);
+    }
+    ctx.store.touch();
+    return;
   }
   sent.undecryptable = false;
   const text = textOf(message);
@@ -79,7 +87,7 @@ export const readAsOwnPhone = async (ctx: Context, copy: Copy, to: string, retry
   try {
     message = await decrypt(ctx, copy);
   } catch {
-    const seen = peer !== undefined && reader.chats.get(peer)?.has(id);
+    const seen = peer !== undefined && countAgain(reader, peer, id);
     if (!seen && retry < MAX_RETRIES) askAgain(ctx, copy, pnJid(account.phone), retry + 1, to);
     return;
   }

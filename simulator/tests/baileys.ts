@@ -75,12 +75,15 @@ export const connect = (
     caughtUp: false,
     closed: undefined as number | undefined,
     acks: [] as BinaryNode["attrs"][],
+    /** Every message stanza as it came, readable or not. */
+    stanzas: [] as BinaryNode["attrs"][],
     /** Every receipt as it came: Baileys folds statuses that come close together into the highest. */
     receipts: [] as BinaryNode["attrs"][],
     statuses: new Map<string, number[]>(),
     messages: [] as { type: string; message: WAMessage }[],
   };
   sock.ws.on("CB:ack,class:message", (ack: BinaryNode) => seen.acks.push(ack.attrs));
+  sock.ws.on("CB:message", (stanza: BinaryNode) => seen.stanzas.push(stanza.attrs));
   sock.ws.on("CB:receipt", (receipt: BinaryNode) => seen.receipts.push(receipt.attrs));
   sock.ev.on("creds.update", (update) => Object.assign(auth.creds, update));
   sock.ev.on("connection.update", (update) => {

@@ -47,6 +47,7 @@ describe("a text from a contact", () => {
     await reconnect();
     await simulator.client.write(CONTACT, ACCOUNT, "tiga");
     await arrival("tiga");
+    expect(client.seen.stanzas.filter(({ offline }) => offline)).toEqual([]);
     expect(textsOf(client).map(({ text }) => text)).toEqual(["tiga"]);
   });
 

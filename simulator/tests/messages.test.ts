@@ -136,12 +136,14 @@ describe("a second account", () => {
 });
 
 describe("two devices of one account", () => {
-  it("both see what either writes", async () => {
+  it("both see what either writes, and share their settings", async () => {
     const second = await link(simulator.client, ACCOUNT);
     const id = (await send("+5511900000010", "dari perangkat pertama"))?.key.id ?? "";
     const copy = await until("the copy", () => second.seen.messages.find(({ message }) => message.key.id === id));
     expect(copy.message.key).toMatchObject({ fromMe: true, remoteJid: jidOf("+5511900000010") });
     expect((await readOf("+5511900000010", id)).copies).toBe(1);
+    await client.sock.updateProfileName("Ani Baru");
+    await until("the new name on the second", () => second.auth.creds.me?.name === "Ani Baru");
     await simulator.client.unlink(ACCOUNT, 2);
     expect(await until("the second to be unlinked", () => second.seen.closed)).toBe(401);
     expect(client.seen.closed).toBeUndefined();

@@ -16,7 +16,11 @@ const load = (file: string): State | undefined => {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  return stateSchema.parse(JSON.parse(text));
+  try {
+    return stateSchema.parse(JSON.parse(text));
+  } catch {
+    throw new Error(`${file} is not a state file of this simulator: move it away or name another`);
+  }
 };
 
 /** Everything the simulator remembers: phones, accounts and the secret; in a file when it was given one. */
@@ -104,7 +108,7 @@ export class Store {
   saveNow(): void {
     if (!this.#file) return;
     this.#generation++;
-    const draft = `${this.#file}.${process.pid}.now`;
+    const draft = `${this.#file}.now`;
     writeFileSync(draft, JSON.stringify(this.#state), { mode: 0o600 });
     renameSync(draft, this.#file);
   }
@@ -122,7 +126,7 @@ export class Store {
     const generation = this.#generation;
     const text = JSON.stringify(this.#state);
     this.#pause = Math.max(SAVE_AFTER_MS, (performance.now() - began) * SAVE_DUTY);
-    const draft = `${this.#file}.${process.pid}.next`;
+    const draft = `${this.#file}.next`;
     try {
       await writeFile(draft, text, { mode: 0o600 });
       // Must be one synchronous step: what saveNow wrote meanwhile is newer than this draft.
