@@ -1,7 +1,8 @@
 import { type Context, Hono } from "hono";
 import { stream } from "hono/streaming";
+import { isId } from "#db/ids.ts";
 import { exportCampaign } from "./campaigns/export.ts";
-import { rejectedRowsCsv } from "./contacts/rejected-rows.ts";
+import { rejectedRowsCsv } from "./contacts/import-queries.ts";
 import type { SignedInUser } from "./context.ts";
 import { DomainError } from "./errors.ts";
 import type { App } from "./http.ts";
@@ -18,7 +19,10 @@ downloads.get("/campaigns/:id/export.csv", (c) => {
 
 downloads.get("/contacts/imports/:id/rejected.csv", (c) => {
   const { db } = c.get("api");
-  return csv(c, "rejected-rows.csv", rejectedRowsCsv(db, signedIn(c).id, c.req.param("id")));
+  const user = signedIn(c);
+  const id = c.req.param("id");
+  if (!isId("import", id)) throw new DomainError("not_found");
+  return csv(c, "rejected-rows.csv", rejectedRowsCsv(db, user.id, id));
 });
 
 downloads.get("/link/:id/qr.png", async (c) => {

@@ -72,9 +72,9 @@ export function createHttpApp(deps: WebDeps): Hono<App> {
     const context = await createContext(deps, c, (header) => cookies.push(header));
     c.set("api", context);
     c.header("x-request-id", context.requestId);
-    if (!comesFromOurPages(c.req.raw, env.appOrigin)) return c.json(bodyOf("cross_site", context.requestId), 403);
     const started = performance.now();
-    await next();
+    if (comesFromOurPages(c.req.raw, env.appOrigin)) await next();
+    else c.res = c.json(bodyOf("cross_site", context.requestId), 403);
     for (const cookie of cookies) c.header("set-cookie", cookie, { append: true });
     securityHeaders(c.res.headers, {
       nonce,

@@ -11,9 +11,9 @@ import { book } from "#server/wallet/ledger.ts";
 export const PASSWORD = "a quiet green harbour";
 
 /** The environment of a test: no throttle, short timeouts, the simulator. */
-export function testEnv(databaseUrl: string, more: NodeJS.ProcessEnv = {}): Env {
+export function testEnv(databaseUrl: string, more: Record<string, string> = {}): Env {
   return readEnv({
-    NODE_ENV: "test",
+    NODE_ENV: "test" as const,
     DATABASE_URL: databaseUrl,
     SESSION_KEY: Buffer.alloc(32, 7).toString("base64"),
     THROTTLE_FLOOR_MS: "0",

@@ -104,15 +104,17 @@ interface NewContacts {
   consentStatement: string;
 }
 
-// Ids are made here in the form of newId (time, order, random), so that contacts page in the order of their file.
+// Ids are those of newId with the row's number in the middle, so that contacts page in the order of their file.
 async function insertContacts(tx: Db, userId: Id<"user">, made: NewContacts): Promise<number> {
-  const prefix = newId("contact").slice(0, "con_".length + 9);
+  const id = newId("contact");
+  const time = id.slice(0, -10);
+  const random = id.slice(-10);
   const result = await tx.execute(sql`
     insert into contacts (id, user_id, contact_list_id, name, phone_e_164, attributes, consent, consent_source,
                           consent_statement, consent_at, import_id)
-    select ${prefix} || lpad(to_hex(row_no), 6, '0') || left(replace(gen_random_uuid()::text, '-', ''), 12),
+    select ${time} || lpad(to_hex(row_no), 6, '0') || ${random},
            ${userId}, ${made.listId}, name, phone_e_164, attributes, true, ${made.fileName} || ', row ' || row_no,
-           ${made.consentStatement}, app_now(), ${made.importId}
+           ${made.consentStatement}, (select app_now()), ${made.importId}
       from import_rows where import_id = ${made.importId} and user_id = ${userId} and verdict = 'valid' order by row_no
     on conflict (contact_list_id, phone_e_164) do nothing`);
   return result.count;

@@ -1,0 +1,77 @@
+import { eq, sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Connection, connect } from "#db/client.ts";
+import type { Id } from "#db/ids.ts";
+import { wallets } from "#db/schema/index.ts";
+import { useDatabase } from "#tests/database.ts";
+import { createHeldSession, createRunningCampaign, createUser, testEnv } from "#tests/factories.ts";
+import { withUser } from "./users/with-user.ts";
+
+const url = useDatabase();
+let connection: Connection;
+let one: Id<"user">;
+let other: Id<"user">;
+
+beforeAll(async () => {
+  connection = connect(url());
+  one = await createUser(connection.db);
+  other = await createUser(connection.db);
+  const session = await createHeldSession(connection.db, one);
+  await createRunningCampaign(connection.db, testEnv(url()), one, session.sessionId, 3);
+});
+afterAll(() => connection.close());
+
+const tables = async () =>
+  (
+    await connection.db.execute<{ name: string }>(
+      sql`select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`,
+    )
+  ).map((row) => row.name);
+
+test("every table has row-level security switched on", async () => {
+  const open = await connection.db.execute(
+    sql`select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and not relrowsecurity`,
+  );
+  expect([...open]).toEqual([]);
+});
+
+test("a user's transaction sees no row of anybody else, in any table, whatever the query forgets", async () => {
+  for (const table of await tables()) {
+    const seen = await withUser(connection.db, other, (tx) =>
+      tx.execute<{ owner: string }>(sql`select to_jsonb(t) as row from ${sql.identifier(table)} t`),
+    ).catch(() => []);
+    const text = JSON.stringify(seen);
+    expect(text.includes(one), `${table} shows another user's row`).toBe(false);
+  }
+  const own = await withUser(connection.db, one, (tx) => tx.execute(sql`select id from messages`));
+  expect(own).toHaveLength(3);
+});
+
+test("a user's transaction cannot change or claim another user's rows", async () => {
+  const changed = await withUser(connection.db, other, (tx) =>
+    tx.update(wallets).set({ balance: 9_999 }).where(eq(wallets.userId, one)).returning(),
+  );
+  expect(changed).toEqual([]);
+  await expect(
+    withUser(connection.db, other, (tx) =>
+      tx.execute(sql`insert into audit_logs (id, user_id, action) values ('aud_x', ${one}, 'forged')`),
+    ),
+  ).rejects.toThrow();
+  await expect(
+    withUser(connection.db, other, (tx) => tx.execute(sql`select * from wa_session_keys`)),
+  ).rejects.toThrow();
+});
+
+test("the wall ends with the transaction", async () => {
+  await withUser(connection.db, other, (tx) => tx.execute(sql`select 1`));
+  const [who] = await connection.db.execute<{ role: string }>(sql`select current_user as role`);
+  expect(who?.role).not.toBe("masssender_web");
+});
+
+test("without a user the role sees nothing", async () => {
+  const rows = await connection.db.transaction(async (tx) => {
+    await tx.execute(sql`set local role masssender_web`);
+    return tx.execute(sql`select id from users`);
+  });
+  expect(rows).toHaveLength(0);
+});
