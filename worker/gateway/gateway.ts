@@ -10,12 +10,25 @@ export type GatewayEvent =
   | { type: "linked"; phone: string; lid: string | null; pushName: string | null }
   /** Connected, and everything WhatsApp kept while we were away has been handed over: sending may begin. */
   | { type: "ready" }
+  /** `code` is null when the connection ended without one; `reason` is the library's sentence. */
   | { type: "closed"; code: number | null; reason: string }
+  /** Given up: only the user can bring this session back. `reason` is a word of server/wa/rules.ts. */
+  | { type: "broken"; reason: string }
   | { type: "ack"; waMsgId: string }
   | { type: "nack"; waMsgId: string; code: number }
   | { type: "receipt"; waMsgId: string; receipt: "delivered" | "read" }
   | { type: "inbound"; waMsgId: string; from: Identity[]; text: string | null; at: Date; offline: boolean }
-  | { type: "identities"; pairs: { pn: string; lid: string }[] };
+  | { type: "identities"; pairs: { pn: `pn:+${string}`; lid: `lid:${string}` }[] };
+
+/** Thrown by `send` and `prepare` when nothing was written to the chat: the message may be sent again as if never tried. */
+export class NotWritten extends Error {
+  readonly why: "offline" | "unreachable";
+  constructor(why: "offline" | "unreachable") {
+    super(why === "offline" ? "The session is not connected." : "The recipient has no WhatsApp.");
+    this.name = "NotWritten";
+    this.why = why;
+  }
+}
 
 export interface OutboundMessage {
   waMsgId: string;
@@ -34,15 +47,20 @@ export interface HeldSession {
   /** Connected, and the backlog is in. */
   isReady(): boolean;
   /**
-   * Fetches devices and keys of recipients in bulk. Nothing is written to a chat, so a failure is provably before the write.
+   * Fetches devices and keys of recipients in bulk, leaving Signal sessions that exist as they are. Nothing is written to a
+   * chat, so a failure is provably before the write.
    * @returns those that have no WhatsApp
+   * @throws when the session is not connected or WhatsApp does not answer
    */
   prepare(recipients: Identity[]): Promise<{ unreachable: Set<Identity> }>;
   /** Encodes and encrypts at rest: what `messages.encoded` keeps. */
   seal(encoded: Uint8Array): Buffer;
   open(sealed: Buffer): Uint8Array;
   encodeText(text: string): Uint8Array;
-  /** Resolves when the frame is on the wire, which is not acceptance: that is the `ack` event. A failure may come after the write. */
+  /**
+   * Resolves when the frame is on the wire, which is not acceptance: that is the `ack` event.
+   * @throws NotWritten provably before the write; any other failure may come after it
+   */
   send(message: OutboundMessage): Promise<void>;
 }
 

@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { inject } from "vitest";
+import { connect, type Db } from "#db/client.ts";
+import { type Id, newId } from "#db/ids.ts";
+import type { Env } from "#server/env.ts";
+import { startLive } from "#server/live.ts";
+import { createLog } from "#server/log.ts";
+import { appRouter } from "#server/router.ts";
+import { createCallerFactory } from "#server/trpc.ts";
+import { connectSimulator, type SimulatorClient } from "#simulator/client.ts";
+import { type RunningWorker, startWorker } from "#worker/start-worker.ts";
+import { cloneDatabase } from "./database.ts";
+import { createUser, newPhone, testEnv } from "./factories.ts";
+
+const createCaller = createCallerFactory(appRouter);
+const PATIENCE_MS = 20_000;
+
+export interface StageUser {
+  id: Id<"user">;
+  /** The real router, as this user. */
+  api: ReturnType<typeof createCaller>;
+}
+
+export interface LinkedPhone {
+  sessionId: Id<"waSession">;
+  phone: string;
+}
+
+/** The whole product but its pages: a database, workers with real sockets, the local WhatsApp, and callers of the router. */
+export interface Stage {
+  db: Db;
+  env: Env;
+  simulator: SimulatorClient;
+  /** The workers that run now. */
+  workers: RunningWorker[];
+  startWorker(): Promise<RunningWorker>;
+  signUp(): Promise<StageUser>;
+  /** Asks for a QR code and waits until it is shown. */
+  showQr(user: StageUser): Promise<{ sessionId: Id<"waSession">; qr: string }>;
+  /** Links a phone by QR and waits until it may send. */
+  linkPhone(user: StageUser, phone?: string): Promise<LinkedPhone>;
+  /** Whether a worker holds the session, connected, with the backlog in. */
+  isReady(sessionId: Id<"waSession">): boolean;
+  stop(): Promise<void>;
+}
+
+/** Waits until `look` gives something, asking every 25 ms. */
+export async function until<T>(
+  what: string,
+  look: () => Promise<T | undefined | null | false> | T | undefined | null | false,
+  patienceMs = PATIENCE_MS,
+): Promise<T> {
+  for (const deadline = Date.now() + patienceMs; ; ) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > deadline) throw new Error(`waited ${patienceMs} ms in vain for ${what}`);
+    await sleep(25);
+  }
+}
+
+/** @param env variables as in the environment; timeouts are short already */
+export async function createStage({
+  workers = 1,
+  env: more = {},
+}: {
+  workers?: number;
+  env?: Record<string, string>;
+} = {}) {
+  const database = await cloneDatabase();
+  const simulatorUrl = inject("simulatorUrl");
+  const env = testEnv(database.url, {
+    SIMULATOR_URL: simulatorUrl,
+    LEASE_MS: "4000",
+    ACK_TIMEOUT_MS: "1000",
+    LOG_LEVEL: process.env.LOG_LEVEL ?? "silent",
+    ...more,
+  });
+  const connection = connect(database.url);
+  const log = createLog("worker", env);
+  const live = await startLive(connection.sql, log);
+  const simulator = connectSimulator(simulatorUrl);
+  const running: RunningWorker[] = [];
+
+  const stage: Stage = {
+    db: connection.db,
+    env,
+    simulator,
+    workers: running,
+    async startWorker() {
+      const started = await startWorker({ env, log, httpPort: 0 });
+      const worker: RunningWorker = {
+        ...started,
+        stop: async () => {
+          if (running.includes(worker)) running.splice(running.indexOf(worker), 1);
+          await started.stop();
+        },
+      };
+      running.push(worker);
+      return worker;
+    },
+    async signUp() {
+      const id = await createUser(connection.db);
+      const user = { id, email: `${id}@example.org`, tz: "Asia/Jakarta", isAdmin: false };
+      const api = createCaller({
+        db: connection.db,
+        env,
+        log,
+        live,
+        requestId: newId("audit"),
+        ip: "127.0.0.1",
+        user,
+        loginSessionId: null,
+        setCookie: () => {},
+      });
+      return { id, api };
+    },
+    async showQr({ api }) {
+      const { id: sessionId } = await api.wa.link();
+      const qr = await until("a QR code", async () => (await api.wa.get({ id: sessionId })).qr);
+      return { sessionId, qr };
+    },
+    async linkPhone(user, phone = newPhone()) {
+      await simulator.openAccount(phone, "Ani");
+      const { sessionId, qr } = await stage.showQr(user);
+      await simulator.scan(phone, qr);
+      await until("the phone to be linked", () => stage.isReady(sessionId));
+      return { sessionId, phone };
+    },
+    isReady: (sessionId) => running.some((worker) => worker.sessions.held(sessionId)?.isReady()),
+    async stop() {
+      await Promise.all(running.map((worker) => worker.stop()));
+      await live.close();
+      await connection.close();
+      await database.drop();
+    },
+  };
+  for (let n = 0; n < workers; n++) await stage.startWorker();
+  return stage;
+}

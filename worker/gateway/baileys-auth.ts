@@ -1,0 +1,117 @@
+import "./quiet.ts";
+import {
+  type AuthenticationCreds,
+  type AuthenticationState,
+  BufferJSON,
+  initAuthCreds,
+  proto,
+  type SignalDataTypeMap,
+  type SignalKeyStore,
+} from "@whiskeysockets/baileys";
+import type { Sql } from "#db/client.ts";
+import type { Owner } from "#server/wa/report.ts";
+import { newDataKey, openSealer, type SealBroken, type Sealer, type SessionKey } from "#server/wa/seal.ts";
+import { fromMappings } from "./baileys-translate.ts";
+import type { GatewayEvent } from "./gateway.ts";
+import { type KeyRow, type KeyRows, LeaseLost, openKeyRows, patiently } from "./key-rows.ts";
+
+/** What a socket needs to know of its session, kept in Postgres. It outlives the socket. */
+export interface SessionAuth {
+  state: AuthenticationState;
+  rows: KeyRows;
+  sealer: Sealer;
+  /** Queues a write of the credentials as they are now. Resolves when they are durable. @throws LeaseLost */
+  saveCreds(): Promise<void>;
+  /** Resolves when every write so far has ended, well or not. */
+  settled(): Promise<void>;
+}
+
+const CREDS = "credentials";
+
+/**
+ * Opens a session's credentials and keys, or makes new ones for a session that has none.
+ * @throws SealBroken if what is stored is not what was sealed for this session
+ * @throws LeaseLost
+ */
+export async function loadAuth(
+  sql: Sql,
+  owner: Owner,
+  sessionKey: SessionKey,
+  on: { broken: (error: SealBroken) => void; event: (event: GatewayEvent) => void },
+): Promise<SessionAuth> {
+  const [row] = await sql<{ wrappedKey: Buffer | null; keyId: string | null; credentials: Buffer | null }[]>`
+    select wrapped_key as "wrappedKey", key_id as "keyId", credentials from wa_sessions
+     where id = ${owner.sessionId} and owner_id = ${owner.workerId} and epoch = ${owner.epoch}`;
+  if (!row) throw new LeaseLost();
+  const stored = row.wrappedKey && row.keyId ? { wrappedKey: row.wrappedKey, keyId: row.keyId } : null;
+  const wrapped = stored ?? (await beginKeys(sql, owner, sessionKey));
+  const sealer = openSealer(owner, wrapped, sessionKey);
+  const creds = stored && row.credentials ? parseCreds(sealer.open(CREDS, CREDS, row.credentials)) : initAuthCreds();
+  const rows = openKeyRows(sql, owner, sealer, on.broken);
+
+  let saving: Promise<void> = Promise.resolve();
+  const saveCreds = () => {
+    saving = saving.catch(() => {}).then(() => patiently(() => writeCreds(sql, owner, sealer, creds)));
+    return saving;
+  };
+  return {
+    state: { creds, keys: keyStore(rows, on.event) },
+    rows,
+    sealer,
+    saveCreds,
+    settled: async () => {
+      await Promise.allSettled([saving, rows.settled()]);
+    },
+  };
+}
+
+/** A data key of its own for the session. Rows under an earlier one can never be opened again and go. */
+async function beginKeys(sql: Sql, owner: Owner, sessionKey: SessionKey) {
+  const made = newDataKey(owner, sessionKey);
+  await sql.begin(async (tx) => {
+    const held = await tx`
+      update wa_sessions set wrapped_key = ${made.wrappedKey}, key_id = ${made.keyId}, credentials = null
+       where id = ${owner.sessionId} and owner_id = ${owner.workerId} and epoch = ${owner.epoch} returning id`;
+    if (held.length === 0) throw new LeaseLost();
+    await tx`delete from wa_session_keys where wa_session_id = ${owner.sessionId}`;
+  });
+  return made;
+}
+
+function parseCreds(plain: Buffer): AuthenticationCreds {
+  const creds: unknown = JSON.parse(plain.toString(), BufferJSON.reviver);
+  // Only writeCreds makes these rows, and the seal proves that nobody changed them.
+  return creds as AuthenticationCreds;
+}
+
+async function writeCreds(sql: Sql, owner: Owner, sealer: Sealer, creds: AuthenticationCreds): Promise<void> {
+  const sealed = sealer.seal(CREDS, CREDS, Buffer.from(JSON.stringify(creds, BufferJSON.replacer)));
+  const held = await sql`
+    update wa_sessions set credentials = ${sealed}
+     where id = ${owner.sessionId} and owner_id = ${owner.workerId} and epoch = ${owner.epoch} returning id`;
+  if (held.length === 0) throw new LeaseLost();
+}
+
+function keyStore(rows: KeyRows, onEvent: (event: GatewayEvent) => void): SignalKeyStore {
+  return {
+    async get<T extends keyof SignalDataTypeMap>(kind: T, ids: string[]) {
+      const found = await rows.get(kind, ids);
+      if (kind === "app-state-sync-key") {
+        // Baileys needs the message class here, not its plain fields.
+        for (const [id, value] of Object.entries(found)) {
+          found[id] = proto.Message.AppStateSyncKeyData.fromObject(value as Record<string, unknown>);
+        }
+      }
+      // Rows of a kind are written by `set` below alone, with this type.
+      return found as { [id: string]: SignalDataTypeMap[T] };
+    },
+    async set(data) {
+      const changes: KeyRow[] = Object.entries(data).flatMap(([kind, values]) =>
+        Object.entries(values ?? {}).map(([id, value]) => ({ kind, id, value })),
+      );
+      await rows.set(changes);
+      // Every way in which Baileys learns that a number and a LID are one person ends here.
+      for (const event of fromMappings(data["lid-mapping"] ?? {})) onEvent(event);
+    },
+  };
+}

@@ -1,0 +1,116 @@
+import "./quiet.ts";
+import {
+  type BaileysEventMap,
+  jidDecode,
+  normalizeMessageContent,
+  proto,
+  toNumber,
+  type WAMessage,
+} from "@whiskeysockets/baileys";
+import { z } from "zod";
+import type { GatewayEvent, Identity } from "./gateway.ts";
+
+/** Who a JID names, or null when it names no single person (a group, a channel, the server). The device is left out. */
+export function identityOf(jid: string | null | undefined): Identity | null {
+  const decoded = jid ? jidDecode(jid) : undefined;
+  if (!decoded?.user) return null;
+  if (decoded.server === "s.whatsapp.net" || decoded.server === "hosted") return `pn:+${decoded.user}`;
+  if (decoded.server === "lid" || decoded.server === "hosted.lid") return `lid:${decoded.user}`;
+  return null;
+}
+
+/** The address that WhatsApp's protocol uses for a person. */
+export function jidOf(identity: Identity): string {
+  return identity.startsWith("pn:+") ? `${identity.slice(4)}@s.whatsapp.net` : `${identity.slice(4)}@lid`;
+}
+
+/** E.164 with "+" of our own device's JID. */
+export function phoneOf(jid: string): string | null {
+  const identity = identityOf(jid);
+  return identity?.startsWith("pn:") ? identity.slice(3) : null;
+}
+
+const text = (message: proto.IMessage): string | null =>
+  message.conversation ??
+  message.extendedTextMessage?.text ??
+  message.imageMessage?.caption ??
+  message.videoMessage?.caption ??
+  message.documentMessage?.caption ??
+  message.buttonsResponseMessage?.selectedDisplayText ??
+  message.templateButtonReplyMessage?.selectedDisplayText ??
+  message.listResponseMessage?.title ??
+  null;
+
+function inbound(message: WAMessage, offline: boolean): GatewayEvent[] {
+  const { key } = message;
+  const content = normalizeMessageContent(message.message);
+  // Undecryptable so far (a second event follows, with the same id), ours, or a notice of the protocol.
+  if (key.fromMe || !key.id || !content || content.protocolMessage) return [];
+  const from = [identityOf(key.remoteJid), identityOf(key.remoteJidAlt)].filter((i) => i !== null);
+  if (from.length === 0) return [];
+  const at = new Date(toNumber(message.messageTimestamp) * 1000);
+  return [{ type: "inbound", waMsgId: key.id, from, text: text(content), at, offline }];
+}
+
+/** Messages to this phone, those that WhatsApp kept while it was offline included (Baileys calls these "append"). */
+export function fromUpsert({ messages, type }: BaileysEventMap["messages.upsert"]): GatewayEvent[] {
+  return messages.flatMap((message) => inbound(message, type === "append"));
+}
+
+const { Status } = proto.WebMessageInfo;
+
+/**
+ * Receipts of our messages in one-to-one chats. Status 0 (ERROR) is left out: the server's ack has told it already.
+ * SERVER_ACK comes of our own phone's receipt for its copy, which it gets only of an accepted message.
+ */
+export function fromUpdates(updates: BaileysEventMap["messages.update"]): GatewayEvent[] {
+  return updates.flatMap(({ key, update: { status } }): GatewayEvent[] => {
+    if (!key.fromMe || !key.id) return [];
+    if (status === Status.SERVER_ACK) return [{ type: "ack", waMsgId: key.id }];
+    if (status === Status.DELIVERY_ACK) return [{ type: "receipt", waMsgId: key.id, receipt: "delivered" }];
+    if (status === Status.READ || status === Status.PLAYED)
+      return [{ type: "receipt", waMsgId: key.id, receipt: "read" }];
+    return [];
+  });
+}
+
+/** Receipts of our messages in groups. Delivered and read may come merged. */
+export function fromReceipts(receipts: BaileysEventMap["message-receipt.update"]): GatewayEvent[] {
+  return receipts.flatMap(({ key, receipt }): GatewayEvent[] => {
+    if (!key.fromMe || !key.id) return [];
+    if (receipt.readTimestamp) return [{ type: "receipt", waMsgId: key.id, receipt: "read" }];
+    return receipt.receiptTimestamp ? [{ type: "receipt", waMsgId: key.id, receipt: "delivered" }] : [];
+  });
+}
+
+const ackNode = z.object({
+  attrs: z.object({ id: z.string(), error: z.coerce.number().int().optional() }),
+});
+
+/** The server's answer to a message of ours: the one fact that it took it, or why not. Baileys makes no event of it. */
+export function fromAck(node: unknown): GatewayEvent[] {
+  const parsed = ackNode.safeParse(node);
+  if (!parsed.success) return [];
+  const { id, error } = parsed.data.attrs;
+  return error === undefined ? [{ type: "ack", waMsgId: id }] : [{ type: "nack", waMsgId: id, code: error }];
+}
+
+const boom = z.object({ output: z.object({ statusCode: z.number().int() }) });
+
+/** Why a connection ended. Baileys throws Boom errors, whose status code is WhatsApp's or one of its own. */
+export function fromClose(error: unknown): Extract<GatewayEvent, { type: "closed" }> {
+  const parsed = boom.safeParse(error);
+  return {
+    type: "closed",
+    code: parsed.success ? parsed.data.output.statusCode : null,
+    reason: error instanceof Error ? error.message : "",
+  };
+}
+
+/** What Baileys stores as `lid-mapping`: the user part of a number to that of a LID, and back under `<lid>_reverse`. */
+export function fromMappings(rows: Record<string, string | null>): GatewayEvent[] {
+  const pairs = Object.entries(rows).flatMap(([pn, lid]) =>
+    lid === null || pn.endsWith("_reverse") ? [] : [{ pn: `pn:+${pn}`, lid: `lid:${lid}` } as const],
+  );
+  return pairs.length === 0 ? [] : [{ type: "identities", pairs }];
+}

@@ -1,0 +1,204 @@
+import "./quiet.ts";
+import "./trust.ts";
+import { randomBytes } from "node:crypto";
+import makeWASocket, {
+  Browsers,
+  type CacheStore,
+  type PossiblyExtendedCacheStore,
+  proto,
+  type WAMessageKey,
+} from "@whiskeysockets/baileys";
+import type { Log } from "#server/log.ts";
+import type { SessionAuth } from "./baileys-auth.ts";
+import { fromAck, fromClose, fromReceipts, fromUpdates, fromUpsert, jidOf, phoneOf } from "./baileys-translate.ts";
+import { isPrepared, prepareRecipients } from "./devices.ts";
+import { type GatewayEvent, type Identity, NotWritten, type OutboundMessage } from "./gateway.ts";
+
+type Closed = Extract<GatewayEvent, { type: "closed" }>;
+
+/** What outlives the sockets of a session. */
+export interface SocketMemory {
+  auth: SessionAuth;
+  devices: PossiblyExtendedCacheStore;
+  retries: CacheStore;
+  /** The encoded message that was sent under this id, for a recipient who could not read it. */
+  encodedMessage(waMsgId: string): Promise<Uint8Array | undefined>;
+}
+
+export interface SocketOptions {
+  webSocketUrl: string | undefined;
+  /** 0: WhatsApp's own rhythm. */
+  qrTimeoutMs: number;
+  memory: SocketMemory;
+  log: Log;
+  emit(event: GatewayEvent): void;
+}
+
+/** One connection to WhatsApp, from its opening to its end. */
+export interface Connection {
+  /** Resolves once, when it is over. */
+  readonly closed: Promise<Closed>;
+  isOpen(): boolean;
+  prepare(recipients: readonly Identity[]): Promise<Set<Identity>>;
+  send(message: OutboundMessage): Promise<void>;
+  /** Unlinks this device at WhatsApp. The connection closes with 401. */
+  logout(): Promise<void>;
+  end(): Promise<void>;
+}
+
+const FIRST_QR_MS = 60_000;
+const NEXT_QR_MS = 20_000;
+/** From the start to a QR code or a login. An HTTP error instead of the WebSocket would otherwise wait for ever. */
+const CONNECT_MS = 45_000;
+/** How long the messages of the backlog may take to be read before sending begins without them. */
+const BACKLOG_MS = 10_000;
+const END_MS = 1_000;
+
+/** Baileys' log holds numbers and contents: only that something went wrong is kept, with its sentence. */
+function quietLogger(log: Log) {
+  const drop = () => {};
+  const tell = (details: unknown, sentence?: string) => {
+    const text = (sentence ?? (typeof details === "string" ? details : "")).replace(/\d{5,}/g, "#");
+    log.debug({ event: "baileys" }, text);
+  };
+  const logger = {
+    level: "silent",
+    child: () => logger,
+    trace: drop,
+    debug: drop,
+    info: drop,
+    warn: tell,
+    error: tell,
+  };
+  return logger;
+}
+
+/** The text as WhatsApp carries it; the secret lets the recipient report the message to WhatsApp, as with any client. */
+export function encodeText(text: string): Uint8Array {
+  const message = { extendedTextMessage: { text }, messageContextInfo: { messageSecret: randomBytes(32) } };
+  return proto.Message.encode(proto.Message.fromObject(message)).finish();
+}
+
+/** Opens one socket. It never reconnects; who opened it decides that. */
+export function openConnection({ webSocketUrl, qrTimeoutMs, memory, log, emit }: SocketOptions): Connection {
+  const { auth } = memory;
+  const sock = makeWASocket({
+    ...(webSocketUrl === undefined ? {} : { waWebSocketUrl: webSocketUrl }),
+    ...(qrTimeoutMs > 0 ? { qrTimeout: qrTimeoutMs } : {}),
+    auth: auth.state,
+    browser: Browsers.ubuntu("Chrome"),
+    logger: quietLogger(log),
+    // With own events on, statuses that come within 100 ms are folded into them and lost.
+    emitOwnEvents: false,
+    markOnlineOnConnect: false,
+    syncFullHistory: false,
+    defaultQueryTimeoutMs: 20_000,
+    // The store waits out a short absence of the database itself, and keeps the order of its writes while it does.
+    transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
+    userDevicesCache: memory.devices,
+    msgRetryCounterCache: memory.retries,
+    getMessage: async (key: WAMessageKey) => {
+      const encoded = key.id ? await memory.encodedMessage(key.id) : undefined;
+      // An empty message in place of undefined would use up the recipient's retry.
+      return encoded && proto.Message.decode(encoded);
+    },
+  });
+
+  let loggedIn = false;
+  let backlogSent = false;
+  let qrs = 0;
+  const unread = new Set<string>();
+  let readyTimer: NodeJS.Timeout | undefined;
+  let announcedReady = false;
+
+  let settle: (event: Closed) => void = () => {};
+  const over = new Promise<Closed>((resolve) => {
+    settle = resolve;
+  });
+  const watchdog = setTimeout(() => end(new Error("no answer")), CONNECT_MS);
+  const closed = (error: unknown) => {
+    clearTimeout(watchdog);
+    clearTimeout(readyTimer);
+    settle(fromClose(error));
+  };
+  async function end(error: Error | undefined): Promise<void> {
+    // The closing handshake may never be answered.
+    await Promise.race([sock.end(error), new Promise((resolve) => setTimeout(resolve, END_MS).unref())]);
+    closed(error);
+  }
+
+  const readyWhenRead = () => {
+    if (announcedReady || !loggedIn || !backlogSent || unread.size > 0) return;
+    announcedReady = true;
+    clearTimeout(readyTimer);
+    emit({ type: "ready" });
+  };
+  const emitAll = (events: GatewayEvent[]) => events.forEach(emit);
+
+  const onQr = (qr: string) => {
+    clearTimeout(watchdog);
+    const livesMs = qrTimeoutMs > 0 ? qrTimeoutMs : qrs === 0 ? FIRST_QR_MS : NEXT_QR_MS;
+    qrs += 1;
+    emit({ type: "qr", qr, expiresAt: new Date(Date.now() + livesMs) });
+  };
+  const onOpen = () => {
+    clearTimeout(watchdog);
+    loggedIn = true;
+    const { me } = auth.state.creds;
+    const phone = me && phoneOf(me.id);
+    if (phone) emit({ type: "linked", phone, lid: me.lid ?? null, pushName: me.name || null });
+    readyTimer = setTimeout(() => {
+      unread.clear();
+      readyWhenRead();
+    }, BACKLOG_MS);
+    readyWhenRead();
+  };
+
+  sock.ev.on("creds.update", () => {
+    // Baileys has merged the update into the credentials by now.
+    auth.saveCreds().catch((err: unknown) => log.error({ err, event: "creds" }, "credentials were not saved"));
+  });
+  sock.ev.on("connection.update", (update) => {
+    if (update.qr) onQr(update.qr);
+    if (update.isNewLogin) emit({ type: "pairing" });
+    if (update.connection === "open") onOpen();
+    if (update.receivedPendingNotifications) {
+      backlogSent = true;
+      readyWhenRead();
+    }
+    if (update.connection === "close") closed(update.lastDisconnect?.error);
+  });
+  sock.ev.on("messages.upsert", (upsert) => {
+    emitAll(fromUpsert(upsert));
+    for (const { key } of upsert.messages) if (key.id) unread.delete(key.id);
+    readyWhenRead();
+  });
+  sock.ev.on("messages.update", (updates) => emitAll(fromUpdates(updates)));
+  sock.ev.on("message-receipt.update", (receipts) => emitAll(fromReceipts(receipts)));
+  sock.ws.on("CB:ack,class:message", (node: unknown) => emitAll(fromAck(node)));
+  // The backlog's end is announced while its messages are still being decrypted: there may be a STOP among them.
+  sock.ws.on("CB:message", ({ attrs }: { attrs: Record<string, string> }) => {
+    if (attrs.offline && attrs.id && !announcedReady) unread.add(attrs.id);
+  });
+  sock.ws.on("unexpected-response", () => void end(new Error("WhatsApp answered with an HTTP error")));
+
+  return {
+    closed: over,
+    isOpen: () => announcedReady && sock.ws.isOpen,
+    async prepare(recipients) {
+      const jids = recipients.map(jidOf);
+      const without = new Set(await prepareRecipients(sock, memory.devices, jids));
+      return new Set(recipients.filter((_, i) => without.has(jids[i] ?? "")));
+    },
+    async send({ waMsgId, to, encoded }) {
+      const jid = jidOf(to);
+      if (!(await isPrepared(memory.devices, jid))) {
+        const without = await prepareRecipients(sock, memory.devices, [jid]);
+        if (without.length > 0) throw new NotWritten("unreachable");
+      }
+      await sock.relayMessage(jid, proto.Message.decode(encoded), { messageId: waMsgId });
+    },
+    logout: () => sock.logout(),
+    end: () => end(undefined),
+  };
+}

@@ -1,0 +1,118 @@
+import "./quiet.ts";
+import {
+  extractDeviceJids,
+  jidDecode,
+  jidEncode,
+  jidNormalizedUser,
+  type makeWASocket,
+  type PossiblyExtendedCacheStore,
+  USyncQuery,
+  USyncUser,
+} from "@whiskeysockets/baileys";
+import { z } from "zod";
+import type { KeyRows } from "./key-rows.ts";
+
+type Socket = ReturnType<typeof makeWASocket>;
+
+const KIND = "user-devices";
+const FRESH_MS = 24 * 60 * 60_000;
+
+const stored = z.object({
+  at: z.number(),
+  devices: z.array(
+    z.object({
+      user: z.string(),
+      server: z.enum(["s.whatsapp.net", "lid", "hosted", "hosted.lid"]),
+      device: z.number().optional(),
+    }),
+  ),
+});
+type Stored = z.infer<typeof stored>;
+
+/**
+ * Baileys' `userDevicesCache`, kept with the keys. Its own forgets in five minutes and with the process, and whoever is not
+ * in it loses the Signal session at the next message.
+ */
+export function deviceCache(rows: KeyRows): PossiblyExtendedCacheStore {
+  const read = async (users: string[]) => {
+    const found: Record<string, Stored["devices"]> = {};
+    for (const [user, row] of Object.entries(await rows.get(KIND, users))) {
+      const parsed = stored.safeParse(row);
+      if (parsed.success && Date.now() - parsed.data.at < FRESH_MS) found[user] = parsed.data.devices;
+    }
+    return found;
+  };
+  const rowOf = (user: string, devices: unknown) => ({ kind: KIND, id: user, value: { at: Date.now(), devices } });
+  return {
+    // Baileys reads here what it wrote here; the interface leaves the type to the caller.
+    get: async <T>(user: string) => (await read([user]))[user] as T,
+    mget: async <T>(users: string[]) => (await read(users)) as Record<string, T>,
+    set: (user, devices) => rows.set([rowOf(user, devices)]),
+    mset: (entries) => rows.set(entries.map(({ key, value }) => rowOf(key, value))),
+    del: (user) => rows.set([{ kind: KIND, id: user, value: null }]),
+    flushAll: () => {},
+  };
+}
+
+/** Whether a message can go out with nothing to ask first. */
+export async function isPrepared(cache: PossiblyExtendedCacheStore, jid: string): Promise<boolean> {
+  return (await cache.get(userOf(jid))) !== undefined;
+}
+
+const userOf = (jid: string) => jidDecode(jid)?.user ?? "";
+
+/**
+ * Learns devices and keys of recipients with two queries for all of them. Unlike Baileys' `getUSyncDevices` it leaves
+ * Signal sessions that exist as they are. A number WhatsApp does not know is left out of the answer, or has no device.
+ * @returns the JIDs that have no device
+ * @throws when WhatsApp does not answer
+ */
+export async function prepareRecipients(
+  sock: Socket,
+  cache: PossiblyExtendedCacheStore,
+  jids: readonly string[],
+): Promise<string[]> {
+  const { me } = sock.authState.creds;
+  if (!me) throw new Error("not logged in");
+  // Each message goes to our own phone as well.
+  const asked = [...new Set([jidNormalizedUser(me.id), ...jids])];
+  const known = (await cache.mget?.<Stored["devices"]>(asked.map(userOf))) ?? {};
+  const unknown = asked.filter((jid) => known[userOf(jid)] === undefined);
+  // One transaction, so that all keys are one write; Baileys' own send takes the same lock.
+  return sock.authState.keys.transaction(async () => {
+    if (unknown.length > 0) Object.assign(known, await fetchDevices(sock, cache, unknown, me));
+    const addresses = asked.flatMap((jid) =>
+      (known[userOf(jid)] ?? []).map(({ user, server, device }) => jidEncode(user, server, device)),
+    );
+    // One recipient's broken key bundle fails the query for all: then each message asks for its own.
+    await sock.assertSessions(addresses.filter((jid) => jid !== me.id)).catch((error: unknown) => {
+      if (!sock.ws.isOpen) throw error;
+    });
+    return jids.filter((jid) => known[userOf(jid)] === undefined);
+  }, me.id);
+}
+
+async function fetchDevices(
+  sock: Socket,
+  cache: PossiblyExtendedCacheStore,
+  jids: readonly string[],
+  me: { id: string; lid?: string | undefined },
+): Promise<Record<string, Stored["devices"]>> {
+  const query = new USyncQuery().withContext("message").withDeviceProtocol().withLIDProtocol();
+  for (const jid of jids) query.withUser(new USyncUser().withId(jid));
+  const answer = await sock.executeUSyncQuery(query);
+  if (!answer) throw new Error("WhatsApp did not answer the query for devices");
+  const pairs = answer.list.flatMap(({ id, lid }) => (typeof lid === "string" ? [{ pn: id, lid }] : []));
+  await sock.signalRepository.lidMapping.storeLIDPNMappings(pairs);
+  const found: Record<string, Stored["devices"]> = {};
+  for (const device of extractDeviceJids(answer.list, me.id, me.lid ?? "", false)) {
+    const list = found[device.user] ?? [];
+    found[device.user] = stored.shape.devices.parse([...list, device]);
+  }
+  const lists = Object.entries(found);
+  await cache.mset?.(lists.map(([key, value]) => ({ key, value })));
+  await sock.authState.keys.set({
+    "device-list": Object.fromEntries(lists.map(([user, list]) => [user, list.map((d) => String(d.device ?? 0))])),
+  });
+  return found;
+}

@@ -1,0 +1,166 @@
+import "./quiet.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BufferJSON } from "@whiskeysockets/baileys";
+import type { Sql } from "#db/client.ts";
+import type { Owner } from "#server/wa/report.ts";
+import { SealBroken, type Sealer } from "#server/wa/seal.ts";
+
+/** Another worker holds the session by now: what this one knows is old and must not be written. */
+export class LeaseLost extends Error {
+  constructor() {
+    super("The session is held by another worker.");
+    this.name = "LeaseLost";
+  }
+}
+
+/** How long a write waits out a database that is away. Longer, and the lease is lost anyway. */
+const PATIENCE_MS = 10_000;
+/** Rows kept in memory, about 2 kB each at most. */
+const CACHED = 20_000;
+
+export interface KeyRow {
+  kind: string;
+  id: string;
+  /** null removes the row. */
+  value: unknown;
+}
+
+interface StoredRow {
+  kind: string;
+  hash: string;
+  sealed: Buffer | null;
+}
+
+/**
+ * The rows of one session's Signal keys, encrypted. Read through a cache, which is complete for what it holds because
+ * nobody else may write; it lives as long as the lease, so a reconnect starts warm. Misses are cached too.
+ */
+export interface KeyRows {
+  get(kind: string, ids: readonly string[]): Promise<Record<string, unknown>>;
+  /**
+   * Resolves when the rows are durable. Calls that come while a statement runs share the next one.
+   * @throws LeaseLost
+   */
+  set(rows: readonly KeyRow[]): Promise<void>;
+  /** Resolves when every write so far has ended, well or not. */
+  settled(): Promise<void>;
+}
+
+const nameOf = (kind: string, id: string) => `${kind}|${id}`;
+
+/** @param onBroken told when a row cannot be opened; the read fails as well */
+export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (error: SealBroken) => void): KeyRows {
+  // Text, not objects: Baileys changes what it was given.
+  const cache = new Map<string, string | null>();
+  let waiting = new Map<string, StoredRow>();
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | null = null;
+
+  const remember = (name: string, text: string | null) => {
+    cache.delete(name);
+    cache.set(name, text);
+    if (cache.size > CACHED) for (const oldest of cache.keys()) if (cache.delete(oldest)) break;
+  };
+
+  const flush = (): Promise<void> => {
+    next ??= running
+      .catch(() => {})
+      .then(() => {
+        const rows = [...waiting.values()];
+        waiting = new Map();
+        next = null;
+        running = patiently(() => writeRows(sql, owner, rows));
+        return running;
+      });
+    return next;
+  };
+
+  return {
+    async get(kind, ids) {
+      const missing = ids.filter((id) => !cache.has(nameOf(kind, id)));
+      if (missing.length > 0) {
+        const stored = await readRows(sql, owner, sealer, kind, missing).catch((error: unknown) => {
+          if (error instanceof SealBroken) onBroken(error);
+          throw error;
+        });
+        // What was written meanwhile is newer than what was read.
+        for (const id of missing) {
+          if (!cache.has(nameOf(kind, id))) remember(nameOf(kind, id), stored.get(id) ?? null);
+        }
+      }
+      const found: Record<string, unknown> = {};
+      for (const id of ids) {
+        const text = cache.get(nameOf(kind, id));
+        if (typeof text === "string") found[id] = JSON.parse(text, BufferJSON.reviver);
+      }
+      return found;
+    },
+    set(rows) {
+      for (const { kind, id, value } of rows) {
+        const text = value === null || value === undefined ? null : JSON.stringify(value, BufferJSON.replacer);
+        remember(nameOf(kind, id), text);
+        const hash = sealer.rowId(kind, id);
+        waiting.set(nameOf(kind, id), {
+          kind,
+          hash,
+          sealed: text === null ? null : sealer.seal(kind, hash, Buffer.from(text)),
+        });
+      }
+      return flush();
+    },
+    settled: () => (next ?? running).catch(() => {}),
+  };
+}
+
+/** Waits out a database that is away for a moment. @throws LeaseLost at once, anything else after 10 s */
+export async function patiently(write: () => Promise<void>): Promise<void> {
+  for (const started = performance.now(); ; ) {
+    try {
+      return await write();
+    } catch (error) {
+      if (error instanceof LeaseLost || performance.now() - started > PATIENCE_MS) throw error;
+      await sleep(100);
+    }
+  }
+}
+
+async function readRows(sql: Sql, owner: Owner, sealer: Sealer, kind: string, ids: readonly string[]) {
+  const byHash = new Map(ids.map((id) => [sealer.rowId(kind, id), id]));
+  const rows = await sql<{ hash: string; value: Buffer }[]>`
+    select key_hash as hash, value from wa_session_keys
+     where wa_session_id = ${owner.sessionId} and kind = ${kind} and key_hash = any(${[...byHash.keys()]}::text[])`;
+  const found = new Map<string, string>();
+  for (const { hash, value } of rows) {
+    const id = byHash.get(hash);
+    if (id !== undefined) found.set(id, sealer.open(kind, hash, value).toString());
+  }
+  return found;
+}
+
+/**
+ * One statement for all rows. FOR SHARE holds a takeover back until it is through, so that the next owner reads its keys
+ * after this one's last write.
+ */
+async function writeRows(sql: Sql, owner: Owner, rows: readonly StoredRow[]): Promise<void> {
+  const kept = rows.filter((row) => row.sealed !== null);
+  const gone = rows.filter((row) => row.sealed === null);
+  const [result] = await sql<{ held: number }[]>`
+    with fence as materialized (
+      select 1 from wa_sessions
+       where id = ${owner.sessionId} and owner_id = ${owner.workerId} and epoch = ${owner.epoch} for share
+    ), kept as (
+      insert into wa_session_keys (wa_session_id, user_id, kind, key_hash, value)
+      select ${owner.sessionId}, ${owner.userId}, kind, hash, decode(value, 'base64')
+        from unnest(${kept.map((row) => row.kind)}::text[], ${kept.map((row) => row.hash)}::text[],
+                    ${kept.map((row) => row.sealed?.toString("base64") ?? "")}::text[]) as row(kind, hash, value)
+       where exists (select 1 from fence)
+      on conflict (wa_session_id, kind, key_hash) do update set value = excluded.value
+    ), gone as (
+      delete from wa_session_keys k
+       using unnest(${gone.map((row) => row.kind)}::text[], ${gone.map((row) => row.hash)}::text[]) as row(kind, hash)
+       where k.wa_session_id = ${owner.sessionId} and k.kind = row.kind and k.key_hash = row.hash
+         and exists (select 1 from fence)
+    )
+    select count(*)::int as held from fence`;
+  if (result?.held !== 1) throw new LeaseLost();
+}

@@ -1,0 +1,24 @@
+import { createRequire } from "node:module";
+import { afterEach, expect, test, vi } from "vitest";
+
+afterEach(() => vi.restoreAllMocks());
+
+test("libsignal says nothing on the console, and everybody else still may", async () => {
+  const said: unknown[] = [];
+  for (const level of ["log", "info", "warn"] as const) {
+    vi.spyOn(console, level).mockImplementation((...args) => void said.push(args[0]));
+  }
+  const load = createRequire(import.meta.url);
+  const { SessionRecord } = load("libsignal") as typeof import("libsignal");
+  const entry = { indexInfo: { closed: -1 } };
+  const record = new SessionRecord() as unknown as { closeSession(e: unknown): void };
+  record.closeSession(entry);
+  expect(said, "the leak this guards against").toEqual(["Closing session:"]);
+
+  await import("./quiet.ts");
+  entry.indexInfo.closed = -1;
+  record.closeSession(entry);
+  record.closeSession(entry);
+  console.info("ours");
+  expect(said).toEqual(["Closing session:", "ours"]);
+});

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Id } from "#db/ids.ts";
+import { WA_CHANNEL } from "#server/wa/link.ts";
+import { statusesWithSocket } from "#server/wa/rules.ts";
+import { doCommands, expireCommands } from "./commands.ts";
+import type { Sessions } from "./gateway.ts";
+import { acquireLeases, type Lease, releaseAll, releaseLease, renewLeases } from "./lease.ts";
+import { beginLife, type LifeDeps, type SessionLife } from "./session-life.ts";
+
+export interface Supervisor {
+  readonly sessions: Sessions;
+  /** Milliseconds since the leases were last looked after with success, for readiness. */
+  silentForMs(): number;
+  /** Stops sending at once: every held session's signal aborts, and nothing new is taken. */
+  abort(): void;
+  /** Closes the sockets and gives the leases back, so that another worker can go on at once. */
+  stop(): Promise<void>;
+}
+
+const TICK_MS = 1_000;
+const SWEEP_MS = 60_000;
+/** How long a stopping process waits for sockets to close and for the last facts to be stored. */
+const GOODBYE_MS = 1_200;
+
+/** Takes sessions that nobody holds, keeps a socket open for each, and renews their leases. */
+export async function startSupervisor(deps: LifeDeps & { workerId: Id<"worker"> }): Promise<Supervisor> {
+  const { env, log, sql, workerId } = deps;
+  const { leaseMs } = env;
+  const third = leaseMs / 3;
+  const lives = new Map<Id<"waSession">, SessionLife>();
+  const stopping = new AbortController();
+  let sweepAt = 0;
+  let lastGood = performance.now();
+
+  // The statement may take effect as early as it was sent: the lease is counted from then, and given up a third early.
+  const untilFrom = (sentAt: number) => sentAt + leaseMs - third;
+
+  function hold(lease: Lease, until: number): void {
+    const life = beginLife(deps, { sessionId: lease.id, userId: lease.userId, workerId, epoch: lease.epoch }, until);
+    lives.set(lease.id, life);
+    void life.done
+      .then(() => (stopping.signal.aborted ? undefined : releaseLease(sql, workerId, lease)))
+      // Not released, it runs out.
+      .catch((err: unknown) => log.warn({ err, event: "lease.release" }, "a lease was not given back"))
+      .finally(() => {
+        if (lives.get(lease.id) === life) lives.delete(lease.id);
+        looking.wake();
+      });
+  }
+
+  async function renew(): Promise<void> {
+    const sentAt = performance.now();
+    const held = [...lives.values()].map(({ owner }) => ({ ...owner, id: owner.sessionId }));
+    const kept = held.length === 0 ? new Map() : await renewLeases(sql, workerId, leaseMs, held);
+    for (const [id, life] of lives) {
+      if (!held.some((lease) => lease.id === id && lease.epoch === life.owner.epoch)) continue;
+      const status = kept.get(id);
+      if (status === undefined) log.warn({ event: "lease.lost", sessionId: id }, "another worker holds the session");
+      else life.prolong(untilFrom(sentAt));
+      const wanted: readonly string[] = statusesWithSocket;
+      if (status === undefined || !wanted.includes(status)) life.stop();
+    }
+    lastGood = performance.now();
+  }
+
+  async function acquire(): Promise<void> {
+    const free = env.workerSessions - lives.size;
+    if (free <= 0) return;
+    const sentAt = performance.now();
+    for (const lease of await acquireLeases(sql, workerId, leaseMs, free)) {
+      log.info({ event: "lease.acquired", sessionId: lease.id, epoch: lease.epoch }, "session acquired");
+      hold(lease, untilFrom(sentAt));
+      await sql`select book_pump(${lease.id})`;
+    }
+  }
+
+  async function sweep(): Promise<void> {
+    await expireCommands(deps);
+    // Rows whose data key was destroyed can never be opened again.
+    await sql`delete from wa_session_keys k using wa_sessions s where s.id = k.wa_session_id and s.wrapped_key is null`;
+    sweepAt = performance.now() + SWEEP_MS;
+  }
+
+  async function look(): Promise<void> {
+    await acquire();
+    await doCommands(deps, lives);
+    if (performance.now() >= sweepAt) await sweep();
+  }
+
+  /** Repeats a duty until the process stops: every `everyMs`, and at once when woken. Nothing but a stop ends it. */
+  function repeat(everyMs: number, duty: () => Promise<void>): { wake(): void; over: Promise<void> } {
+    let now = () => {};
+    const loop = async () => {
+      while (!stopping.signal.aborted) {
+        const woken = new Promise<void>((resolve) => {
+          now = resolve;
+        });
+        await duty().catch((err: unknown) => log.warn({ err, event: "supervisor.retry" }, "the sessions wait"));
+        await Promise.race([woken, sleep(everyMs, undefined, { signal: stopping.signal }).catch(() => {})]);
+      }
+    };
+    return { wake: () => now(), over: loop() };
+  }
+
+  const fences = setInterval(() => {
+    for (const life of lives.values()) life.checkFence();
+  }, leaseMs / 20);
+  // A duty of its own, so that nothing slow in the others costs a lease.
+  const renewing = repeat(third, renew);
+  const looking = repeat(Math.min(TICK_MS, third), look);
+  const wake = () => {
+    // A session may have been removed: its status comes with the renewal.
+    renewing.wake();
+    looking.wake();
+  };
+  const listening = await sql.listen(WA_CHANNEL, wake, wake);
+
+  const abort = () => {
+    stopping.abort();
+    for (const life of lives.values()) life.stop();
+  };
+  return {
+    sessions: { held: (id) => lives.get(id)?.held() },
+    silentForMs: () => performance.now() - lastGood,
+    abort,
+    stop: async () => {
+      abort();
+      await Promise.all([renewing.over, looking.over]);
+      clearInterval(fences);
+      await Promise.all([...lives.values()].map((life) => life.settled(GOODBYE_MS)));
+      await releaseAll(sql, workerId).catch((err: unknown) => {
+        log.warn({ err, event: "lease.release" }, "the leases were not given back and run out");
+      });
+      await listening.unlisten().catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { randomInt } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "drizzle-orm";
+import { type Connection, connect } from "#db/client.ts";
+import { type Id, newId } from "#db/ids.ts";
+import { workers } from "#db/schema/index.ts";
+import type { Env } from "#server/env.ts";
+import type { Log } from "#server/log.ts";
+import { createMetrics } from "#server/metrics.ts";
+import { createAnnounce } from "./announce.ts";
+import type { Sessions } from "./gateway/gateway.ts";
+import { startSupervisor } from "./gateway/supervisor.ts";
+import { createHealthServer, listen } from "./health-http.ts";
+import { startLiveness } from "./liveness.ts";
+import { startRunners } from "./runners.ts";
+
+export interface WorkerDeps {
+  env: Env;
+  log: Log;
+  id?: Id<"worker">;
+  /** 0: any free port. Without it `WORKER_HTTP_PORT`. */
+  httpPort?: number;
+}
+
+export interface RunningWorker {
+  id: Id<"worker">;
+  port: number;
+  sessions: Sessions;
+  /** Hands the sessions over and ends, within 2 s. */
+  stop(): Promise<void>;
+}
+
+const DATABASE_MS = 1_000;
+/** A pump that does not end on its own by then is left behind: its session's signal has aborted, it sends nothing. */
+const RUNNERS_MS = 800;
+const FIRST_TRY_MS = 500;
+
+/** Waits until the database answers: a worker that starts before it, or while it restarts, simply starts later. */
+async function firstContact(connection: Connection, id: Id<"worker">, lockKey: number, log: Log): Promise<void> {
+  for (;;) {
+    try {
+      await connection.db.insert(workers).values({ id, lockKey }).onConflictDoNothing();
+      return;
+    } catch (err) {
+      log.warn({ err, event: "worker.waits" }, "the database does not answer yet");
+      await sleep(FIRST_TRY_MS);
+    }
+  }
+}
+
+/**
+ * Starts everything that runs when nobody watches: the sessions' sockets, their pumps, the other jobs and the crontab.
+ * Several may run in one process, as tests do.
+ */
+export async function startWorker({
+  env,
+  log: parent,
+  id = newId("worker"),
+  httpPort,
+}: WorkerDeps): Promise<RunningWorker> {
+  const log = parent.child({ workerId: id });
+  const connection = connect(env.databaseUrl, { name: "masssender-worker" });
+  const { db } = connection;
+  const lockKey = randomInt(2 ** 47);
+  await firstContact(connection, id, lockKey, log);
+  const liveness = await startLiveness({ databaseUrl: env.databaseUrl, workerId: id, lockKey, log });
+  const { announce, stop: stopAnnouncing } = createAnnounce(connection.sql, log);
+  const supervisor = await startSupervisor({ env, log, db, sql: connection.sql, announce, workerId: id });
+  const runners = await startRunners({ env, log, db, workerId: id, sessions: supervisor.sessions, announce });
+
+  const database = () =>
+    Promise.race([
+      db.execute(sql`select 1`).then(
+        () => true,
+        () => false,
+      ),
+      sleep(DATABASE_MS, false, { ref: false }),
+    ]);
+  const http = createHealthServer({
+    metrics: createMetrics(db),
+    parts: async () => ({ database: await database(), leases: supervisor.silentForMs() < env.leaseMs }),
+  });
+  const port = await listen(http, httpPort ?? env.workerHttpPort, env.host);
+  log.info({ event: "worker.started", port }, "worker is running");
+
+  let stopping: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    supervisor.abort();
+    await Promise.race([runners.stop(), sleep(RUNNERS_MS, undefined, { ref: false })]);
+    await supervisor.stop();
+    http.closeAllConnections();
+    http.close();
+    stopAnnouncing();
+    await Promise.all([liveness.stop(), connection.close()]);
+    log.info({ event: "worker.stopped" }, "worker has stopped");
+  }
+  return { id, port, sessions: supervisor.sessions, stop: () => (stopping ??= stop()) };
+}
