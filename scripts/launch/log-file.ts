@@ -13,7 +13,12 @@ export interface ChildLog {
 }
 
 /** Opens `logs/NAME.log` in the data folder; it goes on where it was, unless it has grown over 10 MB. */
-export function openLog(dataDir: string, name: string, verbose: boolean): ChildLog {
+export function openLog(
+  dataDir: string,
+  name: string,
+  verbose: boolean,
+  tell: (line: string) => void = console.log,
+): ChildLog {
   const folder = join(dataDir, "logs");
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${name}.log`);
@@ -27,7 +32,7 @@ export function openLog(dataDir: string, name: string, verbose: boolean): ChildL
       stream.write(`${line}\n`);
       recent = [...recent.slice(-19), line];
       const told = verbose ? line : errorIn(line);
-      if (told) console.log(`[${name}] ${told}`);
+      if (told) tell(`[${name}] ${told}`);
     },
     lastLines: () => recent,
   };

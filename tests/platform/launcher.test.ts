@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort, portIsFree } from "#scripts/ports.ts";
+import { findPostmaster } from "#scripts/postgres/postmaster.ts";
+import { openTestFolder, type TestFolder } from "../postgres.ts";
+
+// One story: each test goes on where the one before it left the product. `--dev` needs no build; everything else is `npm start`.
+
+let folder: TestFolder;
+let ports: Record<"PORT" | "SIMULATOR_PORT" | "WORKER_HTTP_PORT", string>;
+let product: ReturnType<typeof npmStart>;
+const launchers: ChildProcess[] = [];
+
+beforeAll(async () => {
+  folder = openTestFolder();
+  const [web, simulator, worker] = await Promise.all([freePort(), freePort(), freePort()]);
+  ports = { PORT: String(web), SIMULATOR_PORT: String(simulator), WORKER_HTTP_PORT: String(worker) };
+});
+afterAll(async () => {
+  for (const launcher of launchers.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
+    launcher.kill("SIGTERM");
+    await once(launcher, "exit");
+  }
+  folder.remove();
+});
+
+// A developer's own .env is read too; a variable that is there, even empty, wins over it.
+const nothingElse = {
+  NODE_ENV: "development",
+  WHATSAPP: "simulator",
+  DATABASE_URL: "",
+  APP_ORIGIN: "",
+  SESSION_KEY: "",
+  HOST: "",
+} as const;
+
+/** `npm start -- --dev`, and what it has said so far. */
+function npmStart(environment: Record<string, string> = {}) {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST"));
+  const launcher = spawn(process.execPath, ["scripts/start.mjs", "--dev"], {
+    env: { ...Object.fromEntries(inherited), ...nothingElse, ...ports, DATA_DIR: folder.path, ...environment },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  launchers.push(launcher);
+  let said = "";
+  for (const stream of [launcher.stdout, launcher.stderr]) stream.on("data", (chunk) => (said += chunk));
+  const ended = once(launcher, "close");
+  return {
+    launcher,
+    said: () => said,
+    ended: async () => {
+      await ended;
+      return { code: launcher.exitCode, said };
+    },
+    ready: () => expect.poll(() => said, { timeout: 60_000 }).toMatch(/^ready \S+ \S+ \S+$/m),
+  };
+}
+
+const everyPortIsFree = async () =>
+  (await Promise.all(Object.values(ports).map((port) => portIsFree(Number(port))))).every(Boolean);
+const postmaster = () => findPostmaster(join(folder.path, "postgres", "data"));
+
+test("one command starts everything, and a second one says that it runs already", async () => {
+  product = npmStart();
+  await product.ready();
+  expect(product.said()).toContain(`ready http://localhost:${ports.PORT} `);
+  expect(statSync(join(folder.path, "session.key")).mode & 0o777).toBe(0o600);
+
+  const second = await npmStart().ended();
+  expect(second.code).toBe(1);
+  expect(second.said).toMatch(
+    /^MassSender is already running in .* \(process \d+\): stop it first, or set DATA_DIR\.\n$/,
+  );
+}, 90_000);
+
+test("a database that dies is started again, and the pages find it", async () => {
+  const died = postmaster();
+  process.kill(died?.pid ?? 0, "SIGKILL");
+  await expect.poll(product.said, { timeout: 10_000 }).toContain("The database ended unexpectedly: starting it again.");
+  await expect.poll(() => postmaster()?.port, { timeout: 10_000 }).toBe(died?.port);
+  await expect.poll(webIsReady, { timeout: 15_000 }).toBe(true);
+}, 60_000);
+
+test("a launcher killed with -9 takes its children with it, and the next start works on the same data", async () => {
+  const key = readFileSync(join(folder.path, "session.key"), "utf8");
+  product.launcher.kill("SIGKILL");
+  await expect.poll(everyPortIsFree, { timeout: 6_000 }).toBe(true);
+
+  product = npmStart();
+  await product.ready();
+  expect(product.said()).toContain("The database was still running: taken over.");
+  expect(readFileSync(join(folder.path, "session.key"), "utf8")).toBe(key);
+}, 90_000);
+
+test("Ctrl-C stops everything within 5 s", async () => {
+  const start = Date.now();
+  product.launcher.kill("SIGINT");
+  expect((await product.ended()).code).toBe(0);
+  expect(Date.now() - start).toBeLessThan(5_000);
+  expect(await everyPortIsFree()).toBe(true);
+  expect(postmaster()).toBeUndefined();
+}, 30_000);
+
+test("a taken port is told in one sentence, with the way to choose another", async () => {
+  const other = spawn(process.execPath, ["-e", `require("net").createServer().listen(${ports.PORT}, "127.0.0.1")`]);
+  try {
+    await expect.poll(() => portIsFree(Number(ports.PORT)), { timeout: 5_000 }).toBe(false);
+    const { code, said } = await npmStart().ended();
+    expect(code).toBe(1);
+    expect(said).toBe(
+      `Port ${ports.PORT} is taken by another program: choose another one, for example PORT=${Number(ports.PORT) + 1} npm start.\n`,
+    );
+  } finally {
+    other.kill();
+    await once(other, "exit");
+  }
+}, 30_000);
+
+test("a data folder that cannot be written is told in one sentence", async () => {
+  const { code, said } = await npmStart({ DATA_DIR: join(folder.path, "session.key", "data") }).ended();
+  expect(code).toBe(1);
+  expect(said).toMatch(/^Cannot write to .*data \(ENOTDIR\): set DATA_DIR to a folder of yours\.\n$/);
+}, 30_000);
+
+function webIsReady(): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${ports.PORT}/readiness`).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
