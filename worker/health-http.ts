@@ -5,7 +5,7 @@ import type { Registry } from "prom-client";
 export interface WorkerHealth {
   metrics: Registry;
   /** Which parts work; the worker is ready when all do. */
-  parts(): Promise<Record<string, boolean>>;
+  parts: () => Promise<Record<string, boolean>>;
 }
 
 /** The worker's own small door: `/healthz` (the process runs), `/readiness`, `/metrics`. */

@@ -64,7 +64,8 @@ export async function startWorker({
   const lockKey = randomInt(2 ** 47);
   await firstContact(connection, id, lockKey, log);
   const liveness = await startLiveness({ databaseUrl: env.databaseUrl, workerId: id, lockKey, log });
-  const { announce, stop: stopAnnouncing } = createAnnounce(connection.sql, log);
+  const announcing = createAnnounce(connection.sql, log);
+  const { announce } = announcing;
   const supervisor = await startSupervisor({ env, log, db, sql: connection.sql, announce, workerId: id });
   const runners = await startRunners({ env, log, db, workerId: id, sessions: supervisor.sessions, announce });
 
@@ -90,7 +91,7 @@ export async function startWorker({
     await supervisor.stop();
     http.closeAllConnections();
     http.close();
-    stopAnnouncing();
+    announcing.stop();
     await Promise.all([liveness.stop(), connection.close()]);
     log.info({ event: "worker.stopped" }, "worker has stopped");
   }

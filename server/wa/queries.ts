@@ -33,8 +33,8 @@ function present({ held, statusReason, ...row }: Row, dailyCap: number) {
   // Linked, and nobody holds its socket: a worker that comes back connects it.
   const offline = row.status === "linked" && !held;
   const status = offline ? ("reconnecting" as const) : row.status;
-  const { label, sentence, next } = tellSession(status, offline ? "offline" : statusReason);
-  return { ...row, status, label, sentence, next, dailyCap };
+  const reason = offline ? "offline" : statusReason;
+  return { ...row, status, statusReason: reason, ...tellSession(status, reason), dailyCap };
 }
 
 const visible = (userId: Id<"user">) => and(eq(waSessions.userId, userId), ne(waSessions.status, "removed"));

@@ -1,5 +1,5 @@
 import { eq, sql } from "drizzle-orm";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { waSessionKeys, waSessions } from "#db/schema/index.ts";
 import { qrPng } from "#server/wa/qr-png.ts";
 import { newPhone } from "../factories.ts";
@@ -10,6 +10,9 @@ beforeAll(async () => {
   stage = await createStage();
 });
 afterAll(() => stage?.stop());
+beforeEach(async () => {
+  if (stage.workers.length === 0) await stage.startWorker();
+});
 
 const statusOf = async (sessionId: string) =>
   (await stage.db.execute<{ status: string }>(sql`select status from wa_sessions where id = ${sessionId}`))[0]?.status;
@@ -62,7 +65,7 @@ describe("a linked phone", () => {
     const user = await stage.signUp();
     const { sessionId, phone } = await stage.linkPhone(user);
     await stage.workers[0]?.stop();
-    expect(await user.api.wa.get({ id: sessionId })).toMatchObject({ status: "reconnecting", statusReason: null });
+    expect(await user.api.wa.get({ id: sessionId })).toMatchObject({ status: "reconnecting", statusReason: "offline" });
     expect(await statusOf(sessionId)).toBe("linked");
 
     await stage.startWorker();

@@ -31,7 +31,7 @@ export interface SocketOptions {
   qrTimeoutMs: number;
   memory: SocketMemory;
   log: Log;
-  emit(event: GatewayEvent): void;
+  emit: (event: GatewayEvent) => void;
 }
 
 /** One connection to WhatsApp, from its opening to its end. */
@@ -115,7 +115,7 @@ export function openConnection({ webSocketUrl, qrTimeoutMs, memory, log, emit }:
   const over = new Promise<Closed>((resolve) => {
     settle = resolve;
   });
-  const watchdog = setTimeout(() => end(new Error("no answer")), CONNECT_MS);
+  const watchdog = setTimeout(() => void end(new Error("no answer")), CONNECT_MS);
   const closed = (error: unknown) => {
     clearTimeout(watchdog);
     clearTimeout(readyTimer);

@@ -21,7 +21,7 @@ export function isPassing(error: unknown): boolean {
  */
 export interface EventQueue {
   /** @param first done when the event's turn comes, before it is handled */
-  push(event: GatewayEvent, first?: () => void): void;
+  push: (event: GatewayEvent, first?: () => void) => void;
   /** Resolves when everything so far is handled, or after `ms`. */
   drained(ms: number): Promise<void>;
   /** Stops waiting for the database: the process ends. */

@@ -19,6 +19,7 @@ test("libsignal says nothing on the console, and everybody else still may", asyn
   entry.indexInfo.closed = -1;
   record.closeSession(entry);
   record.closeSession(entry);
+  // oxlint-disable-next-line no-console -- what is tested
   console.info("ours");
   expect(said).toEqual(["Closing session:", "ours"]);
 });

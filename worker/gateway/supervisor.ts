@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Id } from "#db/ids.ts";
 import { WA_CHANNEL } from "#server/wa/link.ts";
 import { statusesWithSocket } from "#server/wa/rules.ts";
@@ -87,19 +86,34 @@ export async function startSupervisor(deps: LifeDeps & { workerId: Id<"worker"> 
     if (performance.now() >= sweepAt) await sweep();
   }
 
+  const naps = new Set<() => void>();
+
   /** Repeats a duty until the process stops: every `everyMs`, and at once when woken. Nothing but a stop ends it. */
   function repeat(everyMs: number, duty: () => Promise<void>): { wake(): void; over: Promise<void> } {
-    let now = () => {};
+    let again = false;
+    let endNap = () => {};
+    const nap = () =>
+      new Promise<void>((resolve) => {
+        const timer = setTimeout(() => endNap(), everyMs);
+        endNap = () => {
+          clearTimeout(timer);
+          naps.delete(endNap);
+          resolve();
+        };
+        naps.add(endNap);
+      });
     const loop = async () => {
       while (!stopping.signal.aborted) {
-        const woken = new Promise<void>((resolve) => {
-          now = resolve;
-        });
+        again = false;
         await duty().catch((err: unknown) => log.warn({ err, event: "supervisor.retry" }, "the sessions wait"));
-        await Promise.race([woken, sleep(everyMs, undefined, { signal: stopping.signal }).catch(() => {})]);
+        if (!again && !stopping.signal.aborted) await nap();
       }
     };
-    return { wake: () => now(), over: loop() };
+    const wake = () => {
+      again = true;
+      endNap();
+    };
+    return { wake, over: loop() };
   }
 
   const fences = setInterval(() => {
@@ -117,6 +131,7 @@ export async function startSupervisor(deps: LifeDeps & { workerId: Id<"worker"> 
 
   const abort = () => {
     stopping.abort();
+    for (const endNap of naps) endNap();
     for (const life of lives.values()) life.stop();
   };
   return {
