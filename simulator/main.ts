@@ -6,10 +6,22 @@ import { startSimulator } from "./server.ts";
 console.info = () => undefined;
 console.warn = () => undefined;
 
-const { values } = parseArgs({
-  options: { port: { type: "string" }, host: { type: "string" }, state: { type: "string" } },
-});
+const stop = (sentence: string): never => {
+  console.error(`simulator: ${sentence}`);
+  process.exit(1);
+};
 
+const readOptions = () => {
+  try {
+    return parseArgs({
+      options: { port: { type: "string" }, host: { type: "string" }, state: { type: "string" } },
+    }).values;
+  } catch (error) {
+    return stop(error instanceof Error ? error.message : String(error));
+  }
+};
+
+const values = readOptions();
 const settings = z
   .object({ host: z.string().min(1), port: z.coerce.number().int().min(0).max(65_535), state: z.string().optional() })
   .safeParse({
@@ -18,12 +30,7 @@ const settings = z
     state: values.state ?? process.env.SIMULATOR_STATE,
   });
 
-const stop = (sentence: string): never => {
-  console.error(`simulator: ${sentence}`);
-  process.exit(1);
-};
-
-if (!settings.success) stop(`--port must be a number from 0 to 65535`);
+if (!settings.success) stop("--port must be a number from 0 to 65535");
 else {
   try {
     const running = await startSimulator(settings.data);
@@ -33,6 +40,7 @@ else {
     process.once("SIGINT", close);
   } catch (error) {
     const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-    stop(taken ? `port ${settings.data.port} is taken; choose another with --port` : String(error));
+    const reason = error instanceof Error ? error.message : String(error);
+    stop(taken ? `port ${settings.data.port} is taken; choose another with --port` : reason);
   }
 }

@@ -50,11 +50,10 @@ export const startSimulator = async (options: {
   const shown = options.host.includes(":") ? `[${options.host}]` : options.host;
   return {
     url: `http://${shown}:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        service.close();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close: async () => {
+      server.close();
+      server.closeAllConnections();
+      await service.close();
+    },
   };
 };

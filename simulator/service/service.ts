@@ -16,6 +16,9 @@ import { Delivery } from "./delivery.ts";
 import { Pairing } from "./pairing.ts";
 import { WorkQueue } from "./work.ts";
 
+/** How long the end waits for messages that were acked but not decrypted yet. */
+const READ_OUT_MS = 500;
+
 /** A local WhatsApp: give it the WebSockets of clients, and drive the phones through `ctx` and `pairing`. */
 export class Service {
   readonly ctx: Context;
@@ -65,9 +68,10 @@ export class Service {
     return undefined;
   }
 
-  /** Cuts every connection and saves. */
-  close(): void {
+  /** Cuts every connection, lets the phones read what was already taken, and saves. */
+  async close(): Promise<void> {
     for (const connection of this.#connections) connection.drop();
+    await this.ctx.work.idle(READ_OUT_MS);
     this.ctx.store.close();
   }
 

@@ -10,6 +10,12 @@ export class WorkQueue {
     setImmediate(() => void this.#run());
   }
 
+  /** Resolves when nothing is left to do, or after `patienceMs`. */
+  async idle(patienceMs: number): Promise<void> {
+    const deadline = Date.now() + patienceMs;
+    while (this.#running && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
   async #run(): Promise<void> {
     for (let job = this.#jobs.shift(); job; job = this.#jobs.shift()) {
       try {

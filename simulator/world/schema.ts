@@ -12,6 +12,7 @@ export class Entries<T> extends Map<string, T> {
 const entries = <T extends z.ZodType>(value: T) =>
   z
     .array(z.tuple([z.string(), value]))
+    // TypeScript cannot see through the tuple of a generic schema.
     .transform((list): Entries<z.output<T>> => new Entries(list as [string, z.output<T>][]));
 
 const phoneNumber = z.string().refine(isPhone, "not an E.164 number with a leading +");
