@@ -24,6 +24,8 @@ afterAll(async () => {
     launcher.kill("SIGTERM");
     await once(launcher, "exit");
   }
+  const orphan = postmaster();
+  if (orphan) process.kill(orphan.pid, "SIGKILL");
   folder.remove();
 });
 
