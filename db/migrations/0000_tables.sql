@@ -64,7 +64,7 @@ CREATE TABLE "contacts" (
 	"user_id" text NOT NULL,
 	"contact_list_id" text NOT NULL,
 	"name" text NOT NULL,
-	"phone_e_164" text NOT NULL,
+	"phone_e164" text NOT NULL,
 	"attributes" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"consent" boolean NOT NULL,
 	"consent_source" text,
@@ -72,7 +72,7 @@ CREATE TABLE "contacts" (
 	"consent_at" timestamp with time zone,
 	"import_id" text,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "contacts_once_per_list" UNIQUE("contact_list_id","phone_e_164")
+	CONSTRAINT "contacts_once_per_list" UNIQUE("contact_list_id","phone_e164")
 );
 --> statement-breakpoint
 CREATE TABLE "identity_pairs" (
@@ -89,7 +89,7 @@ CREATE TABLE "import_rows" (
 	"row_no" integer NOT NULL,
 	"name" text NOT NULL,
 	"phone" text NOT NULL,
-	"phone_e_164" text,
+	"phone_e164" text,
 	"consent" text NOT NULL,
 	"attributes" jsonb DEFAULT '{}'::jsonb NOT NULL,
 	"verdict" text NOT NULL,
@@ -304,7 +304,7 @@ CREATE INDEX "messages_open" ON "messages" USING btree ("wa_session_id","recipie
 CREATE INDEX "messages_board" ON "messages" USING btree ("campaign_id","id");--> statement-breakpoint
 CREATE INDEX "contact_lists_user" ON "contact_lists" USING btree ("user_id","id");--> statement-breakpoint
 CREATE INDEX "contacts_list" ON "contacts" USING btree ("contact_list_id","id");--> statement-breakpoint
-CREATE INDEX "contacts_user_phone" ON "contacts" USING btree ("user_id","phone_e_164");--> statement-breakpoint
+CREATE INDEX "contacts_user_phone" ON "contacts" USING btree ("user_id","phone_e164");--> statement-breakpoint
 CREATE INDEX "identity_pairs_pn" ON "identity_pairs" USING btree ("user_id","pn");--> statement-breakpoint
 CREATE INDEX "import_rows_verdict" ON "import_rows" USING btree ("import_id","verdict","row_no");--> statement-breakpoint
 CREATE INDEX "imports_user" ON "imports" USING btree ("user_id","id");--> statement-breakpoint

@@ -21,9 +21,8 @@ CREATE TRIGGER audit_logs_keep BEFORE TRUNCATE ON audit_logs FOR EACH STATEMENT 
 --> statement-breakpoint
 
 -- Books the pump of a session with the worker that owns it, at `p_run_at` or earlier; with no owner nothing is booked,
--- because acquiring the session books. The row lock serialises bookings, so an earlier one is never pushed back.
--- A running job is never replaced by the library here: it lost its key when it was locked by a previous booking, or it
--- gets a follower that finds it running, wakes it and ends.
+-- because acquiring the session books. The row lock serialises bookings, so an earlier one is never pushed back. A pump
+-- that runs at the moment goes on: the new job finds it at work, wakes it and ends. A failed job does not count as booked.
 CREATE FUNCTION book_pump(p_session text, p_run_at timestamptz DEFAULT now()) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE

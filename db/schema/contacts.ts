@@ -30,7 +30,7 @@ export const contacts = pgTable(
       .notNull()
       .references(() => contactLists.id),
     name: text().notNull(),
-    phoneE164: text().notNull(),
+    phoneE164: text("phone_e164").notNull(),
     attributes: jsonb().$type<Record<string, string>>().notNull().default({}),
     consent: boolean().notNull(),
     /** Where consent came from: the file, and the user's own statement at import. */
@@ -81,7 +81,7 @@ export const importRows = pgTable(
     rowNo: integer().notNull(),
     name: text().notNull(),
     phone: text().notNull(),
-    phoneE164: text(),
+    phoneE164: text("phone_e164"),
     consent: text().notNull(),
     attributes: jsonb().$type<Record<string, string>>().notNull().default({}),
     verdict: text()

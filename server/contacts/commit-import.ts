@@ -30,12 +30,8 @@ export async function commitImport(tx: Db, userId: Id<"user">, input: CommitInpu
   const listId = await openList(tx, userId, staged);
   await tx.execute(sql`
     update import_rows set verdict = 'opted_out', "column" = 'phone_e164', value = phone, reason = ${optedOutReason}
-     where import_id = ${importId} and verdict = 'valid' and ${isSuppressed(sql`${userId}`, sql`'pn:' || phone_e_164`)}`);
+     where import_id = ${importId} and verdict = 'valid' and ${isSuppressed(sql`${userId}`, sql`'pn:' || phone_e164`)}`);
   const added = await insertContacts(tx, userId, { importId, listId, fileName: staged.fileName, consentStatement });
-  await tx.execute(sql`
-    update import_rows r set verdict = 'duplicate_in_list', "column" = 'phone_e164', value = phone, reason = ${duplicateInListReason}
-     where import_id = ${importId} and verdict = 'valid' and not exists (
-       select 1 from contacts c where c.contact_list_id = ${listId} and c.phone_e_164 = r.phone_e_164 and c.import_id = ${importId})`);
   const counts = await countVerdicts(tx, importId);
   if (added === 0) throw new DomainError("no_usable_rows");
 
@@ -107,17 +103,23 @@ interface NewContacts {
 // Ids are those of newId with the row's number in the middle, so that contacts page in the order of their file.
 async function insertContacts(tx: Db, userId: Id<"user">, made: NewContacts): Promise<number> {
   const id = newId("contact");
-  const time = id.slice(0, -10);
-  const random = id.slice(-10);
-  const result = await tx.execute(sql`
-    insert into contacts (id, user_id, contact_list_id, name, phone_e_164, attributes, consent, consent_source,
+  const { count } = await tx.execute(sql`
+    insert into contacts (id, user_id, contact_list_id, name, phone_e164, attributes, consent, consent_source,
                           consent_statement, consent_at, import_id)
-    select ${time} || lpad(to_hex(row_no), 6, '0') || ${random},
-           ${userId}, ${made.listId}, name, phone_e_164, attributes, true, ${made.fileName} || ', row ' || row_no,
-           ${made.consentStatement}, (select app_now()), ${made.importId}
-      from import_rows where import_id = ${made.importId} and user_id = ${userId} and verdict = 'valid' order by row_no
-    on conflict (contact_list_id, phone_e_164) do nothing`);
-  return result.count;
+    select ${id.slice(0, -10)} || lpad(to_hex(row_no), 6, '0') || ${id.slice(-10)}, ${userId}, ${made.listId}, name,
+           phone_e164, attributes, true, ${made.fileName} || ', row ' || row_no, ${made.consentStatement},
+           (select app_now()), ${made.importId}
+      from import_rows
+     where import_id = ${made.importId} and user_id = ${userId} and verdict = 'valid' order by row_no
+    on conflict (contact_list_id, phone_e164) do nothing`);
+  // "not in" is hashed whatever the statistics say. They do not know this transaction's rows, and a join of "not exists"
+  // planned by them has compared each row with each.
+  await tx.execute(sql`
+    update import_rows
+       set verdict = 'duplicate_in_list', "column" = 'phone_e164', value = phone, reason = ${duplicateInListReason}
+     where import_id = ${made.importId} and verdict = 'valid' and phone_e164 not in (
+       select c.phone_e164 from contacts c where c.contact_list_id = ${made.listId} and c.import_id = ${made.importId})`);
+  return count;
 }
 
 async function countVerdicts(tx: Db, importId: Id<"import">): Promise<Counts> {

@@ -143,11 +143,14 @@ async function keepRows(
   rows: JudgedRow[],
 ): Promise<void> {
   const texts = (of: (row: JudgedRow) => string | null) => sql`${sql.param(rows.map(of))}::text[]`;
+  const phones = rows.map((row) => row.phoneE164).filter((phone) => phone !== null);
+  // Not "exists … for this row": on a list that grew a moment ago its plan may read the whole list for every row.
   const inList = listId
-    ? sql`exists (select 1 from contacts c where c.contact_list_id = ${listId} and c.phone_e_164 = r.phone_e164)`
+    ? sql`r.phone_e164 in (select c.phone_e164 from contacts c
+            where c.contact_list_id = ${listId} and c.phone_e164 = any(${sql.param(phones)}::text[]))`
     : sql`false`;
   await tx.execute(sql`
-    insert into import_rows (import_id, user_id, row_no, name, phone, phone_e_164, consent, attributes, verdict, "column", value, reason)
+    insert into import_rows (import_id, user_id, row_no, name, phone, phone_e164, consent, attributes, verdict, "column", value, reason)
     select ${importId}, ${userId}, row_no, name, phone, phone_e164, consent, attributes::jsonb,
            coalesce(refused, verdict), case when refused is null then "column" else 'phone_e164' end,
            case when refused is null then value else phone end,
