@@ -9,6 +9,7 @@ import {
   TextInput,
   type TextInputProps,
 } from "@mantine/core";
+import type { Ref } from "react";
 
 // Mantine draws the error and points the field at it; conform's own aria attributes would name elements that are not there.
 function own<P extends { "aria-invalid"?: unknown; "aria-describedby"?: unknown; key?: unknown }>(props: P) {
@@ -40,12 +41,16 @@ export function PasswordField({ meta, ...props }: PasswordInputProps & { meta: F
   );
 }
 
-export function TextareaField({ meta, ...props }: TextareaProps & { meta: FieldMetadata<string | undefined> }) {
-  return <Textarea key={meta.key} {...own(getTextareaProps(meta))} error={errorOf(meta)} {...props} />;
+export function TextareaField({
+  meta,
+  inputRef,
+  ...props
+}: TextareaProps & { meta: FieldMetadata<string | undefined>; inputRef?: Ref<HTMLTextAreaElement> }) {
+  return <Textarea key={meta.key} ref={inputRef} {...own(getTextareaProps(meta))} error={errorOf(meta)} {...props} />;
 }
 
 /** A choice that works without JavaScript too. */
-export function SelectField({ meta, ...props }: NativeSelectProps & { meta: FieldMetadata<string | undefined> }) {
+export function SelectField<V>({ meta, ...props }: NativeSelectProps & { meta: FieldMetadata<V> }) {
   const { type: _type, ...rest } = own(getInputProps(meta, { type: "text" }));
   return <NativeSelect key={meta.key} {...rest} error={errorOf(meta)} {...props} />;
 }

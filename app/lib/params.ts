@@ -1,3 +1,5 @@
+import { type Id, type IdKind, isId } from "#db/ids.ts";
+
 /** A page address that is ours: anything else, such as "//elsewhere", becomes the start page. */
 export function ownPath(path: string | null | undefined): string {
   return path && /^\/(?![/\\])/.test(path) && !path.includes("\n") ? path : "/";
@@ -25,9 +27,13 @@ export function oneOf<T extends string>(value: string | null, allowed: readonly 
   return allowed.find((word) => word === value);
 }
 
-/** Reads a path parameter that the route's file name promises. */
-export function param(params: Readonly<Record<string, string | undefined>>, name: string): string {
-  const value = params[name];
-  if (value === undefined) throw new Response(null, { status: 404 });
+/** The typed id in a path or search parameter. What has not its form names nothing: 404. */
+export function idParam<K extends IdKind>(kind: K, value: string | null | undefined): Id<K> {
+  if (!isId(kind, value)) throw new Response(null, { status: 404 });
   return value;
+}
+
+/** A cursor that names a row; a mistyped one starts at the first rows. */
+export function idCursor<K extends IdKind>(kind: K, value: string | null): Id<K> | undefined {
+  return isId(kind, value) ? value : undefined;
 }

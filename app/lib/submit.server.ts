@@ -23,11 +23,26 @@ interface Done<R> {
 // The body of a refusal (server/errors.ts), as far as a form shows it.
 const refusalBody = z.object({ message: z.string(), fields: z.record(z.string(), z.string()).default({}) });
 
+interface Options {
+  /** Fields that are not sent back with an error, such as passwords. */
+  hide?: string[];
+}
+
 /** A form: its fields go to `call`, and then the person goes on to `done`, or stays and is shown the result. */
 export function form<S extends z.ZodType, R>(
   schema: S,
   call: (input: z.output<S>) => Promise<R>,
-  options: { done?: Done<R>; hide?: string[] } = {},
+  options: Options & { done: Done<R> },
+): Handler<never>;
+export function form<S extends z.ZodType, R>(
+  schema: S,
+  call: (input: z.output<S>) => Promise<R>,
+  options?: Options,
+): Handler<R>;
+export function form<S extends z.ZodType, R>(
+  schema: S,
+  call: (input: z.output<S>) => Promise<R>,
+  options: Options & { done?: Done<R> } = {},
 ): Handler<R> {
   return async (intent, fields) => {
     const submission = parseWithZod(fields, { schema });

@@ -1,5 +1,32 @@
-import type { LoaderFunctionArgs } from "@remix-run/node";
-export const loader = (_: LoaderFunctionArgs) => null;
+import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import { useLoaderData } from "@remix-run/react";
+import { useReloadEvery } from "../../lib/use-live.ts";
+import { Dashboard } from "./dashboard.tsx";
+import { Landing } from "./landing.tsx";
+
+export { ErrorBoundary } from "../../components/error-page.tsx";
+
+export const meta: MetaFunction = () => [
+  { title: "MassSender" },
+  { name: "description", content: "Opt-in WhatsApp campaigns: slow, safe, and honest about every message." },
+];
+
+const RUNNING_RELOAD_MS = 15_000;
+
+export async function loader({ context }: LoaderFunctionArgs) {
+  const { api, user } = context;
+  if (!user) return null;
+  const [lists, campaigns] = await Promise.all([api.contacts.lists(), api.campaigns.list({})]);
+  return {
+    hasContacts: lists.some((list) => list.sendable > 0),
+    hasCampaign: campaigns.rows.length > 0,
+    current: campaigns.rows.filter((row) => ["running", "paused", "cancelling"].includes(row.status)),
+    recent: campaigns.rows.filter((row) => ["draft", "completed", "cancelled"].includes(row.status)).slice(0, 5),
+  };
+}
+
 export default function Start() {
-  return <p>Hello</p>;
+  const data = useLoaderData<typeof loader>();
+  useReloadEvery(RUNNING_RELOAD_MS, data?.current.some((row) => row.status === "running") ?? false);
+  return data ? <Dashboard {...data} /> : <Landing />;
 }

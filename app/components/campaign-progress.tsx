@@ -1,0 +1,76 @@
+import { Box, Group, Progress, Stack, Text } from "@mantine/core";
+import type { MessageStatus } from "#server/messages/rules.ts";
+import { formatNumber } from "../lib/format.ts";
+import { messageLooks } from "./status-badge.tsx";
+
+export type Counts = Record<MessageStatus, number>;
+
+// From what is done to what is left, then what will not be sent.
+const order = [
+  "read",
+  "delivered",
+  "sent",
+  "sending",
+  "queued",
+  "unknown",
+  "failed",
+  "skipped",
+  "cancelled",
+] as const satisfies readonly MessageStatus[];
+
+const fills = {
+  read: "green.7",
+  delivered: "teal.5",
+  sent: "blue.5",
+  sending: "blue.3",
+  queued: "var(--mantine-color-default-border)",
+  unknown: "yellow.4",
+  failed: "red.6",
+  skipped: "yellow.6",
+  cancelled: "gray.5",
+} as const satisfies Record<MessageStatus, string>;
+
+export const presentStatuses = (counts: Counts): MessageStatus[] => order.filter((status) => counts[status] > 0);
+
+/** How many recipients are in each state, as one bar; its sections add up to the total. */
+export function ProgressBar({ counts, total, size = 14 }: { counts: Counts; total: number; size?: number }) {
+  const present = presentStatuses(counts);
+  const words = present.map((status) => `${formatNumber(counts[status])} ${messageLooks[status].word.toLowerCase()}`);
+  return (
+    <Progress.Root size={size} radius="sm" role="img" aria-label={`Of ${formatNumber(total)}: ${words.join(", ")}`}>
+      {present.map((status) => (
+        <Progress.Section
+          key={status}
+          withAria={false}
+          value={total === 0 ? 0 : (counts[status] / total) * 100}
+          color={fills[status]}
+        />
+      ))}
+    </Progress.Root>
+  );
+}
+
+/** The figures of the bar in words, with the colour of each. */
+export function ProgressLegend({ counts }: { counts: Counts }) {
+  return (
+    <Group gap="md" component="ul" p={0} m={0} style={{ listStyle: "none" }}>
+      {presentStatuses(counts).map((status) => (
+        <Group key={status} gap={6} component="li" wrap="nowrap">
+          <Box w={10} h={10} bg={fills[status]} style={{ borderRadius: 3 }} aria-hidden />
+          <Text size="sm">
+            {messageLooks[status].word} <b>{formatNumber(counts[status])}</b>
+          </Text>
+        </Group>
+      ))}
+    </Group>
+  );
+}
+
+export function CampaignProgress({ counts, total }: { counts: Counts; total: number }) {
+  return (
+    <Stack gap="xs">
+      <ProgressBar counts={counts} total={total} />
+      <ProgressLegend counts={counts} />
+    </Stack>
+  );
+}

@@ -1,0 +1,21 @@
+import { Stack, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+
+/** One figure with its name, for rows of figures in a `dl`. */
+export function Figure({ label, children, note }: { label: string; children: ReactNode; note?: ReactNode }) {
+  return (
+    <Stack gap={2}>
+      <Text component="dt" size="sm" c="dimmed">
+        {label}
+      </Text>
+      <Text component="dd" m={0} fw={650} size="lg" lh={1.3} style={{ overflowWrap: "anywhere" }}>
+        {children}
+      </Text>
+      {note && (
+        <Text component="dd" m={0} size="sm" c="dimmed">
+          {note}
+        </Text>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,48 @@
+import { Box, Group, Stack, Text } from "@mantine/core";
+import type { ReactNode } from "react";
+import styles from "./phone-frame.module.css";
+
+export interface Bubble {
+  id: string;
+  fromMe: boolean;
+  text: string | null;
+  note?: ReactNode;
+}
+
+/** A phone with one chat open. */
+export function PhoneFrame({
+  title,
+  subtitle,
+  messages,
+  footer,
+}: {
+  title: string;
+  subtitle?: string | undefined;
+  messages: readonly Bubble[];
+  footer?: ReactNode;
+}) {
+  return (
+    <Box className={styles.phone}>
+      <Group className={styles.top} gap="sm" wrap="nowrap">
+        <Box className={styles.face} aria-hidden>
+          {title.slice(0, 1).toUpperCase()}
+        </Box>
+        <Stack gap={0} miw={0}>
+          <Text fw={600} truncate>
+            {title}
+          </Text>
+          {subtitle && <Text size="xs">{subtitle}</Text>}
+        </Stack>
+      </Group>
+      <Stack className={styles.chat} gap="xs" component="ul">
+        {messages.map((message) => (
+          <Box key={message.id} component="li" className={styles.bubble} data-mine={message.fromMe || undefined}>
+            {message.text ?? "(not a text)"}
+            {message.note && <Text size="xs">{message.note}</Text>}
+          </Box>
+        ))}
+      </Stack>
+      {footer && <Box className={styles.foot}>{footer}</Box>}
+    </Box>
+  );
+}

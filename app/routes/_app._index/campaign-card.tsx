@@ -1,0 +1,36 @@
+import { Anchor, Group, Paper, Stack, Text } from "@mantine/core";
+import { Link } from "@remix-run/react";
+import type { CampaignStatus, pauseSentences } from "#server/campaigns/rules.ts";
+import { CampaignProgress, type Counts } from "../../components/campaign-progress.tsx";
+import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";
+
+export interface CampaignRow {
+  id: string;
+  name: string;
+  status: CampaignStatus;
+  pauseReason: keyof typeof pauseSentences | null;
+  total: number;
+  counts: Counts;
+}
+
+export function CampaignCard({ row }: { row: CampaignRow }) {
+  return (
+    <Paper p="md">
+      <Stack gap="sm">
+        <Group justify="space-between" wrap="nowrap" align="flex-start">
+          <Anchor component={Link} to={`/campaigns/${row.id}`} fw={600} style={{ overflowWrap: "anywhere" }}>
+            {row.name}
+          </Anchor>
+          <StatusBadge look={campaignLooks[row.status]} />
+        </Group>
+        {row.status === "draft" ? (
+          <Text size="sm" c="dimmed">
+            Not started. Open it to check and start it.
+          </Text>
+        ) : (
+          <CampaignProgress counts={row.counts} total={row.total} />
+        )}
+      </Stack>
+    </Paper>
+  );
+}

@@ -1,0 +1,68 @@
+import { Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Figure } from "../../components/figure.tsx";
+import { LinkButton, TextLink } from "../../components/link-button.tsx";
+import { Day } from "../../components/moment.tsx";
+import { Page } from "../../components/page.tsx";
+import { formatNumber } from "../../lib/format.ts";
+import { useAccount } from "../../lib/use-account.ts";
+import { CampaignCard, type CampaignRow } from "./campaign-card.tsx";
+import { Checklist } from "./checklist.tsx";
+
+export interface DashboardProps {
+  hasContacts: boolean;
+  hasCampaign: boolean;
+  current: CampaignRow[];
+  recent: CampaignRow[];
+}
+
+/** What is going on, whether something is wrong, what to do next. */
+export function Dashboard({ hasContacts, hasCampaign, current, recent }: DashboardProps) {
+  const account = useAccount();
+  if (!account?.user) return null;
+  const { wallet, sessions } = account;
+  const linked = sessions.some((session) => session.status === "linked" || session.status === "reconnecting");
+  const begun = linked && hasContacts && hasCampaign;
+  return (
+    <Page
+      title="Home"
+      lead={begun ? undefined : "Three steps to your first campaign."}
+      actions={begun && <LinkButton to="/campaigns/new">New campaign</LinkButton>}
+    >
+      {!begun && <Checklist linked={linked} hasContacts={hasContacts} hasCampaign={hasCampaign} />}
+      <Paper>
+        <SimpleGrid cols={{ base: 1, xs: 3 }} component="dl" m={0}>
+          <Figure
+            label="Points available"
+            note={`Enough for ${formatNumber(Math.floor(wallet.available / wallet.pointsPerMessage))} messages`}
+          >
+            {formatNumber(wallet.available)}
+          </Figure>
+          <Figure label="Held for campaigns" note="Charged when WhatsApp accepts a message, else given back">
+            {formatNumber(wallet.held)}
+          </Figure>
+          <Figure label={wallet.plan.active ? "Plan runs until" : "Plan ended"} note={`Plan of ${wallet.plan.label}`}>
+            <Day at={wallet.plan.expiresAt} />
+          </Figure>
+        </SimpleGrid>
+      </Paper>
+      {current.length > 0 && <Cards title="Under way" rows={current} />}
+      {recent.length > 0 && <Cards title="Recent" rows={recent} />}
+      {recent.length + current.length > 0 && (
+        <Text>
+          <TextLink to="/campaigns">All campaigns</TextLink>
+        </Text>
+      )}
+    </Page>
+  );
+}
+
+function Cards({ title, rows }: { title: string; rows: CampaignRow[] }) {
+  return (
+    <Stack gap="sm">
+      <Title order={2}>{title}</Title>
+      {rows.map((row) => (
+        <CampaignCard key={row.id} row={row} />
+      ))}
+    </Stack>
+  );
+}

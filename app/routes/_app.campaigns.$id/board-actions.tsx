@@ -1,0 +1,49 @@
+import { Button } from "@mantine/core";
+import { DownloadIcon, PauseIcon, PlayIcon } from "@radix-ui/react-icons";
+import { ConfirmButton } from "../../components/confirm-button.tsx";
+import { ButtonForm, SubmitButton } from "../../components/form-parts.tsx";
+import { count } from "../../lib/format.ts";
+import type { Campaign } from "./load.ts";
+
+/** What can be done with a campaign that was started: it depends on its state alone. */
+export function BoardActions({ campaign }: { campaign: Campaign }) {
+  const { id, name, status, counts } = campaign;
+  return (
+    <>
+      {status === "running" && (
+        <ButtonForm intent="pause" fields={{ id }}>
+          <SubmitButton intent="pause" variant="default" leftSection={<PauseIcon aria-hidden />}>
+            Pause
+          </SubmitButton>
+        </ButtonForm>
+      )}
+      {status === "paused" && (
+        <ButtonForm intent="resume" fields={{ id }}>
+          <SubmitButton intent="resume" leftSection={<PlayIcon aria-hidden />}>
+            Resume
+          </SubmitButton>
+        </ButtonForm>
+      )}
+      {(status === "running" || status === "paused") && (
+        <ConfirmButton
+          intent="cancel"
+          fields={{ id }}
+          label="Cancel"
+          title={`Cancel ${name}?`}
+          confirm={`Cancel ${name}`}
+        >
+          {count(counts.queued, "message")} will not be sent and the points are free again. This cannot be undone. What
+          is on its way still arrives.
+        </ConfirmButton>
+      )}
+      <Button
+        component="a"
+        href={`/campaigns/${id}/export.csv`}
+        variant="default"
+        leftSection={<DownloadIcon aria-hidden />}
+      >
+        Export CSV
+      </Button>
+    </>
+  );
+}

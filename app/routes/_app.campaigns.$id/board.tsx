@@ -1,0 +1,55 @@
+import { Paper, SimpleGrid, Stack } from "@mantine/core";
+import { ProgressBar, ProgressLegend } from "../../components/campaign-progress.tsx";
+import { Figure } from "../../components/figure.tsx";
+import { TextLink } from "../../components/link-button.tsx";
+import { Moment } from "../../components/moment.tsx";
+import { count, formatNumber, seconds } from "../../lib/format.ts";
+import type { Campaign } from "./load.ts";
+import { Now } from "./now.tsx";
+
+/** What is going on with a campaign: a sentence, the bar whose parts add up to the total, and the figures. */
+export function Board({ campaign }: { campaign: Campaign }) {
+  const { counts, total, list, session } = campaign;
+  return (
+    <Paper>
+      <Stack gap="lg">
+        <Now campaign={campaign} />
+        <Stack gap="xs">
+          <ProgressBar counts={counts} total={total} size={20} />
+          <ProgressLegend counts={counts} />
+        </Stack>
+        <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} component="dl" m={0}>
+          <Figure label="Recipients" note={list && <TextLink to={`/contacts/${list.id}`}>{list.name}</TextLink>}>
+            {formatNumber(total)}
+          </Figure>
+          <Figure label="Points charged" note="For what WhatsApp accepted">
+            {formatNumber(campaign.pointsCharged)}
+          </Figure>
+          <Figure label="Points held" note="For what is still open">
+            {formatNumber(campaign.holdOpen)}
+          </Figure>
+          <Figure
+            label="Phone"
+            note={`${seconds(campaign.throttleMinMs)}–${seconds(campaign.throttleMaxMs)} s between messages`}
+          >
+            {session?.phone ?? "Removed"}
+          </Figure>
+          <Figure
+            label="Started"
+            note={
+              campaign.finishedAt ? (
+                <>
+                  ended <Moment at={campaign.finishedAt} />
+                </>
+              ) : (
+                count(counts.queued, "message") + " to go"
+              )
+            }
+          >
+            {campaign.startedAt ? <Moment at={campaign.startedAt} /> : "–"}
+          </Figure>
+        </SimpleGrid>
+      </Stack>
+    </Paper>
+  );
+}

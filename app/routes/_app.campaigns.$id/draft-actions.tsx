@@ -1,0 +1,27 @@
+import { Pencil1Icon } from "@radix-ui/react-icons";
+import { ConfirmButton } from "../../components/confirm-button.tsx";
+import { LinkButton } from "../../components/link-button.tsx";
+import type { Campaign } from "./load.ts";
+
+export function DraftActions({ campaign }: { campaign: Campaign }) {
+  return (
+    <>
+      <LinkButton
+        to={`/campaigns/new?draft=${campaign.id}`}
+        variant="default"
+        leftSection={<Pencil1Icon aria-hidden />}
+      >
+        Edit
+      </LinkButton>
+      <ConfirmButton
+        intent="remove"
+        fields={{ id: campaign.id }}
+        label="Delete"
+        title={`Delete ${campaign.name}?`}
+        confirm={`Delete ${campaign.name}`}
+      >
+        The draft is gone for good. Nothing was sent.
+      </ConfirmButton>
+    </>
+  );
+}

@@ -1,0 +1,61 @@
+import { getFormProps } from "@conform-to/react";
+import { Box, Checkbox, Group, Paper, Stack, Title } from "@mantine/core";
+import { Form } from "@remix-run/react";
+import { startCampaignInput } from "#server/campaigns/schema.ts";
+import { FormError, Intent, SubmitButton } from "../../components/form-parts.tsx";
+import { PhoneFrame } from "../../components/phone-frame.tsx";
+import { count } from "../../lib/format.ts";
+import type { Answer } from "../../lib/submit.server.ts";
+import { useZodForm } from "../../lib/use-zod-form.ts";
+import { Checks } from "./checks.tsx";
+import type { Campaign, CampaignReview } from "./load.ts";
+
+/** What a start would do, checked point by point, and the start itself. */
+export function Review({
+  campaign,
+  review,
+  answer,
+}: {
+  campaign: Campaign;
+  review: CampaignReview;
+  answer: Answer | undefined;
+}) {
+  const [start, fields] = useZodForm({ schema: startCampaignInput, intent: "start", answer });
+  const ready = review.problems.length === 0;
+  return (
+    <Group align="flex-start" gap="lg">
+      <Paper flex="1 1 26rem">
+        <Stack gap="lg">
+          <Title order={2}>Before it starts</Title>
+          <Checks campaign={campaign} review={review} />
+          <Form method="post" {...getFormProps(start)}>
+            <Intent name="start" />
+            <input type="hidden" name={fields.id.name} value={campaign.id} />
+            <Stack>
+              <FormError errors={start.errors} />
+              <Checkbox
+                id={fields.consentConfirmed.id}
+                name={fields.consentConfirmed.name}
+                value="on"
+                label="Everyone on this list agreed to get this kind of message from me, and I can show how."
+                error={fields.consentConfirmed.errors?.join(" ")}
+              />
+              <Group>
+                <SubmitButton intent="start" disabled={!ready}>
+                  {ready ? `Start: send to ${count(review.sendable, "person", "people")}` : "It cannot start yet"}
+                </SubmitButton>
+              </Group>
+            </Stack>
+          </Form>
+        </Stack>
+      </Paper>
+      <Box component="section" aria-label="The message" flex="1 1 18rem" maw={{ base: "100%", md: 380 }}>
+        <PhoneFrame
+          title={campaign.list?.name ?? ""}
+          subtitle="As you wrote it; each variable is filled in for each person"
+          messages={[{ id: campaign.id, fromMe: false, text: campaign.templateText }]}
+        />
+      </Box>
+    </Group>
+  );
+}

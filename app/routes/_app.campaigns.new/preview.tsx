@@ -1,0 +1,51 @@
+import { ActionIcon, Group, Stack, Text, Title } from "@mantine/core";
+import { ChevronLeftIcon, ChevronRightIcon } from "@radix-ui/react-icons";
+import { useState } from "react";
+import { renderTemplate, templateValues, templateVariables } from "#server/campaigns/rules.ts";
+import { PhoneFrame } from "../../components/phone-frame.tsx";
+
+interface Contact {
+  id: string;
+  name: string;
+  phoneE164: string;
+  attributes: Record<string, string>;
+}
+
+/** The message on the phone of a real contact; the arrows go to the next of them. */
+export function Preview({ template, samples }: { template: string; samples: readonly Contact[] }) {
+  const [at, setAt] = useState(0);
+  const contact = samples[at % Math.max(1, samples.length)];
+  const step = (by: number) => setAt((now) => (now + by + samples.length) % samples.length);
+  const values = contact ? templateValues(contact) : new Map<string, string>();
+  const missing = contact ? templateVariables(template).filter((name) => !values.get(name)?.trim()) : [];
+  return (
+    <Stack component="section" aria-label="Preview" gap="sm">
+      <Group justify="space-between">
+        <Title order={2}>Preview</Title>
+        {samples.length > 1 && (
+          <Group gap="xs">
+            <ActionIcon variant="default" size="lg" aria-label="Previous contact" onClick={() => step(-1)}>
+              <ChevronLeftIcon />
+            </ActionIcon>
+            <Text size="sm">
+              {at + 1} of {samples.length}
+            </Text>
+            <ActionIcon variant="default" size="lg" aria-label="Next contact" onClick={() => step(1)}>
+              <ChevronRightIcon />
+            </ActionIcon>
+          </Group>
+        )}
+      </Group>
+      <PhoneFrame
+        title={contact ? contact.name : "Nobody on this list can be messaged"}
+        subtitle={contact?.phoneE164}
+        messages={contact ? [{ id: contact.id, fromMe: false, text: renderTemplate(template, values) }] : []}
+      />
+      {missing.length > 0 && (
+        <Text size="sm" c="dimmed" aria-live="polite">
+          {contact?.name} has no {missing.join(", ")}: that place stays empty, or takes the word after the bar.
+        </Text>
+      )}
+    </Stack>
+  );
+}

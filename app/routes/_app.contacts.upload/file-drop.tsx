@@ -1,0 +1,74 @@
+import { Box, Group, Stack, Text } from "@mantine/core";
+import { Dropzone } from "@mantine/dropzone";
+import { FileTextIcon, UploadIcon } from "@radix-ui/react-icons";
+import { useEffect, useRef, useState } from "react";
+import { formatNumber } from "../../lib/format.ts";
+
+const types = {
+  "text/csv": [".csv"],
+  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": [".xlsx"],
+};
+
+/**
+ * The file's field. A native input is what is sent, and all there is without JavaScript; the drop area hands it the file
+ * that was dropped or chosen, because a drop area's own input would not reach the form.
+ */
+export function FileDrop({ id, name, maxBytes }: { id: string; name: string; maxBytes: number }) {
+  const input = useRef<HTMLInputElement>(null);
+  const [alive, setAlive] = useState(false);
+  const [file, setFile] = useState<File | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  useEffect(() => setAlive(true), []);
+
+  const take = (files: File[]) => {
+    const [first] = files;
+    if (!first || !input.current) return;
+    const transfer = new DataTransfer();
+    transfer.items.add(first);
+    input.current.files = transfer.files;
+    input.current.dispatchEvent(new Event("change", { bubbles: true }));
+    setFile(first);
+    setProblem(null);
+  };
+  return (
+    <>
+      <Box hidden={alive}>
+        <input ref={input} id={id} type="file" name={name} accept=".csv,.xlsx" aria-label="Excel or CSV file" />
+      </Box>
+      {alive && (
+        <Dropzone
+          onDrop={take}
+          onReject={([rejected]) =>
+            setProblem(
+              rejected && rejected.file.size > maxBytes
+                ? `${rejected.file.name} is larger than ${maxBytes / 1024 / 1024} MB. Split it and import the parts.`
+                : `${rejected?.file.name ?? "This"} is not an .xlsx or .csv file.`,
+            )
+          }
+          accept={types}
+          maxSize={maxBytes}
+          multiple={false}
+          inputProps={{ "aria-label": "Choose an Excel or CSV file" }}
+          role="button"
+          aria-label={file ? `${file.name} is chosen. Choose another file` : "Choose an Excel or CSV file"}
+          mt={4}
+        >
+          <Group justify="center" mih={110} gap="md" style={{ pointerEvents: "none" }}>
+            {file ? <FileTextIcon width={28} height={28} /> : <UploadIcon width={28} height={28} />}
+            <Stack gap={0}>
+              <Text fw={600}>{file ? file.name : "Drop the file here, or choose it"}</Text>
+              <Text size="sm" c="dimmed">
+                {file ? `${formatNumber(Math.ceil(file.size / 1024))} kB. Drop another to replace it.` : "Excel or CSV"}
+              </Text>
+            </Stack>
+          </Group>
+        </Dropzone>
+      )}
+      {problem && (
+        <Text c="var(--mantine-color-error)" size="sm" mt={4} role="alert">
+          {problem}
+        </Text>
+      )}
+    </>
+  );
+}
