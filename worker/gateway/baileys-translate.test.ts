@@ -1,0 +1,116 @@
+import type { BaileysEventMap } from "@whiskeysockets/baileys";
+import { expect, test } from "vitest";
+import {
+  fromAck,
+  fromClose,
+  fromMappings,
+  fromReceipts,
+  fromUpdates,
+  fromUpsert,
+  identityOf,
+  jidOf,
+  phoneOf,
+} from "./baileys-translate.ts";
+
+// Shapes as Baileys 7.0.0-rc14 emitted them, with other numbers.
+const text = { conversation: "STOP" };
+const upsert = (message: object, type: "notify" | "append" = "notify") =>
+  ({ messages: [{ messageTimestamp: 1_763_000_000, ...message }], type }) as BaileysEventMap["messages.upsert"];
+
+test.each([
+  ["628123456789@s.whatsapp.net", "pn:+628123456789"],
+  ["628123456789:7@s.whatsapp.net", "pn:+628123456789"],
+  ["55512345678901@lid", "lid:55512345678901"],
+  ["55512345678901:12@lid", "lid:55512345678901"],
+  ["120363041234567890@g.us", null],
+  ["status@broadcast", null],
+  ["", null],
+])("%s names %s", (jid, identity) => expect(identityOf(jid)).toBe(identity));
+
+test("an identity becomes the address it came from", () => {
+  expect(jidOf("pn:+628123456789")).toBe("628123456789@s.whatsapp.net");
+  expect(jidOf("lid:55512345678901")).toBe("55512345678901@lid");
+  expect(phoneOf("628123456789:7@s.whatsapp.net")).toBe("+628123456789");
+  expect(phoneOf("55512345678901@lid")).toBeNull();
+});
+
+test("a message comes with every identity it was sent under, live or from the backlog", () => {
+  const key = {
+    remoteJid: "55512345678901@lid",
+    remoteJidAlt: "628123456789@s.whatsapp.net",
+    id: "3A01",
+    fromMe: false,
+  };
+  const event = {
+    type: "inbound",
+    waMsgId: "3A01",
+    from: ["lid:55512345678901", "pn:+628123456789"],
+    text: "STOP",
+    at: new Date(1_763_000_000_000),
+    offline: false,
+  };
+  expect(fromUpsert(upsert({ key, message: text }))).toEqual([event]);
+  expect(fromUpsert(upsert({ key, message: text }, "append"))).toEqual([{ ...event, offline: true }]);
+});
+
+test.each([
+  ["an extended text", { extendedTextMessage: { text: "STOP" } }, "STOP"],
+  ["a disappearing message", { ephemeralMessage: { message: text } }, "STOP"],
+  ["a picture's caption", { imageMessage: { caption: "STOP" } }, "STOP"],
+  ["a picture", { imageMessage: {} }, null],
+])("the text of %s", (_, message, expected) => {
+  const key = { remoteJid: "628123456789@s.whatsapp.net", id: "3A02", fromMe: false };
+  expect(fromUpsert(upsert({ key, message }))).toMatchObject([{ text: expected }]);
+});
+
+test.each([
+  ["our own", { key: { remoteJid: "628123456789@s.whatsapp.net", id: "3A", fromMe: true }, message: text }],
+  ["an undecryptable", { key: { remoteJid: "628123456789@s.whatsapp.net", id: "3A" }, messageStubType: 2 }],
+  [
+    "a revoke",
+    { key: { remoteJid: "628123456789@s.whatsapp.net", id: "3A" }, message: { protocolMessage: { type: 0 } } },
+  ],
+  ["a group's", { key: { remoteJid: "120363041234567890@g.us", id: "3A" }, message: text }],
+])("%s message is not for us to answer", (_, message) => expect(fromUpsert(upsert(message))).toEqual([]));
+
+test.each([
+  [0, []],
+  [2, [{ type: "ack", waMsgId: "3EB0" }]],
+  [3, [{ type: "receipt", waMsgId: "3EB0", receipt: "delivered" }]],
+  [4, [{ type: "receipt", waMsgId: "3EB0", receipt: "read" }]],
+  [5, [{ type: "receipt", waMsgId: "3EB0", receipt: "read" }]],
+])("a status of %s", (status, events) => {
+  const key = { remoteJid: "55512345678901@lid", id: "3EB0", fromMe: true };
+  expect(fromUpdates([{ key, update: { status } }])).toEqual(events);
+  expect(fromUpdates([{ key: { ...key, fromMe: false }, update: { status } }])).toEqual([]);
+});
+
+test("receipts of a group may come merged", () => {
+  const key = { remoteJid: "120363041234567890@g.us", id: "3EB0", fromMe: true };
+  const receipt = { userJid: "628123456789@s.whatsapp.net", receiptTimestamp: 1 };
+  expect(fromReceipts([{ key, receipt }])).toEqual([{ type: "receipt", waMsgId: "3EB0", receipt: "delivered" }]);
+  expect(fromReceipts([{ key, receipt: { ...receipt, readTimestamp: 2 } }])).toMatchObject([{ receipt: "read" }]);
+});
+
+test("the server's answer is an ack, or a nack with its code", () => {
+  const attrs = { class: "message", id: "3EB0", from: "628123456789@s.whatsapp.net", t: "1763000000" };
+  expect(fromAck({ tag: "ack", attrs })).toEqual([{ type: "ack", waMsgId: "3EB0" }]);
+  expect(fromAck({ tag: "ack", attrs: { ...attrs, error: "463" } })).toEqual([
+    { type: "nack", waMsgId: "3EB0", code: 463 },
+  ]);
+  expect(fromAck({ tag: "ack", attrs: {} })).toEqual([]);
+});
+
+test("the end of a connection has a code, or none", () => {
+  const boom = Object.assign(new Error("Connection Terminated"), { output: { statusCode: 428 } });
+  expect(fromClose(boom)).toEqual({ type: "closed", code: 428, reason: "Connection Terminated" });
+  expect(fromClose(new Error("no answer"))).toEqual({ type: "closed", code: null, reason: "no answer" });
+  expect(fromClose(undefined)).toEqual({ type: "closed", code: null, reason: "" });
+});
+
+test("of the two rows Baileys keeps of a pair, one is told", () => {
+  expect(fromMappings({ "628123456789": "555123", "555123_reverse": "628123456789", "62899": null })).toEqual([
+    { type: "identities", pairs: [{ pn: "pn:+628123456789", lid: "lid:555123" }] },
+  ]);
+  expect(fromMappings({})).toEqual([]);
+});
