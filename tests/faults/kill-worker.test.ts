@@ -62,10 +62,10 @@ test("a worker killed in mid-send, again and again, sends nobody a message twice
   const { sessionId, qr } = await stage.showQr(user);
   await stage.simulator.scan(phone, qr);
   await until("the phone to be linked", async () => (await user.api.wa.get({ id: sessionId })).status === "linked");
-  await stage.simulator.setDelays(phone, { ackMs: 40, deliveredMs: 150, readMs: 300 });
+  await stage.simulator.setDelays(phone, { ackMs: 120, deliveredMs: 300, readMs: 500 });
   await stage.simulator.setFaults(phone, {
-    loseAcks: { probability: 0.15, seed },
-    loseReceipts: { probability: 0.1, seed: seed + 1 },
+    loseAcks: { probability: 0.3, seed },
+    loseReceipts: { probability: 0.8, seed: seed + 1 },
   });
 
   const list = await createList(stage.db, user.id, RECIPIENTS);
@@ -85,13 +85,20 @@ test("a worker killed in mid-send, again and again, sends nobody a message twice
     const { counts } = await user.api.campaigns.get({ id });
     return counts.sent + counts.delivered + counts.read;
   };
+  const onItsWay = async () => {
+    const [row] = await stage.db.execute<{ n: number }>(
+      sql`select count(*)::int as n from messages where campaign_id = ${id} and status = 'sending'`,
+    );
+    return (row?.n ?? 0) > 0;
+  };
   while (Date.now() - began < LIMIT_MS) {
     const done = await accepted();
     if (done === RECIPIENTS) break;
     const owner = await ownerOf(sessionId);
     // Spread over the run: the n-th kill comes once a share of the recipients is through.
     if (owner && kills < KILLS && done >= (kills * RECIPIENTS) / (KILLS + 2)) {
-      await sleep(random() * 600);
+      await sleep(random() * 300);
+      await until("a message on its way", onItsWay);
       owner.kill("SIGKILL");
       await owner.exited;
       running.delete(owner);
