@@ -27,7 +27,7 @@ export async function buildIfStale(root) {
   console.log("Building the pages (about ten seconds) …");
   rmSync(stamp, { force: true });
   const start = Date.now();
-  const code = await runNpm(root, ["run", "--silent", "build", "--", "--logLevel", "warn"]);
+  const code = await runNpm(root, ["run", "--silent", "build", "--", "--logLevel", "error"]);
   if (code !== 0) throw new StartError("The build failed (see above).");
   writeFileSync(stamp, sources);
   console.log(`Pages built in ${Math.round((Date.now() - start) / 1000)} s.`);
