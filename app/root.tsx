@@ -13,7 +13,7 @@ import { useNonce } from "./lib/nonce.ts";
 import { takeToast } from "./lib/toast.server.ts";
 import { cssVariables, theme } from "./theme.ts";
 
-export { ErrorBoundary } from "./components/error-page.tsx";
+export { BareErrorBoundary as ErrorBoundary } from "./components/error-page.tsx";
 
 export const meta: MetaFunction = () => [{ title: "MassSender" }];
 

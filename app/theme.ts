@@ -56,6 +56,8 @@ export const theme = createTheme({
     Textarea: plainLabel,
     Paper: { defaultProps: { withBorder: true, p: "lg" } },
     Alert: { defaultProps: { variant: "light" } },
+    // A header element outside of main would count as a second banner of the page.
+    ModalHeader: { defaultProps: { component: "div" } },
     Modal: { defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } } },
   },
 });

@@ -2,6 +2,7 @@ import { Container, Group, Stack, Text, Title } from "@mantine/core";
 import { isRouteErrorResponse, useRouteError } from "@remix-run/react";
 import { z } from "zod";
 import { LinkButton } from "./link-button.tsx";
+import { PublicFrame } from "./public-frame.tsx";
 
 interface Told {
   title: string;
@@ -51,11 +52,20 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The error screen of every route. It stands inside the shell, so that the way on is in sight. */
+/** The error screen where no frame is left to stand in. */
+export function BareErrorBoundary() {
+  return (
+    <PublicFrame>
+      <ErrorBoundary />
+    </PublicFrame>
+  );
+}
+
+/** The error screen of every screen. It stands inside the frame, so that the way on is in sight. */
 export function ErrorBoundary() {
   const { status, title, sentence, requestId } = tell(useRouteError());
   return (
-    <Container size="sm" py="xl">
+    <Container size="sm" py="xl" mx={0}>
       <Stack gap="sm">
         <Text c="dimmed" fw={600}>
           Error {status}

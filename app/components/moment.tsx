@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useSyncExternalStore } from "react";
 import { formatDay, formatMoment, formatWait } from "../lib/format.ts";
 import { useTimeZone } from "../lib/use-account.ts";
 
@@ -22,17 +22,17 @@ export function Day({ at }: { at: Date }) {
   );
 }
 
+const everySecond = (tick: () => void) => {
+  const timer = setInterval(tick, 1_000);
+  return () => clearInterval(timer);
+};
+const thisSecond = () => Math.floor(Date.now() / 1_000) * 1_000;
+const unknown = () => null;
+
 /** The milliseconds until `at`, once a second; null until the browser's clock is known. */
 export function useWait(at: Date | null): number | null {
-  const [now, setNow] = useState<number | null>(null);
-  const until = at?.getTime();
-  useEffect(() => {
-    if (until === undefined) return;
-    setNow(Date.now());
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }, [until]);
-  return until === undefined || now === null ? null : Math.max(0, until - now);
+  const now = useSyncExternalStore<number | null>(everySecond, thisSecond, unknown);
+  return at === null || now === null ? null : Math.max(0, at.getTime() - now);
 }
 
 /** "in 4 s", counting down. Nothing before the page is alive, because the server cannot know when it is read. */

@@ -82,7 +82,8 @@ class SignedOut extends Error {}
 /** Runs the handler of the form that was sent. */
 export async function submit<R>(request: Request, handlers: Record<string, Handler<R>>) {
   const sent = await request.formData();
-  const intent = String(sent.get(INTENT_FIELD) ?? "");
+  const named = sent.get(INTENT_FIELD);
+  const intent = typeof named === "string" ? named : "";
   const handler = Object.hasOwn(handlers, intent) ? handlers[intent] : undefined;
   if (!handler) throw new Response(null, { status: 400 });
   try {

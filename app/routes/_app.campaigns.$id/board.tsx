@@ -42,7 +42,7 @@ export function Board({ campaign }: { campaign: Campaign }) {
                   ended <Moment at={campaign.finishedAt} />
                 </>
               ) : (
-                count(counts.queued, "message") + " to go"
+                `${count(counts.queued, "message")} to go`
               )
             }
           >

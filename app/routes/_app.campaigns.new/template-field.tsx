@@ -52,7 +52,7 @@ export function TemplateField({
         ))}
       </Group>
       <Text size="sm" c="dimmed" aria-live="polite">
-        {formatNumber([...text].length)} of {formatNumber(TEMPLATE_MAX)} characters.
+        {formatNumber(text.length)} of {formatNumber(TEMPLATE_MAX)} characters.
         {unknown.length > 0 && ` This list has no ${unknown.map((name) => `{{${name}}}`).join(", ")}.`}
       </Text>
     </Stack>

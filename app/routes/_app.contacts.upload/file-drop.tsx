@@ -1,7 +1,8 @@
-import { Box, Group, Stack, Text } from "@mantine/core";
+import { Box, Button, Stack, Text } from "@mantine/core";
 import { Dropzone } from "@mantine/dropzone";
+import { useMounted } from "@mantine/hooks";
 import { FileTextIcon, UploadIcon } from "@radix-ui/react-icons";
-import { useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { formatNumber } from "../../lib/format.ts";
 
 const types = {
@@ -14,11 +15,11 @@ const types = {
  * that was dropped or chosen, because a drop area's own input would not reach the form.
  */
 export function FileDrop({ id, name, maxBytes }: { id: string; name: string; maxBytes: number }) {
+  const open = useRef<() => void>(null);
   const input = useRef<HTMLInputElement>(null);
-  const [alive, setAlive] = useState(false);
+  const alive = useMounted();
   const [file, setFile] = useState<File | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => setAlive(true), []);
 
   const take = (files: File[]) => {
     const [first] = files;
@@ -48,20 +49,27 @@ export function FileDrop({ id, name, maxBytes }: { id: string; name: string; max
           accept={types}
           maxSize={maxBytes}
           multiple={false}
-          inputProps={{ "aria-label": "Choose an Excel or CSV file" }}
-          role="button"
-          aria-label={file ? `${file.name} is chosen. Choose another file` : "Choose an Excel or CSV file"}
+          inputProps={{ "aria-label": "Excel or CSV file" }}
+          openRef={open}
+          activateOnClick={false}
+          activateOnKeyboard={false}
+          enablePointerEvents
+          tabIndex={-1}
           mt={4}
         >
-          <Group justify="center" mih={110} gap="md" style={{ pointerEvents: "none" }}>
-            {file ? <FileTextIcon width={28} height={28} /> : <UploadIcon width={28} height={28} />}
-            <Stack gap={0}>
-              <Text fw={600}>{file ? file.name : "Drop the file here, or choose it"}</Text>
-              <Text size="sm" c="dimmed">
-                {file ? `${formatNumber(Math.ceil(file.size / 1024))} kB. Drop another to replace it.` : "Excel or CSV"}
-              </Text>
-            </Stack>
-          </Group>
+          <Stack align="center" justify="center" mih={130} gap="xs">
+            {file ? (
+              <FileTextIcon width={28} height={28} aria-hidden />
+            ) : (
+              <UploadIcon width={28} height={28} aria-hidden />
+            )}
+            <Text fw={600} role="status">
+              {file ? `${file.name}, ${formatNumber(Math.ceil(file.size / 1024))} kB` : "Drop the file here"}
+            </Text>
+            <Button variant="default" size="xs" onClick={() => open.current?.()}>
+              {file ? "Choose another file" : "Choose a file"}
+            </Button>
+          </Stack>
         </Dropzone>
       )}
       {problem && (

@@ -1,4 +1,4 @@
-import { Badge, Text } from "@mantine/core";
+import { Badge, Text, VisuallyHidden } from "@mantine/core";
 import { CardStackIcon, MobileIcon, UpdateIcon } from "@radix-ui/react-icons";
 import { Link } from "@remix-run/react";
 import { type Look, StatusBadge, sessionLooks } from "../../components/status-badge.tsx";
@@ -30,12 +30,7 @@ export function AccountState({ account, live }: { account: Account; live: boolea
         <MobileIcon aria-hidden />
         <StatusBadge look={look} size="sm" />
       </Link>
-      <Link
-        to="/billing/wallet"
-        className={styles.state}
-        aria-label={`${formatNumber(available)} points available`}
-        data-testid="available-points"
-      >
+      <Link to="/billing/wallet" className={styles.state} data-testid="available-points">
         <CardStackIcon aria-hidden />
         <Text span fw={650} size="sm">
           {formatNumber(available)}
@@ -43,6 +38,7 @@ export function AccountState({ account, live }: { account: Account; live: boolea
         <Text span size="sm" c="dimmed" visibleFrom="xs">
           points
         </Text>
+        <VisuallyHidden>available</VisuallyHidden>
       </Link>
     </>
   );

@@ -4,7 +4,7 @@ import { PublicFrame } from "../../components/public-frame.tsx";
 import { loginPath } from "../../lib/params.ts";
 import { Shell } from "./shell.tsx";
 
-export { ErrorBoundary } from "../../components/error-page.tsx";
+export { BareErrorBoundary as ErrorBoundary } from "../../components/error-page.tsx";
 
 /** The account, its points and its phones: what is in sight on every screen. `/` alone is open to everybody. */
 export async function loader({ context, request }: LoaderFunctionArgs) {

@@ -67,8 +67,8 @@ function SideBar({ email, simulator }: { email: string; simulator: boolean }) {
   const { pathname } = useLocation();
   const places = [...mainPlaces, accountPlace, ...(simulator ? [devPlace] : [])];
   return (
-    <AppShell.Navbar p="sm" component="div">
-      <Stack component="nav" aria-label="Main" gap={2} flex={1}>
+    <AppShell.Navbar p="sm" aria-label="Main" visibleFrom="sm">
+      <Stack gap={2} flex={1}>
         {places.map(({ to, label, icon: Icon, end }) => (
           <NavLink
             key={to}
@@ -98,15 +98,15 @@ function SideBar({ email, simulator }: { email: string; simulator: boolean }) {
 
 function BottomBar() {
   return (
-    <AppShell.Footer hiddenFrom="sm" component="div">
-      <nav aria-label="Main" className={styles.bar}>
+    <AppShell.Footer hiddenFrom="sm" component="nav" aria-label="Main">
+      <div className={styles.bar}>
         {mainPlaces.map(({ to, label, icon: Icon, end }) => (
           <RouterNavLink key={to} to={to} end={end} className={styles.tab}>
             <Icon width={20} height={20} aria-hidden />
             <span>{label}</span>
           </RouterNavLink>
         ))}
-      </nav>
+      </div>
     </AppShell.Footer>
   );
 }

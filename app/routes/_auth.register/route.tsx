@@ -1,6 +1,6 @@
 import { getFormProps } from "@conform-to/react";
 import { Paper, Stack, Text, Title } from "@mantine/core";
-import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import type { ActionFunctionArgs, MetaFunction } from "@remix-run/node";
 import { Form, useActionData, useLoaderData, useSearchParams } from "@remix-run/react";
 import { registerInput } from "#server/auth/schema.ts";
 import { PasswordField, SelectField, TextField } from "../../components/field.tsx";
@@ -14,7 +14,7 @@ import { timeZones } from "./time-zones.ts";
 
 export const meta: MetaFunction = () => [{ title: "Open an account · MassSender" }];
 
-export const loader = (_: LoaderFunctionArgs) => ({ zones: timeZones() });
+export const loader = () => ({ zones: timeZones() });
 
 export function action({ context, request }: ActionFunctionArgs) {
   const to = ownPath(new URL(request.url).searchParams.get("next"));

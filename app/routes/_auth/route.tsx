@@ -3,7 +3,7 @@ import { Outlet } from "@remix-run/react";
 import { PublicFrame } from "../../components/public-frame.tsx";
 import { ownPath } from "../../lib/params.ts";
 
-export { ErrorBoundary } from "../../components/error-page.tsx";
+export { BareErrorBoundary as ErrorBoundary } from "../../components/error-page.tsx";
 
 /** Who is signed in has no business here. */
 export function loader({ context, request }: LoaderFunctionArgs) {
