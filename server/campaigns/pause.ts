@@ -44,7 +44,7 @@ export async function resumeCampaign(tx: Db, userId: Id<"user">, input: { id: st
     .where(and(eq(campaigns.id, campaign.id), eq(campaigns.status, "paused")))
     .returning({ id: campaigns.id });
   if (resumed.length === 0) throw new DomainError("wrong_state", { status: campaign.status });
-  await finishWhenDone(tx, campaign.id);
+  await tx.execute(sql`select finish_campaign(${campaign.id})`);
   await tx.execute(sql`select book_pump(${campaign.waSessionId})`);
   await recordAudit(tx, userId, "campaign.resumed", { campaignId: campaign.id });
   await publish(tx, userId, "campaign", campaign.id);
@@ -71,33 +71,10 @@ export async function cancelCampaign(tx: Db, userId: Id<"user">, input: { id: st
     .set({ status: "cancelling", pauseReason: null, holdOpen: sql`${campaigns.holdOpen} - ${points}` })
     .where(eq(campaigns.id, id));
   await release(tx, userId, points);
-  await finishWhenDone(tx, id);
+  await tx.execute(sql`select finish_campaign(${id})`);
   await recordAudit(tx, userId, "campaign.cancelled", { campaignId: id, cancelled: cancelled.length });
   await publish(tx, userId, "campaign", id);
   await publish(tx, userId, "wallet", userId);
-}
-
-/**
- * Ends a campaign whose last message has been answered for: running or paused becomes completed, cancelling becomes
- * cancelled. The caller holds the campaign's row lock.
- */
-export async function finishWhenDone(tx: Db, campaignId: Id<"campaign">): Promise<boolean> {
-  const done = await tx
-    .update(campaigns)
-    .set({
-      status: sql`case when ${campaigns.status} = 'cancelling' then 'cancelled' else 'completed' end`,
-      pauseReason: null,
-      finishedAt: sql`now()`,
-    })
-    .where(
-      and(
-        eq(campaigns.id, campaignId),
-        inArray(campaigns.status, ["running", "paused", "cancelling"]),
-        sql`not exists (select 1 from messages m where m.campaign_id = ${campaignId} and m.status in ('queued', 'sending'))`,
-      ),
-    )
-    .returning({ id: campaigns.id });
-  return done.length > 0;
 }
 
 /** Pauses every running campaign of a session, for a reason of the account's. Answers whose screens to tell. */

@@ -2,12 +2,10 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { campaigns, messages, waNumbers } from "#db/schema/index.ts";
-import { finishWhenDone } from "../campaigns/pause.ts";
-import { isSuppressed } from "../contacts/suppression.ts";
 import { isOpen } from "../schedules/rules.ts";
-import { release } from "../wallet/ledger.ts";
 import type { ClaimedMessage } from "./claim.ts";
-import { type Owner, readGate } from "./gate.ts";
+import { keepEncoded, type Owner } from "./gate.ts";
+import { moveMessage } from "./move.ts";
 import { FAILURES_BEFORE_PAUSE, transportRetryMs } from "./rules.ts";
 
 /**
@@ -16,22 +14,8 @@ import { FAILURES_BEFORE_PAUSE, transportRetryMs } from "./rules.ts";
  * @returns whether it may be written now; if not, the message is where it belongs
  */
 export async function confirmWrite(db: Db, owner: Owner, message: ClaimedMessage, encoded: Buffer): Promise<boolean> {
-  const gate = await readGate(db, owner, { lock: false });
-  if (!gate) return false;
-  if (gate.planActive && isOpen(gate.hours, gate.appNow)) {
-    const kept = await db
-      .update(messages)
-      .set({ encoded })
-      .where(
-        and(
-          mine(owner, message),
-          sql`exists (select 1 from campaigns c where c.id = ${message.campaignId} and c.status = 'running')`,
-          sql`not ${isSuppressed(sql`${messages.userId}`, sql`${messages.recipientKey}`)}`,
-        ),
-      )
-      .returning({ id: messages.id });
-    if (kept.length > 0) return true;
-  }
+  const gate = await keepEncoded(db, owner, { id: message.id, encoded });
+  if (gate?.planActive && isOpen(gate.hours, gate.appNow)) return true;
   if (!message.redrive) await backToQueue(db, owner, message);
   return false;
 }
@@ -82,7 +66,7 @@ export async function failBeforeWrite(db: Db, owner: Owner, message: ClaimedMess
         .where(eq(messages.id, row.id));
       return;
     }
-    await endUnsent(tx, message, "transport");
+    await moveMessage(tx, row.id, { from: "sending", to: "failed", points: "release", errorCode: "transport" });
     const failures = campaign.consecutiveFailures + 1;
     const pause = failures >= FAILURES_BEFORE_PAUSE && campaign.status === "running";
     await tx
@@ -104,23 +88,9 @@ export async function failUnreachable(db: Db, owner: Owner, message: ClaimedMess
       .where(eq(campaigns.id, message.campaignId))
       .for("no key update");
     const [row] = await tx.select({ id: messages.id }).from(messages).where(mine(owner, message)).for("no key update");
-    if (row) await endUnsent(tx, message, "not_on_whatsapp");
+    if (!row) return;
+    await moveMessage(tx, row.id, { from: "sending", to: "failed", points: "release", errorCode: "not_on_whatsapp" });
   });
-}
-
-async function endUnsent(tx: Db, message: ClaimedMessage, errorCode: string): Promise<void> {
-  const [ended] = await tx
-    .update(messages)
-    .set({ status: "failed", errorCode, redriveAt: null, endedAt: sql`now()` })
-    .where(eq(messages.id, message.id))
-    .returning({ points: messages.pricePoints });
-  const points = ended?.points ?? 0;
-  await tx
-    .update(campaigns)
-    .set({ holdOpen: sql`${campaigns.holdOpen} - ${points}` })
-    .where(eq(campaigns.id, message.campaignId));
-  await release(tx, message.userId, points);
-  await finishWhenDone(tx, message.campaignId);
 }
 
 /** The row as this owner claimed it: an owner whose lease passed on changes nothing. */

@@ -13,55 +13,67 @@ export interface Owner {
 
 /** Everything but the message itself that decides whether something may leave now. */
 export interface Gate {
-  phone: string;
   /** Milliseconds until the pacing lets the next message go; 0 or less: now. */
   pacingMs: number;
   planActive: boolean;
   /** The product's clock, for windows. */
   appNow: Date;
   hours: ActiveHours;
-  /** The date where the phone's day is counted, "2026-11-21". */
-  today: string;
-  sentToday: number;
 }
 
+/** SQL: what a gate is read from, over `s` (the session), `w` (the wallet) and `h` (the hours). */
+const columns = sql`(extract(epoch from s.next_send_at - now()) * 1000)::float8 as pacing_ms,
+  w.plan_expires_at > app_now() as plan_active, app_now() as app_now, h.tz, h.windows, h.paused`;
+
 const row = z.object({
-  phone: z.string(),
   pacing_ms: z.coerce.number(),
   plan_active: z.boolean(),
   app_now: z.coerce.date(),
   tz: z.string(),
   windows: z.array(z.object({ day: z.number(), from: z.number(), to: z.number() })).nullable(),
   paused: z.boolean(),
-  today: z.string(),
-  sent_today: z.number(),
 });
 
+/** SQL: the session is linked and this worker holds it in this epoch. */
+const isHeld = (
+  owner: Owner,
+) => sql`s.id = ${owner.sessionId} and s.owner_id = ${owner.workerId} and s.epoch = ${owner.epoch}
+  and s.lease_until > now() and s.status = 'linked'`;
+
 /** Reads the gate of a session that this worker holds in this epoch and that is linked; null when it is not. */
-export async function readGate(tx: Db, owner: Owner, { lock }: { lock: boolean }): Promise<Gate | null> {
-  const [found] = await tx.execute(sql`
-    select s.phone, (extract(epoch from s.next_send_at - now()) * 1000)::float8 as pacing_ms,
-           w.plan_expires_at > app_now() as plan_active, app_now() as app_now,
-           h.tz, h.windows, h.paused,
-           (app_now() at time zone n.tz)::date::text as today,
-           case when n.day = (app_now() at time zone n.tz)::date then n.day_sent else 0 end as sent_today
-      from wa_sessions s
-      join wallets w on w.user_id = s.user_id
-      join schedules h on h.user_id = s.user_id
-      join wa_numbers n on n.phone = s.phone
-     where s.id = ${owner.sessionId} and s.owner_id = ${owner.workerId} and s.epoch = ${owner.epoch}
-       and s.lease_until > now() and s.status = 'linked'
-       ${lock ? sql`for no key update of s` : sql``}`);
-  if (!found) return null;
+export async function readGate(db: Db, owner: Owner): Promise<Gate | null> {
+  const [found] = await db.execute(sql`
+    select ${columns} from wa_sessions s join wallets w on w.user_id = s.user_id join schedules h on h.user_id = s.user_id
+     where ${isHeld(owner)}`);
+  return found ? toGate(found) : null;
+}
+
+/**
+ * Keeps the encoded form of a claimed message and reads the gate once more, in one statement; null when the session, the
+ * campaign, the claim or the person's consent is not what it was at the claim.
+ */
+export async function keepEncoded(
+  db: Db,
+  owner: Owner,
+  message: { id: Id<"message">; encoded: Buffer },
+): Promise<Gate | null> {
+  const [found] = await db.execute(sql`
+    update messages m set encoded = ${message.encoded}
+      from wa_sessions s, wallets w, schedules h, campaigns c
+     where m.id = ${message.id} and m.status = 'sending' and m.sending_epoch = ${owner.epoch} and m.wa_session_id = s.id
+       and ${isHeld(owner)} and w.user_id = s.user_id and h.user_id = s.user_id
+       and c.id = m.campaign_id and c.status = 'running' and not is_suppressed(m.user_id, m.recipient_key)
+    returning ${columns}`);
+  return found ? toGate(found) : null;
+}
+
+function toGate(found: unknown): Gate {
   const gate = row.parse(found);
   return {
-    phone: gate.phone,
     pacingMs: gate.pacing_ms,
     planActive: gate.plan_active,
     appNow: gate.app_now,
     hours: { tz: gate.tz, windows: gate.windows, paused: gate.paused },
-    today: gate.today,
-    sentToday: gate.sent_today,
   };
 }
 

@@ -8,7 +8,7 @@ import {
   messageStatuses,
   openStatuses,
   reasonSentence,
-  redriveDelayMs,
+  redriveDelaysMs,
   transportRetryMs,
 } from "./rules.ts";
 
@@ -66,14 +66,8 @@ describe("the life of a message", () => {
   });
 });
 
-test.each([
-  [1, 30_000],
-  [2, 120_000],
-  [3, 600_000],
-  [4, 3_600_000],
-  [40, 3_600_000],
-])("submission %i is repeated after %i ms without an answer", (submissions, ms) => {
-  expect(redriveDelayMs(submissions, 30_000)).toBe(ms);
+test("without an answer a message is repeated after 30 s, 2 min, 10 min, then hourly", () => {
+  expect(redriveDelaysMs(30_000)).toEqual([30_000, 120_000, 600_000, 3_600_000]);
 });
 
 test("a transport error waits 30, 60, 120 s, and the fourth ends the row", () => {

@@ -28,6 +28,9 @@ export function statusesBefore(to: MessageStatus): MessageStatus[] {
   return messageStatuses.filter((from) => canBecome(from, to));
 }
 
+/** What a move does to the points: charge the hold, charge what had been given back, give the hold back, or nothing. */
+export type PointsMove = "settle" | "settle_late" | "release" | "keep";
+
 /** What WhatsApp said of a message. */
 export type Fact = { type: "ack" } | { type: "nack"; code: number } | { type: "delivered" } | { type: "read" };
 
@@ -40,10 +43,7 @@ const reached = { ack: "sent", delivered: "delivered", read: "read", nack: "fail
  * What a fact makes of a message: the new status and whether points are charged or their hold released; null when the
  * fact tells nothing new (a repeat, or one that came after a later one).
  */
-export function applyFactTo(
-  status: MessageStatus,
-  fact: Fact,
-): { status: MessageStatus; points: "settle" | "settle_late" | "release" | "keep" } | null {
+export function applyFactTo(status: MessageStatus, fact: Fact): { status: MessageStatus; points: PointsMove } | null {
   const next = reached[fact.type];
   if (fact.type === "nack") {
     return status === "sending" || status === "unknown" ? { status: next, points: "release" } : null;
@@ -56,10 +56,12 @@ export function applyFactTo(
 /** Error codes of WhatsApp that speak of the account, not of the recipient: everything of the session stops. */
 export const accountCodes: ReadonlySet<number> = new Set([401, 403, 463]);
 
-const REDRIVE_STEPS = [1, 4, 20, 120];
-/** How long to wait for an answer before the next re-drive: 30 s, 2 min, 10 min, then hourly at the default timeout. */
-export function redriveDelayMs(submissions: number, ackTimeoutMs: number): number {
-  return ackTimeoutMs * (REDRIVE_STEPS[Math.min(submissions, REDRIVE_STEPS.length) - 1] ?? 1);
+/**
+ * How long to wait for an answer after the 1st, 2nd, 3rd and every later submission before the next re-drive: 30 s, 2 min,
+ * 10 min, then hourly at the default timeout.
+ */
+export function redriveDelaysMs(ackTimeoutMs: number): number[] {
+  return [1, 4, 20, 120].map((step) => step * ackTimeoutMs);
 }
 
 const TRANSPORT_RETRY_MS = [30_000, 60_000, 120_000];

@@ -1,44 +1,23 @@
 import { eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
-import { wallets, walletTxns } from "#db/schema/index.ts";
+import { wallets } from "#db/schema/index.ts";
 import { publish } from "../events.ts";
 
 interface Booking {
   type: "allocation" | "topup" | "deduct" | "refund";
   /** Signed: what the balance changes by. */
   points: number;
-  /** Points of a hold that end with this booking. */
-  released?: number;
   /** Names the cause; the same cause is booked once: `msg:…`, `per:…`. */
   refId: string;
 }
 
 /**
- * The one writer of the balance: changes it and appends the ledger row that says why, in the caller's transaction.
+ * Changes the balance and appends the ledger row that says why, in the caller's transaction.
  * @throws a constraint violation when the balance would fall below zero or the reference is already booked
  */
-export async function book(tx: Db, userId: Id<"user">, booking: Booking): Promise<void> {
-  const [wallet] = await tx
-    .update(wallets)
-    .set({
-      balance: sql`${wallets.balance} + ${booking.points}`,
-      held: sql`${wallets.held} - ${booking.released ?? 0}`,
-      version: sql`${wallets.version} + 1`,
-    })
-    .where(eq(wallets.userId, userId))
-    .returning({ id: wallets.id, balance: wallets.balance, version: wallets.version });
-  if (!wallet) throw new Error(`user ${userId} has no wallet`);
-  await tx.insert(walletTxns).values({
-    id: newId("walletTxn"),
-    walletId: wallet.id,
-    userId,
-    type: booking.type,
-    points: booking.points,
-    refId: booking.refId,
-    seq: wallet.version,
-    balanceAfter: wallet.balance,
-  });
+export async function book(tx: Db, userId: Id<"user">, { type, points, refId }: Booking): Promise<void> {
+  await tx.execute(sql`select book_points(${newId("walletTxn")}, ${userId}, ${type}, ${points}, 0, ${refId})`);
 }
 
 /** Holds points for a campaign's rows. One guarded statement, so that two starts cannot both pass. */

@@ -3,7 +3,7 @@ import { isSuppressed } from "#server/contacts/suppression.ts";
 import { backToQueue, confirmWrite, failBeforeWrite, failUnreachable } from "#server/messages/before-write.ts";
 import type { ClaimedMessage } from "#server/messages/claim.ts";
 import type { Owner } from "#server/messages/gate.ts";
-import type { HeldSession, Identity } from "../gateway/gateway.ts";
+import { type HeldSession, type Identity, NotWritten } from "../gateway/gateway.ts";
 import type { PumpDeps } from "./pump.ts";
 
 const AHEAD = 20;
@@ -48,9 +48,14 @@ export function createDelivery(deps: PumpDeps) {
       await held.send({ waMsgId: message.waMsgId, to: message.recipientKey as Identity, encoded });
       line.debug({ event: "send.written" }, "written");
     } catch (err) {
+      if (err instanceof NotWritten) return message.redrive ? undefined : unwritten(err, owner, message);
       line.warn({ err, event: "send.uncertain" }, "may or may not have been written; it will be repeated under its id");
     }
   };
+
+  function unwritten(err: NotWritten, owner: Owner, message: ClaimedMessage): Promise<void> {
+    return err.why === "offline" ? backToQueue(db, owner, message) : failUnreachable(db, owner, message);
+  }
 
   async function prepare(held: HeldSession, message: ClaimedMessage, prepared: Prepared): Promise<void> {
     if (prepared.ready.has(message.recipientKey)) return;

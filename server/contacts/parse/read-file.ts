@@ -5,8 +5,13 @@ import { z } from "zod";
 import { DomainError } from "../../errors.ts";
 import { limits, type RawRow } from "../rules.ts";
 
-const TIMEOUT_MS = 20_000;
-const HEAP_MB = 256;
+/** What the child may use. Tests take less, to see it run out. */
+interface Allowance {
+  timeoutMs: number;
+  heapMb: number;
+}
+
+const ALLOWANCE: Allowance = { timeoutMs: 20_000, heapMb: 256 };
 // Each child may take 300 MB: more uploads than this wait their turn.
 const AT_ONCE = 2;
 
@@ -27,10 +32,10 @@ export type FilePart = { readAs: string | null } | { rows: RawRow[] };
  * Reads an .xlsx or .csv file in a child process that may use 256 MB and 20 s: a hostile file ends the child alone.
  * @throws DomainError unreadable_file with what is wrong and what to do
  */
-export async function* readFile(bytes: Uint8Array): AsyncGenerator<FilePart> {
+export async function* readFile(bytes: Uint8Array, allowance = ALLOWANCE): AsyncGenerator<FilePart> {
   await takeTurn();
   try {
-    yield* parseInChild(bytes);
+    yield* parseInChild(bytes, allowance);
   } finally {
     endTurn();
   }
@@ -39,9 +44,9 @@ export async function* readFile(bytes: Uint8Array): AsyncGenerator<FilePart> {
 /** The refusal of a file, which a form shows beside its file field. */
 export const unreadable = (why: string): DomainError => new DomainError("unreadable_file", { why }, { file: why });
 
-async function* parseInChild(bytes: Uint8Array): AsyncGenerator<FilePart> {
-  const parser = startChild();
-  const killer = setTimeout(() => parser.kill("SIGKILL"), TIMEOUT_MS);
+async function* parseInChild(bytes: Uint8Array, allowance: Allowance): AsyncGenerator<FilePart> {
+  const parser = startChild(allowance);
+  const killer = setTimeout(() => parser.kill("SIGKILL"), allowance.timeoutMs);
   const closed = new Promise<Ending>((resolve, reject) => {
     parser.once("error", reject);
     parser.once("close", (code, signal) => resolve({ code, signal }));
@@ -70,9 +75,9 @@ async function* parseInChild(bytes: Uint8Array): AsyncGenerator<FilePart> {
   }
 }
 
-function startChild(): ChildProcessWithoutNullStreams {
+function startChild({ heapMb }: Allowance): ChildProcessWithoutNullStreams {
   const { PATH, TMPDIR, TEMP, SystemRoot } = process.env;
-  const args = [`--max-old-space-size=${HEAP_MB}`, "--import", "tsx", child];
+  const args = [`--max-old-space-size=${heapMb}`, "--import", "tsx", child];
   // The limits by argument and a bare environment: the child holds nothing worth stealing.
   return spawn(process.execPath, [...args, String(limits.rows), String(limits.columns), String(limits.cellChars)], {
     cwd: root,

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import ExcelJS from "exceljs";
 import type { RawRow } from "../rules.ts";
 import type { Cell } from "./headers.ts";
-import { FileRefused } from "./refused.ts";
+import { damagedFile, FileRefused } from "./refused.ts";
 import { checkWorkbook } from "./xlsx-parts.ts";
 
 /** Rows of the first visible sheet that has any, and what that sheet is called when it is not the only one. */
@@ -22,19 +22,21 @@ export async function readXlsx(bytes: Buffer, maxColumns: number): Promise<Sheet
     entries: "ignore",
   });
   const books = reader[Symbol.asyncIterator]();
-  for (let index = 0; ; index++) {
+  for (const name of sheets) {
     const sheet = await books.next();
-    if (sheet.done) throw new FileRefused("The workbook is empty. Its first row must be: name, phone_e164, consent.");
+    if (sheet.done) throw damagedFile();
     const rows = rowsOf(sheet.value, maxColumns);
     const first = await rows.next();
-    if (first.done) continue;
-    const readAs = sheets.length > 1 ? `sheet “${sheets[index] ?? index + 1}”` : null;
-    return { readAs, rows: withFirst(first.value, rows) };
+    if (!first.done)
+      return { readAs: sheets.length > 1 ? `sheet “${name}”` : null, rows: withFirst(first.value, rows) };
   }
+  throw new FileRefused("The workbook is empty. Its first row must be: name, phone_e164, consent.");
 }
 
-function* inPieces(archive: Buffer): Generator<Buffer> {
+// The stream never ends: at its end exceljs forgets the parts it has not come to yet, which of a small file are all.
+async function* inPieces(archive: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < archive.length; at += 1 << 16) yield archive.subarray(at, at + (1 << 16));
+  await new Promise(() => {});
 }
 
 async function* withFirst(first: RawRow, rest: AsyncIterable<RawRow>): AsyncGenerator<RawRow> {

@@ -1,0 +1,274 @@
+import { deflateRawSync } from "node:zlib";
+import ExcelJS from "exceljs";
+import { describe, expect, test } from "vitest";
+import type { Cell } from "./headers.ts";
+import { readFile } from "./read-file.ts";
+import { storeEntries } from "./zip.ts";
+
+interface Read {
+  readAs: string | null;
+  rows: [rowNo: number, ...cells: Cell[]][];
+}
+
+async function read(bytes: Uint8Array | string): Promise<Read> {
+  const all: Read = { readAs: null, rows: [] };
+  for await (const part of readFile(typeof bytes === "string" ? Buffer.from(bytes) : bytes)) {
+    if ("readAs" in part) all.readAs = part.readAs;
+    else all.rows.push(...part.rows.map(({ rowNo, cells }): Read["rows"][number] => [rowNo, ...cells]));
+  }
+  return all;
+}
+
+const refusal = (bytes: Uint8Array | string) =>
+  read(bytes).then(
+    () => "read",
+    (error: Error) => error.message,
+  );
+
+const plain: Read["rows"] = [
+  [1, "name", "phone_e164", "consent"],
+  [2, "Ayu", "+6281200000012", "yes"],
+];
+
+async function workbook(fill: (book: ExcelJS.Workbook) => void): Promise<Buffer> {
+  const book = new ExcelJS.Workbook();
+  fill(book);
+  return Buffer.from(await book.xlsx.writeBuffer());
+}
+
+/** A workbook written by hand: what no honest program writes. */
+function rawWorkbook(parts: Record<string, string | Buffer>): Buffer {
+  const workbookXml = `<workbook xmlns:r="r"><sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>`;
+  const relations = `<Relationships><Relationship Id="rId1" Target="worksheets/sheet1.xml"/></Relationships>`;
+  const all = { "xl/workbook.xml": workbookXml, "xl/_rels/workbook.xml.rels": relations, ...parts };
+  return Buffer.concat([
+    ...storeEntries(Object.entries(all).map(([path, data]) => ({ path, data: Buffer.from(data) }))),
+  ]);
+}
+
+describe("a text file", () => {
+  test.each([
+    ["commas", "name,phone_e164,consent\nAyu,+6281200000012,yes\n"],
+    ["semicolons", "name;phone_e164;consent\nAyu;+6281200000012;yes\n"],
+    ["tabs", "name\tphone_e164\tconsent\nAyu\t+6281200000012\tyes\n"],
+    ["bars", "name|phone_e164|consent\nAyu|+6281200000012|yes\n"],
+    ["a byte-order mark", "\uFEFFname,phone_e164,consent\nAyu,+6281200000012,yes"],
+    ["CR alone", "name,phone_e164,consent\rAyu,+6281200000012,yes\r"],
+    ["CR LF and quotes", '"name","phone_e164","consent"\r\n"Ayu","+6281200000012","yes"\r\n'],
+    ["blank lines at its end", "name,phone_e164,consent\nAyu,+6281200000012,yes\n\n,,\n"],
+  ])("with %s is read", async (_, text) => {
+    expect(await read(text)).toEqual({ readAs: null, rows: plain });
+  });
+
+  test("keeps a line break within quotes, and numbers rows as a spreadsheet does", async () => {
+    const text = 'name,phone_e164,consent\r\n"Ayu\r\nLestari",1,yes\r\n\r\nBima,2,no';
+    expect((await read(text)).rows.slice(1)).toEqual([
+      [2, "Ayu\nLestari", "1", "yes"],
+      [4, "Bima", "2", "no"],
+    ]);
+  });
+
+  test("with mixed line ends loses no row", async () => {
+    expect((await read("name,phone_e164,consent\r\na,1,y\nb,2,y\rc,3,y\r\n")).rows.map(([rowNo]) => rowNo)).toEqual([
+      1, 2, 3, 4,
+    ]);
+  });
+
+  test.each([
+    ["with its mark", "utf16le", "\uFEFF"],
+    ["without", "utf16le", ""],
+  ] as const)("in UTF-16 %s is read", async (_, encoding, mark) => {
+    const text = `${mark}name,phone_e164,consent\nAyu,+6281200000012,yes`;
+    expect(await read(Buffer.from(text, encoding))).toEqual({ readAs: "UTF-16", rows: plain });
+    expect(await read(Buffer.from(text, encoding).swap16())).toEqual({ readAs: "UTF-16", rows: plain });
+  });
+
+  test("in Windows-1252 keeps its letters, and says how it was read", async () => {
+    const { readAs, rows } = await read(Buffer.from("name,phone_e164,consent\nRené,1,yes", "latin1"));
+    expect({ readAs, row: rows[1] }).toEqual({ readAs: "Windows-1252", row: [2, "René", "1", "yes"] });
+  });
+
+  test("obeys Excel's own hint about its delimiter", async () => {
+    expect((await read("sep=;\nname;phone_e164;consent\na,b;1;yes")).rows[1]).toEqual([3, "a,b", "1", "yes"]);
+  });
+
+  test.each([
+    [
+      "an open quotation mark",
+      'name,phone_e164,consent\n"Ayu,+6281200000012,yes\nBima,2,yes\n',
+      /row 2 a quotation mark/,
+    ],
+    ["more than 50 columns", `${"h,".repeat(51)}h\n`, /column 52; at most 50/],
+    ["more than 100,000 rows", `name,phone_e164,consent\n${"a,1,yes\n".repeat(100_001)}`, /more than 100000 rows/],
+    ["no byte at all", "", /file is empty/],
+    ["a page of HTML", "<html><table><tr><td>name</td></tr></table>", /web page/],
+  ])("with %s is refused in a sentence", async (_, text, sentence) => {
+    expect(await refusal(text)).toMatch(sentence);
+  });
+});
+
+describe("a workbook", () => {
+  test("gives numbers, dates, formulas, links and formatted text as a person sees them", async () => {
+    const bytes = await workbook((book) => {
+      const sheet = book.addWorksheet("People");
+      sheet.addRow(["name", "phone_e164", "consent", "a", "b", "c"]);
+      sheet.addRow([
+        { richText: [{ text: "Ayu " }, { font: { bold: true }, text: "Lestari" }] },
+        6281200000012,
+        true,
+        new Date("2026-08-17T00:00:00Z"),
+        { text: "a link", hyperlink: "https://example.org" },
+        { formula: "1+1", result: 2 },
+      ]);
+      sheet.addRow([
+        "Bima",
+        { formula: 'CONCATENATE("+62","1")', result: "+621" },
+        1,
+        { error: "#N/A" },
+        0.1 + 0.2,
+        { formula: "B9" },
+      ]);
+    });
+    expect(await read(bytes)).toEqual({
+      readAs: null,
+      rows: [
+        [1, "name", "phone_e164", "consent", "a", "b", "c"],
+        [2, "Ayu Lestari", 6281200000012, "true", "2026-08-17", "a link", 2],
+        [3, "Bima", "+621", 1, "#N/A", 0.3, "#ERROR!"],
+      ],
+    });
+  });
+
+  test("with several sheets gives the first visible one with rows, and says which", async () => {
+    const bytes = await workbook((book) => {
+      book.addWorksheet("Empty");
+      book.addWorksheet("Old", { state: "hidden" }).addRow(["secret"]);
+      book.addWorksheet("Kelas & <3A>").addRows([["name"], [], ["Ayu"]]);
+      book.addWorksheet("Later").addRow(["other"]);
+    });
+    expect(await read(bytes)).toEqual({
+      readAs: "sheet “Kelas & <3A>”",
+      rows: [
+        [1, "name"],
+        [3, "Ayu"],
+      ],
+    });
+  });
+
+  test("keeps every letter of every script, wherever the file is cut into pieces", async () => {
+    const name = "日本語 Łukasz 👩‍👩‍👧 ";
+    const bytes = await workbook((book) => {
+      const sheet = book.addWorksheet("S");
+      for (let i = 0; i < 5_000; i++) sheet.addRow([`${name}${i}`]);
+    });
+    expect((await read(bytes)).rows.map(([, cell]) => cell)).toEqual(
+      Array.from({ length: 5_000 }, (_, i) => `${name}${i}`),
+    );
+  });
+
+  test("keeps a text that is formatted in pieces within the cell, without its reading aid", async () => {
+    const row = (inner: string) => `<row r="1"><c r="A1" t="inlineStr"><is>${inner}</is></c></row>`;
+    const sheet = (inner: string) => ({
+      "xl/worksheets/sheet1.xml": `<worksheet><sheetData>${row(inner)}</sheetData></worksheet>`,
+    });
+    expect((await read(rawWorkbook(sheet("<r><t>Ayu </t></r><r><t>Lestari</t></r>")))).rows).toEqual([
+      [1, "Ayu Lestari"],
+    ]);
+    const strings = "<sst><si><t>田中</t><rPh sb='0' eb='2'><t>タナカ</t></rPh></si></sst>";
+    const shared = `<worksheet><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c></row></sheetData></worksheet>`;
+    const bytes = rawWorkbook({ "xl/worksheets/sheet1.xml": shared, "xl/sharedStrings.xml": strings });
+    expect((await read(bytes)).rows).toEqual([[1, "田中"]]);
+  });
+});
+
+describe("a file that is not what it says", () => {
+  test.each([
+    ["a program", Buffer.from("4d5a90000300000004000000", "hex"), /Windows program/],
+    ["an old workbook", Buffer.from("d0cf11e0a1b11ae10000", "hex"), /old .xls workbook, or one with a password/],
+    ["a PDF", Buffer.from("%PDF-1.7\n"), /a PDF/],
+    ["a picture", Buffer.from("89504e470d0a1a0a0000", "hex"), /a picture/],
+    ["bytes without sense", Buffer.from([1, 2, 3, 0, 5, 0, 0, 9, 200]), /not a text file/],
+    [
+      "a Word document",
+      Buffer.concat([...storeEntries([{ path: "word/document.xml", data: Buffer.from("<w/>") }])]),
+      /Word document/,
+    ],
+    [
+      "half a workbook",
+      rawWorkbook({ "xl/worksheets/sheet1.xml": "<worksheet/>" }).subarray(0, 200),
+      /damaged or incomplete/,
+    ],
+    ["a workbook without rows", rawWorkbook({ "xl/worksheets/sheet1.xml": "<worksheet/>" }), /workbook is empty/],
+    ["broken XML", rawWorkbook({ "xl/worksheets/sheet1.xml": "<worksheet><a></b>" }), /cannot be read/],
+  ])("%s is refused in a sentence", async (_, bytes, sentence) => {
+    expect(await refusal(bytes)).toMatch(sentence);
+  });
+});
+
+describe("a hostile workbook", () => {
+  const deflated = (path: string, data: Buffer, claimed: number) => claimSize(path, deflateRawSync(data), claimed);
+  const giant = Buffer.alloc(1024 * 1024 * 1024, 0x20);
+  const entities = `<!DOCTYPE sst [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><sst><si><t>&b;</t></si></sst>`;
+  const cells = `<worksheet><sheetData>${"<row r='1'><c r='A1'><v>1</v></c></row>".repeat(200_000)}</sheetData></worksheet>`;
+
+  test.each([
+    [
+      "a gigabyte that admits its size",
+      () => deflated("xl/worksheets/sheet1.xml", giant, giant.length),
+      /unpacks to far more/,
+    ],
+    [
+      "a gigabyte that claims to be small",
+      () => deflated("xl/worksheets/sheet1.xml", giant, 1_000),
+      /unpacks to far more/,
+    ],
+    ["a bomb of shared strings", () => deflated("xl/sharedStrings.xml", giant, 1_000), /unpacks to far more/],
+    [
+      "entities that multiply",
+      () => rawWorkbook({ "xl/sharedStrings.xml": entities, "xl/worksheets/sheet1.xml": "<worksheet/>" }),
+      /definitions that Excel never writes/,
+    ],
+    [
+      "too many parts",
+      () => rawWorkbook(Object.fromEntries(Array.from({ length: 70 }, (_, i) => [`xl/media/${i}`, "x"]))),
+      /72 parts/,
+    ],
+    ["rows without end", () => rawWorkbook({ "xl/worksheets/sheet1.xml": cells }), /more than 100000 rows/],
+  ])("with %s is refused, and this process does not grow", async (_, make, sentence) => {
+    const bytes = make();
+    const before = process.memoryUsage().rss;
+    expect(await refusal(bytes)).toMatch(sentence);
+    expect(process.memoryUsage().rss - before).toBeLessThan(50 * 1024 * 1024);
+  });
+
+  /** An archive with one compressed entry whose size in the directory is whatever it claims. */
+  function claimSize(path: string, packed: Buffer, claimed: number): Buffer {
+    const archive = rawWorkbook({
+      [path]: packed,
+      ...(path.includes("sheet1") ? {} : { "xl/worksheets/sheet1.xml": "<worksheet/>" }),
+    });
+    const entry = archive.lastIndexOf(Buffer.from(path)) - 46;
+    archive.writeUInt16LE(8, entry + 10);
+    archive.writeUInt32LE(claimed, entry + 24);
+    return archive;
+  }
+});
+
+describe("a file that is too much for the parser", () => {
+  const strings = `<sst>${"<si><r><t>a</t></r></si>".repeat(400_000)}</sst>`;
+  const bytes = rawWorkbook({ "xl/sharedStrings.xml": strings, "xl/worksheets/sheet1.xml": "<worksheet/>" });
+  const refusalWithin = async (heapMb: number, timeoutMs: number) => {
+    try {
+      for await (const part of readFile(bytes, { heapMb, timeoutMs })) expect(part).toBe("nothing at all");
+    } catch (error) {
+      return error instanceof Error ? error.message : "";
+    }
+    return "read";
+  };
+
+  test("by its memory or its time is refused, and the next one is read", async () => {
+    expect(await refusalWithin(24, 20_000)).toMatch(/too much memory/);
+    expect(await refusalWithin(256, 300)).toMatch(/took too long/);
+    expect(await read("name,phone_e164,consent\nAyu,+6281200000012,yes\n")).toMatchObject({ rows: plain });
+  });
+});
