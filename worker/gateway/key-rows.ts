@@ -13,7 +13,7 @@ export class LeaseLost extends Error {
   }
 }
 
-/** How long a write waits out a database that is away. Longer, and the lease is lost anyway. */
+/** How long a statement waits out a database that is away. Longer, and the lease is lost anyway. */
 const PATIENCE_MS = 10_000;
 /** Rows kept in memory, about 2 kB each at most. */
 const CACHED = 20_000;
@@ -79,7 +79,8 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
     async get(kind, ids) {
       const missing = ids.filter((id) => !cache.has(nameOf(kind, id)));
       if (missing.length > 0) {
-        const stored = await readRows(sql, owner, sealer, kind, missing).catch((error: unknown) => {
+        // A read that fails costs a message: Baileys gives up the one it was decrypting.
+        const stored = await patiently(() => readRows(sql, owner, sealer, kind, missing)).catch((error: unknown) => {
           if (error instanceof SealBroken) onBroken(error);
           throw error;
         });
@@ -112,13 +113,14 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
   };
 }
 
-/** Waits out a database that is away for a moment. @throws LeaseLost at once, anything else after 10 s */
-export async function patiently(write: () => Promise<void>): Promise<void> {
+/** Waits out a database that is away for a moment. @throws what no waiting mends at once, anything else after 10 s */
+export async function patiently<T>(act: () => Promise<T>): Promise<T> {
   for (const started = performance.now(); ; ) {
     try {
-      return await write();
+      return await act();
     } catch (error) {
-      if (error instanceof LeaseLost || performance.now() - started > PATIENCE_MS) throw error;
+      const final = error instanceof LeaseLost || error instanceof SealBroken;
+      if (final || performance.now() - started > PATIENCE_MS) throw error;
       await sleep(100);
     }
   }
