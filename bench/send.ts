@@ -3,12 +3,11 @@ import { type Connection, connect } from "#db/client.ts";
 import { newId } from "#db/ids.ts";
 import { campaigns, messages, waSessions } from "#db/schema/index.ts";
 import type { BenchResult } from "#scripts/bench.ts";
-import { createLog } from "#server/log.ts";
 import { createSession } from "#server/wa/link.ts";
 import { type SimulatorClient, spawnSimulator } from "#simulator/client.ts";
 import { type BaileysClient, link } from "#simulator/tests/baileys.ts";
 import { createRunningCampaign, createUser, readViolations, testEnv, topUp } from "#tests/factories.ts";
-import { startWorker } from "#worker/start-worker.ts";
+import { spawnWorker } from "#tests/processes.ts";
 
 const RECIPIENTS = 200;
 const ROUNDS = 3;
@@ -26,7 +25,8 @@ export async function run(): Promise<BenchResult> {
   const simulator = await spawnSimulator();
   const connection = connect(url, { name: "bench" });
   const env = testEnv(url, { SIMULATOR_URL: simulator.url, DAILY_CAP: "100000" });
-  const worker = await startWorker({ env, log: createLog("worker", env), httpPort: 0 });
+  // A process of its own, as in production: the bare loop has this one for itself.
+  const worker = spawnWorker(url, simulator.url, { DAILY_CAP: "100000", LOG_LEVEL: "warn" });
   try {
     const bare = await link(simulator.client, newPhone());
     const product = await linkProduct(connection, simulator.client, env);
@@ -56,7 +56,8 @@ export async function run(): Promise<BenchResult> {
       })),
     };
   } finally {
-    await worker.stop();
+    worker.kill("SIGTERM");
+    await worker.exited;
     await connection.close();
     await simulator.stop();
   }

@@ -22,7 +22,7 @@ async function tell(origin: string) {
   say(`Account   ${email}`);
   const before = await api.wallet.get.query();
 
-  const session = await linkPhone(api, origin, say);
+  const session = await linkPhone(api);
   say(`Phone     ${session.phone} is linked`);
 
   const { staged, rejected, contactListId } = await importClassmates(api);

@@ -11,6 +11,7 @@ const schema = z.object({
   PORT: int(3000, { max: 65_535 }),
   WORKER_HTTP_PORT: int(3020, { max: 65_535 }),
   APP_ORIGIN: z.url().optional(),
+  TRUST_PROXY: int(0, { max: 10 }),
   DEFAULT_TZ: z.string().default("Asia/Jakarta"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
   SESSION_KEY: z
@@ -68,6 +69,8 @@ export function readEnv(source: NodeJS.ProcessEnv) {
     port: env.PORT,
     workerHttpPort: env.WORKER_HTTP_PORT,
     appOrigin: new URL(env.APP_ORIGIN ?? `http://localhost:${env.PORT}`).origin,
+    /** How many proxies of our own stand in front: so far back X-Forwarded-For is believed. */
+    trustProxy: env.TRUST_PROXY,
     defaultTz: env.DEFAULT_TZ,
     logLevel: env.LOG_LEVEL,
     /** Wraps the data key of each WhatsApp session; `id` is kept beside what it wrapped. */

@@ -114,6 +114,7 @@ export function createHttpApp(deps: WebDeps): Hono<App> {
       user: c.get("api").user,
       cspNonce: c.get("nonce"),
       simulator: env.whatsapp === "simulator",
+      defaultTz: env.defaultTz,
     });
   });
   app.onError((err, c) => {
@@ -136,14 +137,13 @@ async function createContext(
   const { env, live, connection } = deps;
   const requestId = randomBytes(8).toString("hex");
   const log = deps.log.child({ requestId });
-  const incoming = "incoming" in c.env ? c.env.incoming : undefined;
   const context: Context = {
     db: connection.db,
     env,
     log,
     live,
     requestId,
-    ip: incoming?.socket.remoteAddress ?? "unknown",
+    ip: addressOf(c, env.trustProxy),
     user: null,
     loginSessionId: null,
     setCookie,
@@ -155,6 +155,13 @@ async function createContext(
   if (!session) return context;
   if (session.renewed) setCookie(session.renewed);
   return { ...context, user: session.user, loginSessionId: session.sessionId };
+}
+
+/** The caller's address: the socket's, or what the outermost of our own proxies saw. */
+function addressOf(c: HonoContext<App>, trustProxy: number): string {
+  const hops = (c.req.header("x-forwarded-for") ?? "").split(",").map((hop) => hop.trim());
+  const incoming = "incoming" in c.env ? c.env.incoming : undefined;
+  return (trustProxy > 0 && hops.at(-trustProxy)) || incoming?.socket.remoteAddress || "unknown";
 }
 
 function bodyOf(code: keyof typeof refusals, requestId: string, details = {}): RefusalBody {

@@ -12,6 +12,8 @@ export const jobs = {
   "ledger:check": z.unknown(),
   /** Every night: message bodies older than 14 days. */
   "bodies:wipe": z.unknown(),
+  /** Every night: rows of imports that are done with. */
+  "imports:expire": z.unknown(),
 } as const satisfies Record<string, z.ZodType>;
 
 export type JobName = keyof typeof jobs;

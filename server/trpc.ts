@@ -24,6 +24,8 @@ export function refusalBody(error: TRPCError, requestId: string): RefusalBody {
 }
 
 const t = initTRPC.context<Context>().create({
+  // A silent stream is cut by proxies; a client that hears nothing for three pings opens a new one.
+  sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 45_000 } },
   errorFormatter: ({ shape, error, ctx }) => ({
     ...shape,
     message: refusalBody(error, ctx?.requestId ?? "").message,

@@ -6,6 +6,7 @@ const recurring = [
   { task: "silence:settle", match: "*/5 * * * *" },
   { task: "ledger:check", match: "7 * * * *" },
   { task: "bodies:wipe", match: "23 3 * * *" },
+  { task: "imports:expire", match: "43 3 * * *" },
 ] as const satisfies { task: JobName; match: string }[];
 
 /** Everything that recurs. Nothing is made up for after downtime: each looks at the present. */

@@ -67,7 +67,10 @@ BEGIN
    RETURNING * INTO m;
   IF NOT FOUND THEN RETURN false; END IF;
   IF p_points = 'keep' THEN
-    IF p_to = 'unknown' THEN PERFORM finish_campaign(v_campaign); END IF;
+    IF p_to = 'unknown' THEN PERFORM finish_campaign(v_campaign);
+    -- A receipt that a crash of the database itself loses leaves "sent" on the screen, which is true.
+    ELSE PERFORM set_config('synchronous_commit', 'off', true);
+    END IF;
     RETURN true;
   END IF;
 
@@ -123,6 +126,8 @@ BEGIN
     RETURN QUERY SELECT 'wait', (extract(epoch FROM s.next_send_at - now()) * 1000)::float8, NULL::jsonb, NULL::bytea;
     RETURN;
   END IF;
+  -- Need not be on disk yet: what is kept before the write is, and with it everything earlier.
+  PERFORM set_config('synchronous_commit', 'off', true);
   SELECT * INTO n FROM wa_numbers WHERE phone = s.phone;
   v_today := (app_now() AT TIME ZONE n.tz)::date;
 

@@ -67,7 +67,7 @@ export const messages = pgTable(
     errorCode: text(),
     /** Times handed to WhatsApp under the same id, re-drives included. */
     submissions: integer().notNull().default(0),
-    /** Transport failures before the write; the third ends the row. */
+    /** Transport failures before the write: three are tried again, the fourth ends the row. */
     transportErrors: integer().notNull().default(0),
     notBefore: at().notNull().defaultNow(),
     sendingEpoch: bigint({ mode: "number" }),

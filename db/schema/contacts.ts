@@ -97,7 +97,7 @@ export const importRows = pgTable(
   ],
 );
 
-/** People who must not be messaged. `identity` is canonical: "pn:+62…" or "lid:…". A lifted row keeps its history. */
+/** People who must not be messaged. `identity` is canonical: "pn:+62…" or "lid:…". The audit log tells the history. */
 export const suppressions = pgTable(
   "suppressions",
   {

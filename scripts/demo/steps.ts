@@ -19,14 +19,16 @@ async function until<T>(what: string, ms: number, ask: () => Promise<T | null>):
   }
 }
 
-/** Links a phone: the local WhatsApp scans the QR by itself; a real one is scanned by a person on the page. */
-export async function linkPhone(api: ApiClient, origin: string, say: (line: string) => void) {
+/** Links a phone: the local WhatsApp scans the QR. */
+export async function linkPhone(api: ApiClient) {
+  // It writes to made-up numbers: on the real WhatsApp these may be somebody's.
+  await api.dev.phones.query().catch(() => {
+    throw new Error("The demo runs against the local WhatsApp alone, and this server does not use it.");
+  });
   const { id } = await api.wa.link.mutate();
   await until("a QR code", LINK_MS, async () => ((await api.wa.get.query({ id })).qr ? true : null));
   const phone = `+62812${String(Date.now()).slice(-8)}`;
-  await api.dev.scan
-    .mutate({ sessionId: id, phone, name: "Demo phone" })
-    .catch(() => say(`Scan the code at ${origin}/link`));
+  await api.dev.scan.mutate({ sessionId: id, phone, name: "Demo phone" });
   const linked = await until("the phone to be linked", LINK_MS, async () => {
     const session = await api.wa.get.query({ id });
     return session.status === "linked" ? session : null;

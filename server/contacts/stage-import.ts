@@ -45,7 +45,6 @@ export async function stageImport(db: Db, userId: Id<"user">, input: StageInput)
   return withUser(db, userId, async (tx) => {
     const fileName = `${input.fileName.slice(-120)}${readAs ? ` (${readAs})` : ""}`;
     const listName = await nameOfList(tx, userId, input);
-    await dropOldRows(tx, userId);
     await tx.insert(imports).values({
       id: importId,
       userId,
@@ -164,14 +163,4 @@ async function keepRows(
              when r.verdict <> 'valid' then null
              when ${isSuppressed(sql`${userId}`, sql`'pn:' || r.phone_e164`)} then 'opted_out'
              when ${inList} then 'duplicate_in_list' end) as again (refused)`);
-}
-
-// Refused rows hold personal data that was never agreed to be kept: a day after the commit they have served.
-async function dropOldRows(tx: Db, userId: Id<"user">): Promise<void> {
-  await tx.execute(sql`
-    delete from import_rows using imports i where i.id = import_rows.import_id and i.user_id = ${userId}
-      and (i.committed_at < app_now() - interval '1 day' or (i.status = 'staged' and i.created_at < app_now() - interval '7 days'))`);
-  await tx.execute(sql`
-    update imports set status = 'discarded'
-     where user_id = ${userId} and status = 'staged' and created_at < app_now() - interval '7 days'`);
 }

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Task, TaskList } from "graphile-worker";
 import type { Db } from "#db/client.ts";
+import { expireImports } from "#server/contacts/expire-imports.ts";
 import { type JobName, type JobPayload, jobs } from "#server/jobs.ts";
 import type { Log } from "#server/log.ts";
 import { settleSilence, wipeBodies } from "#server/messages/silence.ts";
@@ -19,6 +20,7 @@ const handlers = {
   "silence:settle": (_payload, { db }) => settleSilence(db),
   "ledger:check": (_payload, deps) => checkLedger(deps),
   "bodies:wipe": (_payload, { db }) => wipeBodies(db),
+  "imports:expire": (_payload, { db }) => expireImports(db),
 } satisfies { [N in SharedJob]: Handler<N> };
 
 /** Books a pump for each owned session that has work and no live pump: what a crash between two bookings left behind. */
