@@ -3,6 +3,7 @@ import type { PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import * as schema from "./schema/index.ts";
+import { openSocket } from "./socket.ts";
 
 /** The pool or a transaction: use cases take either, as their first parameter. */
 export type Db = PgDatabase<PostgresJsQueryResultHKT, typeof schema>;
@@ -28,6 +29,7 @@ export function connect(
     // The default backoff of 20 s would leave a process deaf long after Postgres is back.
     backoff: () => 0.5,
     onnotice: () => {},
+    socket: openSocket,
     connection: { application_name: name },
   };
   const pool = postgres(url, options);
