@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { createLog } from "#server/log.ts";
+import { createEventQueue, isPassing } from "./event-queue.ts";
+import type { GatewayEvent } from "./gateway.ts";
+
+const log = createLog("worker", { logLevel: "silent" });
+const ack = (waMsgId: string): GatewayEvent => ({ type: "ack", waMsgId });
+const withCode = (code: string) => Object.assign(new Error(code), { code });
+
+test.each(["ECONNREFUSED", "CONNECTION_CLOSED", "57P01", "40P01", "40001", "53300", "08006"])(
+  "%s passes, so the same is tried again",
+  (code) => {
+    expect(isPassing(withCode(code))).toBe(true);
+    expect(isPassing(new Error("Failed query", { cause: withCode(code) }))).toBe(true);
+  },
+);
+
+test.each(["23505", "42703", ""])("%s does not pass by itself", (code) =>
+  expect(isPassing(withCode(code))).toBe(false),
+);
+
+test("events wait out an absence of the database, and keep their order", async () => {
+  let away = true;
+  const handled: string[] = [];
+  const queue = createEventQueue(async (event) => {
+    if (away) throw withCode("ECONNREFUSED");
+    handled.push("waMsgId" in event ? event.waMsgId : event.type);
+  }, log);
+  for (const id of ["one", "two", "three"])
+    queue.push(ack(id), id === "three" ? () => handled.push("first") : undefined);
+  await queue.drained(300);
+  expect(handled).toEqual([]);
+  away = false;
+  await queue.drained(5_000);
+  expect(handled).toEqual(["one", "two", "first", "three"]);
+});
+
+test("an event that can never be handled does not hold back the others", async () => {
+  const handled: string[] = [];
+  const queue = createEventQueue(async (event) => {
+    if (event.type === "ready") throw new Error("a defect");
+    handled.push(event.type);
+  }, log);
+  queue.push({ type: "ready" });
+  queue.push(ack("next"));
+  await queue.drained(10_000);
+  expect(handled).toEqual(["ack"]);
+});
+
+test("a process that ends does not wait for a database that is away", async () => {
+  const queue = createEventQueue(() => Promise.reject(withCode("ECONNREFUSED")), log);
+  queue.push(ack("lost"));
+  await queue.drained(50);
+  queue.abandon();
+  const started = Date.now();
+  await queue.drained(5_000);
+  expect(Date.now() - started).toBeLessThan(1_000);
+});
