@@ -11,12 +11,12 @@ type SimulatorEnv = Pick<Env, "simulatorUrl" | "whatsapp">;
 const failure = z.object({ error: z.string() });
 const account = z.object({
   phone: z.string(),
-  name: z.string(),
+  name: z.string().nullable(),
   devices: z.array(z.object({ id: z.number(), connected: z.boolean() })),
 });
 const chat = z.object({
   with: z.string(),
-  name: z.string(),
+  name: z.string().nullable(),
   messages: z.array(
     z.object({
       id: z.string(),
