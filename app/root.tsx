@@ -46,7 +46,7 @@ export function Layout({ children }: { children: ReactNode }) {
         >
           <NavigationProgress />
           {children}
-          <Notifications position="top-right" />
+          <Notifications position="bottom-right" classNames={{ root: "toasts" }} />
         </MantineProvider>
         <ScrollRestoration nonce={nonce} />
         <Scripts nonce={nonce} />

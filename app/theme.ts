@@ -31,7 +31,7 @@ const dark: MantineColorsTuple = [
 ];
 
 const sansSerif =
-  'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Helvetica, Arial, sans-serif';
+  '-apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", Arial, "Noto Sans", system-ui, sans-serif';
 
 const plainLabel = { defaultProps: { withAsterisk: false } };
 
@@ -54,7 +54,10 @@ export const theme = createTheme({
     PasswordInput: plainLabel,
     NativeSelect: plainLabel,
     Textarea: plainLabel,
-    Paper: { defaultProps: { withBorder: true, p: "lg" } },
+    Paper: {
+      defaultProps: { withBorder: true, p: "lg" },
+      styles: { root: { backgroundColor: "var(--mantine-color-default)" } },
+    },
     Alert: { defaultProps: { variant: "light" } },
     // A header element outside of main would count as a second banner of the page.
     ModalHeader: { defaultProps: { component: "div" } },
@@ -62,16 +65,25 @@ export const theme = createTheme({
   },
 });
 
+// The light variant's own backgrounds are a dark shade made transparent, which looks muddy on white.
+const tints = Object.fromEntries(
+  ["teal", "green", "red", "yellow", "blue"].map((name) => [
+    `--mantine-color-${name}-light`,
+    `var(--mantine-color-${name}-0)`,
+  ]),
+);
+
 /** Mantine's dimmed, error and placeholder shades are too faint for 4.5:1. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
   light: {
-    "--mantine-color-body": "#fbfcfc",
+    "--mantine-color-body": "#f7f9f9",
     "--mantine-color-text": "var(--mantine-color-gray-9)",
     "--mantine-color-dimmed": "var(--mantine-color-gray-7)",
     "--mantine-color-placeholder": "var(--mantine-color-gray-6)",
     "--mantine-color-error": "var(--mantine-color-red-7)",
     "--mantine-color-default-border": "var(--mantine-color-gray-3)",
+    ...tints,
   },
   dark: {
     "--mantine-color-dimmed": "var(--mantine-color-dark-1)",

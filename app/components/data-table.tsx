@@ -13,6 +13,8 @@ export interface Column<Row> {
   figures?: boolean;
   /** Takes what room is left. */
   wide?: boolean;
+  /** Is never broken into two lines. */
+  tight?: boolean;
 }
 
 /** A table that becomes a stack of labelled rows on a phone; its roles are spelled out because that change drops them. */
@@ -65,6 +67,7 @@ export function DataTable<Row>({
                   data-label={column.header}
                   data-figures={column.figures || undefined}
                   data-wide={column.wide || undefined}
+                  data-tight={column.tight || undefined}
                 >
                   <span>{column.cell(row)}</span>
                 </td>

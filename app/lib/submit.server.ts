@@ -10,6 +10,8 @@ import { redirectWithToast } from "./toast.server.ts";
 export interface Answer<R = unknown> {
   intent: string;
   result: SubmissionResult<string[]>;
+  /** Of the HTTP answer: a refusal keeps its own. */
+  status: number;
   value?: R;
 }
 
@@ -47,16 +49,22 @@ export function form<S extends z.ZodType, R>(
   return async (intent, fields) => {
     const submission = parseWithZod(fields, { schema });
     const { done, hide = [] } = options;
-    if (submission.status !== "success") return { intent, result: submission.reply({ hideFields: hide }) };
+    if (submission.status !== "success") {
+      return { intent, result: submission.reply({ hideFields: hide }), status: 400 };
+    }
     try {
       const value = await call(submission.value);
       if (done) return await leave(done, value);
-      return { intent, result: submission.reply({ resetForm: true }), value };
+      return { intent, result: submission.reply({ resetForm: true }), status: 200, value };
     } catch (thrown) {
       const refusal = await readRefusal(thrown);
       const fieldErrors = Object.fromEntries(Object.entries(refusal.fields).map(([name, text]) => [name, [text]]));
       const formErrors = Object.keys(fieldErrors).length > 0 ? [] : [refusal.message];
-      return { intent, result: submission.reply({ formErrors, fieldErrors, hideFields: hide }) };
+      return {
+        intent,
+        result: submission.reply({ formErrors, fieldErrors, hideFields: hide }),
+        status: refusal.status,
+      };
     }
   };
 }
@@ -74,7 +82,7 @@ async function readRefusal(thrown: unknown) {
   if (z.object({ code: z.literal("not_signed_in") }).safeParse(body).success) throw new SignedOut();
   const parsed = refusalBody.safeParse(body);
   if (!parsed.success) throw thrown;
-  return parsed.data;
+  return { ...parsed.data, status: thrown.status };
 }
 
 class SignedOut extends Error {}
@@ -89,7 +97,7 @@ export async function submit<R>(request: Request, handlers: Record<string, Handl
   try {
     const answer = await handler(intent, ownFields(sent));
     if (answer instanceof Response) throw answer;
-    return data(answer, { status: answer.result.status === "error" ? 422 : 200 });
+    return data(answer, { status: answer.status });
   } catch (thrown) {
     if (thrown instanceof SignedOut) throw redirect(loginPath(request));
     throw thrown;

@@ -40,7 +40,11 @@ export function Dashboard({ hasContacts, hasCampaign, current, recent }: Dashboa
           <Figure label="Held for campaigns" note="Charged when WhatsApp accepts a message, else given back">
             {formatNumber(wallet.held)}
           </Figure>
-          <Figure label={wallet.plan.active ? "Plan runs until" : "Plan ended"} note={`Plan of ${wallet.plan.label}`}>
+          <Figure
+            label={wallet.plan.active ? "Plan runs until" : "Plan ended"}
+            note={`Plan of ${wallet.plan.label}`}
+            words
+          >
             <Day at={wallet.plan.expiresAt} />
           </Figure>
         </SimpleGrid>

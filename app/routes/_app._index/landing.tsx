@@ -13,7 +13,7 @@ const promises: { icon: Icon; title: string; text: string }[] = [
   {
     icon: CheckCircledIcon,
     title: "Nothing twice, nothing lost",
-    text: "Each person gets each message once, even when the power fails in the middle. You pay a point only for what WhatsApp accepted.",
+    text: "Each person gets each message once, even when the power fails in the middle. You pay only for what WhatsApp accepted.",
   },
   {
     icon: EyeOpenIcon,

@@ -30,7 +30,7 @@ const words = {
 } as const satisfies Record<Booking["type"], string>;
 
 const columns: Column<Booking>[] = [
-  { header: "When", cell: (row) => <Moment at={row.createdAt} seconds /> },
+  { header: "When", cell: (row) => <Moment at={row.createdAt} seconds />, tight: true },
   { header: "What", cell: (row) => <What row={row} />, wide: true },
   {
     header: "Points",
@@ -79,7 +79,7 @@ export default function Wallet() {
           <Figure label="Balance" note="Available and held together">
             {formatNumber(points.balance)}
           </Figure>
-          <Figure label={plan.active ? "Plan runs until" : "Plan ended"} note={`Plan of ${plan.label}`}>
+          <Figure label={plan.active ? "Plan runs until" : "Plan ended"} note={`Plan of ${plan.label}`} words>
             <Day at={plan.expiresAt} />
           </Figure>
         </SimpleGrid>

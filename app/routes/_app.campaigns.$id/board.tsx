@@ -30,12 +30,14 @@ export function Board({ campaign }: { campaign: Campaign }) {
           </Figure>
           <Figure
             label="Phone"
+            words
             note={`${seconds(campaign.throttleMinMs)}–${seconds(campaign.throttleMaxMs)} s between messages`}
           >
             {session?.phone ?? "Removed"}
           </Figure>
           <Figure
             label="Started"
+            words
             note={
               campaign.finishedAt ? (
                 <>
@@ -46,7 +48,7 @@ export function Board({ campaign }: { campaign: Campaign }) {
               )
             }
           >
-            {campaign.startedAt ? <Moment at={campaign.startedAt} /> : "–"}
+            {campaign.startedAt ? <Moment at={campaign.startedAt} /> : "Not yet"}
           </Figure>
         </SimpleGrid>
       </Stack>

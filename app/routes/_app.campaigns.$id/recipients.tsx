@@ -13,15 +13,15 @@ type Recipient = RecipientPage["rows"][number];
 
 const columns: Column<Recipient>[] = [
   { header: "Name", cell: (row) => row.name },
-  { header: "Number", cell: (row) => row.phone },
-  { header: "State", cell: (row) => <StatusBadge look={messageLooks[row.status]} /> },
-  { header: "Since", cell: (row) => <Since row={row} /> },
+  { header: "Number", cell: (row) => row.phone, tight: true },
+  { header: "State", cell: (row) => <StatusBadge look={messageLooks[row.status]} />, tight: true },
+  { header: "Since", cell: (row) => <Since row={row} />, tight: true },
   { header: "Why", cell: (row) => <Why row={row} />, wide: true },
 ];
 
 function Since({ row }: { row: Recipient }) {
   const at = row.readAt ?? row.deliveredAt ?? row.sentAt ?? row.endedAt ?? row.sendingAt;
-  return at ? <Moment at={at} seconds /> : "–";
+  return at ? <Moment at={at} seconds /> : null;
 }
 
 function Why({ row }: { row: Recipient }) {
@@ -34,7 +34,7 @@ function Why({ row }: { row: Recipient }) {
     );
   }
   if (row.status === "unknown") return "WhatsApp has not answered for a day. Its points stay held.";
-  return "";
+  return null;
 }
 
 /** Every recipient with its state and, where there is one, the reason. */

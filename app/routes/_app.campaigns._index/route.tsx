@@ -27,15 +27,15 @@ type Campaign = Awaited<ReturnType<typeof loader>>["rows"][number];
 
 const columns: Column<Campaign>[] = [
   { header: "Campaign", cell: (row) => <TextLink to={`/campaigns/${row.id}`}>{row.name}</TextLink>, wide: true },
-  { header: "State", cell: (row) => <StatusBadge look={campaignLooks[row.status]} /> },
-  { header: "Recipients", cell: (row) => (row.status === "draft" ? "–" : formatNumber(row.total)), figures: true },
+  { header: "State", cell: (row) => <StatusBadge look={campaignLooks[row.status]} />, tight: true },
+  { header: "Recipients", cell: (row) => (row.status === "draft" ? null : formatNumber(row.total)), figures: true },
   {
     header: "Progress",
     cell: (row) =>
       row.status === "draft" ? "Not started" : <CampaignProgress counts={row.counts} total={row.total} />,
     wide: true,
   },
-  { header: "Started", cell: (row) => (row.startedAt ? <Moment at={row.startedAt} /> : "–") },
+  { header: "Started", cell: (row) => (row.startedAt ? <Moment at={row.startedAt} /> : null), tight: true },
 ];
 
 export default function Campaigns() {

@@ -45,6 +45,7 @@ export function TemplateField({
             radius="xl"
             variant="light"
             leftSection={<PlusIcon aria-hidden />}
+            styles={{ section: { marginInlineEnd: 4 } }}
             onClick={() => insert(name)}
           >
             {name}

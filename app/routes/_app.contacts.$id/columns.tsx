@@ -18,7 +18,7 @@ const looks = {
 export function contactColumns(attributes: readonly string[]): Column<Contact>[] {
   return [
     { header: "Name", cell: (contact) => contact.name },
-    { header: "Number", cell: (contact) => contact.phoneE164 },
+    { header: "Number", cell: (contact) => contact.phoneE164, tight: true },
     ...attributes.map((name) => ({ header: name, cell: (contact: Contact) => contact.attributes[name] ?? "" })),
     { header: "Consent", cell: (contact) => <Consent contact={contact} />, wide: true },
     { header: "Leave out", cell: (contact) => (contact.optedOut ? "Left out" : <LeaveOut contact={contact} />) },

@@ -16,10 +16,10 @@ export type ImportPreview = Awaited<ReturnType<Api["contacts"]["preview"]>>;
 type Row = ImportPreview["rows"][number];
 
 const columns: Column<Row>[] = [
-  { header: "Row", cell: (row) => row.rowNo, figures: true },
-  { header: "Verdict", cell: (row) => <StatusBadge look={verdictLooks[row.verdict]} /> },
+  { header: "Row", cell: (row) => `Row ${row.rowNo}`, tight: true },
+  { header: "Verdict", cell: (row) => <StatusBadge look={verdictLooks[row.verdict]} />, tight: true },
   { header: "Name", cell: (row) => row.name || "(empty)" },
-  { header: "Number", cell: (row) => row.phoneE164 ?? row.phone },
+  { header: "Number", cell: (row) => row.phoneE164 ?? row.phone, tight: true },
   { header: "Consent", cell: (row) => row.consent || "(empty)" },
   { header: "Why", cell: (row) => <Why row={row} />, wide: true },
 ];

@@ -1,4 +1,4 @@
-import { Group, List, Loader, Paper, Stack, Text } from "@mantine/core";
+import { Group, Loader, Paper, Stack, Text } from "@mantine/core";
 import { useWait } from "../../components/moment.tsx";
 
 const SIZE = 264;
@@ -29,11 +29,6 @@ export function QrCode({ id, shown, expiresAt }: { id: string; shown: boolean; e
         )}
       </Paper>
       <Stack gap="xs" maw={360}>
-        <List type="ordered" spacing={4}>
-          <List.Item>Open WhatsApp on the phone.</List.Item>
-          <List.Item>Settings, Linked devices, Link a device.</List.Item>
-          <List.Item>Point the camera at this code.</List.Item>
-        </List>
         <Text c="dimmed" size="sm">
           {visible && wait !== null
             ? `This code is valid for ${Math.ceil(wait / 1_000)} s more.`

@@ -52,8 +52,12 @@ export default function AccountPage() {
       <Paper>
         <Stack>
           <SimpleGrid cols={{ base: 1, sm: 2 }} component="dl" m={0}>
-            <Figure label="E-mail address">{account?.user?.email}</Figure>
-            <Figure label="Time zone">{account?.user?.tz}</Figure>
+            <Figure label="E-mail address" words>
+              {account?.user?.email}
+            </Figure>
+            <Figure label="Time zone" words>
+              {account?.user?.tz}
+            </Figure>
           </SimpleGrid>
           <Group justify="space-between">
             <Stack gap={4}>

@@ -27,8 +27,7 @@ export function AccountState({ account, live }: { account: Account; live: boolea
         </Badge>
       )}
       <Link to="/link" className={styles.state} aria-label={`WhatsApp: ${look.word}`}>
-        <MobileIcon aria-hidden />
-        <StatusBadge look={look} size="sm" />
+        <StatusBadge look={look} variant="transparent" px={0} />
       </Link>
       <Link to="/billing/wallet" className={styles.state} data-testid="available-points">
         <CardStackIcon aria-hidden />

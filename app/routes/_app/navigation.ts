@@ -1,11 +1,11 @@
 import {
   CardStackIcon,
+  ChatBubbleIcon,
   GearIcon,
   HomeIcon,
   MobileIcon,
   PaperPlaneIcon,
   PersonIcon,
-  SpeakerLoudIcon,
 } from "@radix-ui/react-icons";
 import type { Icon } from "../../components/icon.ts";
 
@@ -27,4 +27,4 @@ export const mainPlaces: readonly Place[] = [
 ];
 
 export const accountPlace: Place = { to: "/settings/account", label: "Account", icon: GearIcon };
-export const devPlace: Place = { to: "/dev/phone", label: "Pretend phone", icon: SpeakerLoudIcon };
+export const devPlace: Place = { to: "/dev/phone", label: "Pretend phone", icon: ChatBubbleIcon };

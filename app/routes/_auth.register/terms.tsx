@@ -58,7 +58,7 @@ export function TermsField({ meta }: { meta: FieldMetadata<true | undefined> }) 
         label={
           <>
             I have read and accept the terms, and I will message only people who agreed.{" "}
-            <Anchor component="button" type="button" underline="always" onClick={open}>
+            <Anchor component="button" type="button" underline="always" fz="inherit" onClick={open}>
               Read the terms
             </Anchor>
           </>
