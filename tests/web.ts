@@ -4,7 +4,7 @@ import { getRequestListener } from "@hono/node-server";
 import { type Connection, connect } from "#db/client.ts";
 import type { Env } from "#server/env.ts";
 import { createHttpApp } from "#server/http.ts";
-import { startLive } from "#server/live.ts";
+import { type Live, startLive } from "#server/live.ts";
 import { createLog } from "#server/log.ts";
 import { createMetrics } from "#server/metrics.ts";
 import { testEnv } from "./factories.ts";
@@ -13,6 +13,7 @@ export interface TestWeb {
   origin: string;
   env: Env;
   connection: Connection;
+  live: Live;
   stop(): Promise<void>;
 }
 
@@ -41,6 +42,7 @@ export async function startWeb(databaseUrl: string, more: Record<string, string>
     origin,
     env,
     connection,
+    live,
     stop: async () => {
       closing.abort();
       http.closeAllConnections();

@@ -1,0 +1,101 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ApiClient, createApiClient, openAccount } from "#scripts/api-client.ts";
+import { publish, type Topic } from "#server/events.ts";
+import { useDatabase } from "../database.ts";
+import { PASSWORD } from "../factories.ts";
+import { until } from "../stage.ts";
+import { startWeb, type TestWeb } from "../web.ts";
+
+const url = useDatabase();
+let web: TestWeb;
+beforeAll(async () => {
+  web = await startWeb(url());
+});
+afterAll(() => web?.stop());
+
+interface Screen {
+  userId: `usr_${string}`;
+  api: ApiClient;
+  heard: { topic: string; id: string }[];
+  close(): void;
+}
+
+let people = 0;
+/** A signed-in tab with its one stream open. */
+async function openScreen(): Promise<Screen> {
+  people += 1;
+  const cookie = await openAccount(web.origin, {
+    email: `live${people}@example.org`,
+    password: PASSWORD,
+    tz: "Asia/Jakarta",
+  });
+  const api = createApiClient(web.origin, cookie);
+  const user = await api.auth.me.query();
+  if (!user) throw new Error("not signed in");
+  const heard: Screen["heard"] = [];
+  let opened = false;
+  const stream = api.live.events.subscribe(undefined, {
+    onStarted: () => {
+      opened = true;
+    },
+    onData: ({ data }) => heard.push(data),
+  });
+  await until("the stream", () => opened && web.live.clients() > 0);
+  return { userId: user.id, api, heard, close: () => stream.unsubscribe() };
+}
+const tell = (userId: Screen["userId"], topic: Topic, id: string) => publish(web.connection.db, userId, topic, id);
+
+test("a change is heard by its user alone, with what changed and nothing of it", async () => {
+  const [one, other] = [await openScreen(), await openScreen()];
+  await tell(one.userId, "campaign", "cmp_1");
+  await until("the event", () => one.heard.length > 0);
+  await tell(other.userId, "session", "was_1");
+  await until("the other's event", () => other.heard.length > 0);
+  expect(one.heard).toEqual([{ topic: "campaign", id: "cmp_1" }]);
+  expect(other.heard).toEqual([{ topic: "session", id: "was_1" }]);
+  one.close();
+  other.close();
+});
+
+test("a change that is rolled back is never heard", async () => {
+  const screen = await openScreen();
+  const undone = web.connection.db.transaction(async (tx) => {
+    await publish(tx, screen.userId, "campaign", "cmp_undone");
+    throw new Error("undo");
+  });
+  await expect(undone).rejects.toThrow("undo");
+  await tell(screen.userId, "campaign", "cmp_done");
+  await until("an event", () => screen.heard.length > 0);
+  expect(screen.heard).toEqual([{ topic: "campaign", id: "cmp_done" }]);
+  screen.close();
+});
+
+test("a closed tab leaves nothing behind", async () => {
+  await until("the earlier streams to go", () => web.live.clients() === 0);
+  const screens = await Promise.all(Array.from({ length: 10 }, openScreen));
+  await until("ten streams", () => web.live.clients() === 10);
+  for (const screen of screens) screen.close();
+  await until("the streams to go", () => web.live.clients() === 0);
+});
+
+test("when the database's connection breaks, every screen is told to look anew, and hears again", async () => {
+  const screen = await openScreen();
+  await web.connection.db.execute(sql`select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and query ilike 'listen%' and pid <> pg_backend_pid()`);
+  await until("the resync", () => screen.heard.some((event) => event.topic === "resync"));
+  await tell(screen.userId, "wallet", "w");
+  await until("an event after it", () => screen.heard.some((event) => event.topic === "wallet"));
+  screen.close();
+  await until("the stream to go", () => web.live.clients() === 0);
+});
+
+test("a stranger gets no stream", async () => {
+  const answer = await fetch(`${web.origin}/trpc/live.events`, { headers: { accept: "text/event-stream" } });
+  const said = await answer.text();
+  expect(said).toContain('"code":"UNAUTHORIZED"');
+  expect(said).not.toContain("event: message");
+  expect(web.live.clients()).toBe(0);
+});
+  expect(answer.status).toBe(401);
+});
