@@ -14,6 +14,8 @@ export interface TestWeb {
   env: Env;
   connection: Connection;
   live: Live;
+  /** Drops every open connection, as a network does. */
+  cutConnections(): void;
   stop(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export async function startWeb(databaseUrl: string, more: Record<string, string>
     env,
     connection,
     live,
+    cutConnections: () => http.closeAllConnections(),
     stop: async () => {
       closing.abort();
       http.closeAllConnections();
