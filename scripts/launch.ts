@@ -13,12 +13,15 @@ export interface LaunchOptions {
   dev: boolean;
   /** Every log line on the terminal. */
   verbose: boolean;
+  /** The process that started this one, as it was at the very beginning. */
+  parent: number;
 }
 
 const CHILDREN_PATIENCE_MS = 3_000;
 const STOP_WITHIN_MS = 4_800;
 /** npm passes a Ctrl-C on that the terminal has sent to us already: the second one so soon is the same one. */
 const SAME_CTRL_C_MS = 500;
+const PARENT_WATCH_MS = 250;
 
 /**
  * Runs the whole product on this machine: database, simulator, worker, web; until Ctrl-C, SIGTERM, or something that
@@ -46,6 +49,7 @@ class Launcher {
     // Nobody reads any more (`npm start | head`): go on.
     process.stdout.on("error", () => {});
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => this.#onSignal());
+    this.#followNpm();
     try {
       await this.#start();
     } catch (error) {
@@ -124,6 +128,20 @@ class Launcher {
     const child = new Child({ name, args, env, log: { ...log, write }, giveUp });
     this.#children.push(child);
     return child;
+  }
+
+  /**
+   * Between npm and us stands a shell that ends at a SIGTERM without passing it on. So a stop that was meant for all of us
+   * (`kill`, a service supervisor) shows as a parent that is gone.
+   */
+  #followNpm(): void {
+    if (!process.env.npm_lifecycle_event) return;
+    const watch = setInterval(() => {
+      if (process.ppid === this.#options.parent) return;
+      clearInterval(watch);
+      this.#onSignal();
+    }, PARENT_WATCH_MS);
+    watch.unref();
   }
 
   #onSignal(): void {

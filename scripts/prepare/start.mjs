@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  * @param {string[]} args `--dev`: pages from the sources, reloaded as they change; `--verbose`: every log line on the terminal
  */
 export async function start(args) {
+  const parent = process.ppid;
   try {
     process.chdir(root);
     // The real environment wins over the file.
@@ -24,7 +25,7 @@ export async function start(args) {
     const { register } = await import("tsx/esm/api");
     register();
     const { launch } = await import("../launch.ts");
-    await launch({ dev, verbose: args.includes("--verbose") });
+    await launch({ dev, verbose: args.includes("--verbose"), parent });
   } catch (error) {
     console.error(error instanceof StartError ? error.message : error);
     process.exit(1);

@@ -40,9 +40,13 @@ const nothingElse = {
 } as const;
 
 /** `npm start -- --dev`, and what it has said so far. */
-function npmStart(environment: Record<string, string> = {}) {
+function npmStart(
+  environment: Record<string, string> = {},
+  command = [process.execPath, "scripts/start.mjs", "--dev"],
+) {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST"));
-  const launcher = spawn(process.execPath, ["scripts/start.mjs", "--dev"], {
+  const [program = "", ...args] = command;
+  const launcher = spawn(program, args, {
     env: { ...Object.fromEntries(inherited), ...nothingElse, ...ports, DATA_DIR: folder.path, ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -105,6 +109,16 @@ test("Ctrl-C stops everything within 5 s", async () => {
   expect(await everyPortIsFree()).toBe(true);
   expect(postmaster()).toBeUndefined();
 }, 30_000);
+
+test("a stop of npm in the middle of a start reaches the launcher through npm's shell, and leaves nothing", async () => {
+  const shell = npmStart({ npm_lifecycle_event: "start" }, ["sh", "-c", "node scripts/start.mjs --dev; exit $?"]);
+  await expect.poll(postmaster, { timeout: 30_000 }).toBeDefined();
+  shell.launcher.kill("SIGTERM");
+  // Its output closes when the last process that could write to it is gone.
+  await shell.ended();
+  expect(await everyPortIsFree()).toBe(true);
+  expect(postmaster()).toBeUndefined();
+}, 60_000);
 
 test("a taken port is told in one sentence, with the way to choose another", async () => {
   const other = spawn(process.execPath, ["-e", `require("net").createServer().listen(${ports.PORT}, "127.0.0.1")`]);
