@@ -8,12 +8,12 @@ const DEMO = { email: "demo@masssender.local", password: "demo-of-the-local-what
 
 /** Opens the demo account, if it is not there yet. For `npm start` on one's own machine; never part of a deployment. */
 export async function seed(databaseUrl: string): Promise<{ email: string; password: string }> {
-  const { db, close } = connect(databaseUrl, { max: 1, name: "masssender-seed" });
+  const connection = connect(databaseUrl, { max: 1, name: "masssender-seed" });
   try {
-    const [known] = await db.select({ id: users.id }).from(users).where(eq(users.email, DEMO.email));
-    if (!known) await registerUser(db, { ...DEMO, tz: process.env.DEFAULT_TZ || "Asia/Jakarta", acceptTerms: true });
+    const [known] = await connection.db.select({ id: users.id }).from(users).where(eq(users.email, DEMO.email));
+    if (!known) await registerUser(connection.db, { ...DEMO, tz: process.env.DEFAULT_TZ || "Asia/Jakarta", acceptTerms: true });
   } finally {
-    await close();
+    await connection.close();
   }
   return { ...DEMO };
 }
