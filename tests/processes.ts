@@ -15,7 +15,7 @@ export interface WorkerProcess {
 
 /** Starts a worker as a process of its own: what a fault test kills must be what runs in production. */
 export function spawnWorker(databaseUrl: string, simulatorUrl: string, more: Record<string, string>): WorkerProcess {
-  const child: ChildProcess = spawn(process.execPath, [...(process.env.WORKER_NODE_ARGS?.split(" ") ?? []), "--import", "tsx", WORKER], {
+  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", WORKER], {
     env: {
       ...process.env,
       NODE_ENV: "test",

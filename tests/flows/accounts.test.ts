@@ -1,5 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { auditLogs, loginSessions, users } from "#db/schema/index.ts";
 import { useDatabase } from "#tests/database.ts";
 import { PASSWORD } from "#tests/factories.ts";
@@ -135,7 +136,7 @@ describe("the door", () => {
   test("lets a script in by an API token until it is revoked", async () => {
     const { cookie } = await call("auth.register", account("token@example.org"));
     const made = await call("tokens.create", { name: "demo" }, { cookie });
-    const { id, token } = made.body.result?.data as { id: string; token: string };
+    const { id, token } = z.object({ id: z.string(), token: z.string() }).parse(made.body.result?.data);
     const bearer = { authorization: `Bearer ${token}` };
     expect(await me(bearer)).toMatchObject({ email: "token@example.org" });
     expect((await call("campaigns.list", {}, { ...bearer, origin: "" })).status).toBe(405);
