@@ -51,7 +51,7 @@ const NEXT_QR_MS = 20_000;
 /** From the start to a QR code or a login. An HTTP error instead of the WebSocket would otherwise wait for ever. */
 const CONNECT_MS = 45_000;
 /** How long the messages of the backlog may take to be read before sending begins without them. */
-const BACKLOG_MS = 10_000;
+const BACKLOG_MS = 25_000;
 const END_MS = 1_000;
 
 /** Baileys' log holds numbers and contents: only that something went wrong is kept, with its sentence. */
@@ -164,6 +164,8 @@ export function openConnection({ webSocketUrl, qrTimeoutMs, memory, log, emit }:
     if (update.connection === "open") onOpen();
     if (update.receivedPendingNotifications) {
       backlogSent = true;
+      // Baileys now waits up to 20 s for a history that may never come, and holds back messages as long: an opt-out too.
+      sock.ev.flush();
       readyWhenRead();
     }
     if (update.connection === "close") closed(update.lastDisconnect?.error);

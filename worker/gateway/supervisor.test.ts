@@ -87,7 +87,7 @@ describe("a worker", () => {
   });
 
   test("reads an opt-out that came while it was away before it may send", async () => {
-    for (const worker of [...stage.workers]) await worker.stop();
+    await Promise.all(stage.workers.map((worker) => worker.stop()));
     await stage.db.execute(sql`delete from suppressions`);
     await stage.simulator.write(linked.phone.replace(/\d{4}$/, "8888"), linked.phone, "STOP");
     await stage.startWorker();

@@ -43,7 +43,7 @@ function meet(waWebSocketUrl: string): Promise<"qr" | GatewayEvent> {
       if (qr) resolve("qr");
       if (connection === "close") resolve(fromClose(lastDisconnect?.error));
     });
-  }).finally(() => sock.end(undefined));
+  }).finally(() => void sock.end(undefined));
 }
 
 test("a server whose certificate another root signed is refused before it learns anything", async () => {
