@@ -6,7 +6,7 @@ import type { BenchResult } from "#scripts/bench.ts";
 import { createSession } from "#server/wa/link.ts";
 import { type SimulatorClient, spawnSimulator } from "#simulator/client.ts";
 import { type BaileysClient, link } from "#simulator/tests/baileys.ts";
-import { createRunningCampaign, createUser, readViolations, testEnv, topUp } from "#tests/factories.ts";
+import { createRunningCampaign, createUser, newPhone, readViolations, testEnv, topUp } from "#tests/factories.ts";
 import { spawnWorker } from "#tests/processes.ts";
 
 const RECIPIENTS = 200;
@@ -63,8 +63,6 @@ export async function run(): Promise<BenchResult> {
   }
 }
 
-let numbers = 0;
-const newPhone = () => `+62813${String((numbers += 1)).padStart(8, "0")}`;
 const median = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 async function until(what: string, look: () => Promise<boolean>): Promise<void> {
