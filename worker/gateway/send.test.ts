@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { newId } from "#db/ids.ts";
 import { messages } from "#db/schema/index.ts";
 import { openSealer } from "#server/wa/seal.ts";
@@ -16,6 +16,7 @@ beforeAll(async () => {
   linked = await stage.linkPhone(user);
 });
 afterAll(() => stage?.stop());
+beforeEach(() => until("the session to be ready", () => stage.isReady(linked.sessionId)));
 
 const held = (): HeldSession => {
   const session = stage.workers[0]?.sessions.held(linked.sessionId);
