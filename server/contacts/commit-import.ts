@@ -7,7 +7,7 @@ import { DomainError } from "../errors.ts";
 import { publish } from "../events.ts";
 import { type Counts, duplicateInListReason, emptyCounts, optedOutReason } from "./rules.ts";
 import type { CommitInput } from "./schema.ts";
-import { isSuppressed } from "./suppression.ts";
+import { suppressedNumbers } from "./suppression.ts";
 
 export interface CommittedImport {
   importId: Id<"import">;
@@ -30,8 +30,10 @@ export async function commitImport(tx: Db, userId: Id<"user">, input: CommitInpu
   const listId = await openList(tx, userId, staged);
   await tx.execute(sql`
     update import_rows set verdict = 'opted_out', "column" = 'phone_e164', value = phone, reason = ${optedOutReason}
-     where import_id = ${importId} and verdict = 'valid' and ${isSuppressed(sql`${userId}`, sql`'pn:' || phone_e164`)}`);
-  const added = await insertContacts(tx, userId, { importId, listId, fileName: staged.fileName, consentStatement });
+     where import_id = ${importId} and verdict = 'valid' and 'pn:' || phone_e164 in ${suppressedNumbers(userId)}`);
+  const isNewList = staged.contactListId === null;
+  const { fileName } = staged;
+  const added = await insertContacts(tx, userId, { importId, listId, isNewList, fileName, consentStatement });
   const counts = await countVerdicts(tx, importId);
   if (added === 0) throw new DomainError("no_usable_rows");
 
@@ -96,6 +98,7 @@ async function openList(tx: Db, userId: Id<"user">, staged: Staged): Promise<Id<
 interface NewContacts {
   importId: Id<"import">;
   listId: Id<"contactList">;
+  isNewList: boolean;
   fileName: string;
   consentStatement: string;
 }
@@ -103,6 +106,8 @@ interface NewContacts {
 // Ids are those of newId with the row's number in the middle, so that contacts page in the order of their file.
 async function insertContacts(tx: Db, userId: Id<"user">, made: NewContacts): Promise<number> {
   const id = newId("contact");
+  // A list that this transaction made holds nobody yet; not looking for conflicts there saves a sixth of the time.
+  const conflicts = made.isNewList ? sql`` : sql`on conflict (contact_list_id, phone_e164) do nothing`;
   const { count } = await tx.execute(sql`
     insert into contacts (id, user_id, contact_list_id, name, phone_e164, attributes, consent, consent_source,
                           consent_statement, consent_at, import_id)
@@ -111,7 +116,8 @@ async function insertContacts(tx: Db, userId: Id<"user">, made: NewContacts): Pr
            (select app_now()), ${made.importId}
       from import_rows
      where import_id = ${made.importId} and user_id = ${userId} and verdict = 'valid' order by row_no
-    on conflict (contact_list_id, phone_e164) do nothing`);
+    ${conflicts}`);
+  if (made.isNewList) return count;
   // "not in" is hashed whatever the statistics say. They do not know this transaction's rows, and a join of "not exists"
   // planned by them has compared each row with each.
   await tx.execute(sql`

@@ -4,13 +4,13 @@ import type { Id } from "#db/ids.ts";
 import { contactLists, contacts, suppressions } from "#db/schema/index.ts";
 import { DomainError } from "../errors.ts";
 import type { PageInput, SampleInput } from "./schema.ts";
-import { isSuppressed } from "./suppression.ts";
+import { suppressedNumbers } from "./suppression.ts";
 
 const CONTACTS_A_PAGE = 50;
 const SUPPRESSIONS_A_PAGE = 100;
 
 // Names are written out where a query is inside another: Drizzle leaves the table's name away in the fields of a select.
-const optedOut = (userId: Id<"user">) => isSuppressed(sql`${userId}`, sql.raw("'pn:' || contacts.phone_e164"));
+const optedOut = (userId: Id<"user">) => sql`('pn:' || contacts.phone_e164 in ${suppressedNumbers(userId)})`;
 
 function selectLists(tx: Db, userId: Id<"user">) {
   return tx.select({
