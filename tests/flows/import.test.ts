@@ -21,7 +21,11 @@ beforeEach(async () => {
   user = await stage.signUp();
 });
 
-function upload(bytes: Uint8Array<ArrayBuffer> | string, fileName: string, fields: Record<string, string> = {}): FormData {
+function upload(
+  bytes: Uint8Array<ArrayBuffer> | string,
+  fileName: string,
+  fields: Record<string, string> = {},
+): FormData {
   const form = new FormData();
   form.set("file", new File([bytes], fileName));
   for (const [name, value] of Object.entries(fields)) form.set(name, value);
