@@ -65,7 +65,7 @@ test("the same id sent twice stays one message", async () => {
   await write(to, "Once", id);
   const shown = await until("both copies", async () => {
     const messages = await shownTo(to);
-    return messages[0]?.copies === 2 ? messages : null;
+    return messages[0]?.copies === 2 && messages[0].text ? messages : null;
   });
   expect(shown).toHaveLength(1);
   expect(shown[0]).toMatchObject({ id, text: "Once", undecryptable: false });
