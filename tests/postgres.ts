@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -52,12 +52,11 @@ export async function startTestServer(): Promise<TestServer> {
 }
 
 /**
- * A temporary folder that the database's own account can reach too: for a test that starts a Postgres in it (as
- * `postgres`, where `DATA_DIR` has it). If this run is killed, a later run removes the folder and stops that server.
+ * A temporary folder of a test. If this run is killed, a later run removes it, and stops a Postgres that runs in its
+ * `postgres`, where `DATA_DIR` has it.
  */
 export function openTestFolder(): TestFolder {
   const path = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
-  chmodSync(path, 0o711);
   return { path, remove: () => removeFolder(path) };
 }
 

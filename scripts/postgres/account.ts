@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname } from "node:path";
 import { StartError } from "../start-error.mjs";
 
 /** The system account that Postgres runs under when the launcher is root. */
@@ -31,8 +33,21 @@ export function accountFor(clusterDir: string): Account | undefined {
 }
 
 /** True when `account` may enter the folder and everything above it. */
-export function canEnter(account: Account, folder: string): boolean {
+function canEnter(account: Account, folder: string): boolean {
   return spawnSync("/bin/sh", ["-c", 'cd -- "$0"', folder], { ...account, cwd: "/", stdio: "ignore" }).status === 0;
+}
+
+/**
+ * Lets `account` pass through `folder`, if that is a temporary folder (`mkdtemp` closes it to all but root).
+ * Any other closed folder is somebody's home and stays closed.
+ * @returns false when `account` cannot enter it
+ */
+export function openTemporary(account: Account, folder: string): boolean {
+  if (canEnter(account, folder)) return true;
+  const real = realpathSync(folder);
+  if (dirname(real) !== realpathSync(tmpdir()) || statSync(real).uid !== 0) return false;
+  chmodSync(real, 0o711);
+  return canEnter(account, folder);
 }
 
 /**

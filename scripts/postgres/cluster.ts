@@ -15,7 +15,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { StartError } from "../start-error.mjs";
-import { type Account, canEnter, sharedFolder } from "./account.ts";
+import { type Account, openTemporary, sharedFolder } from "./account.ts";
 import type { Binaries } from "./binaries.ts";
 
 /** The files of one database cluster, all under `dir` (links resolved). */
@@ -62,7 +62,7 @@ async function makeCluster(dir: string, binaries: Binaries, account: Account | u
   let fresh: string | undefined;
   try {
     mkdirSync(dirname(dir), { recursive: true });
-    const elsewhere = account && !canEnter(account, dirname(dir));
+    const elsewhere = account && !openTemporary(account, dirname(dir));
     fresh = mkdtempSync(elsewhere ? join(sharedFolder(), `${basename(dir)}-`) : `${dir}.new-`);
     const passwordFile = join(fresh, "password");
     writeFileSync(passwordFile, randomBytes(24).toString("hex"), { mode: 0o600 });
