@@ -2,6 +2,7 @@ import type { PgDatabase } from "drizzle-orm/pg-core";
 import type { PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { prepareStatements } from "./prepared.ts";
 import * as schema from "./schema/index.ts";
 import { openSocket } from "./socket.ts";
 
@@ -33,6 +34,7 @@ export function connect(
     connection: { application_name: name },
   };
   const pool = postgres(url, options);
+  prepareStatements(pool);
   const sql = postgres(url, { ...options, max: 2 });
   return {
     db: drizzle(pool, { schema, casing: "snake_case" }),

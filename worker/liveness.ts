@@ -1,5 +1,6 @@
 import postgres from "postgres";
 import type { Id } from "#db/ids.ts";
+import { openSocket } from "#db/socket.ts";
 import type { Log } from "#server/log.ts";
 
 const BEAT_MS = 3_000;
@@ -20,6 +21,7 @@ export async function startLiveness(deps: {
     max: 1,
     backoff: () => 0.5,
     onnotice: () => {},
+    socket: openSocket,
     connection: { application_name: "masssender-liveness" },
   });
   let lockedBy = 0;

@@ -8,7 +8,7 @@ test.each([
   ["abababababab", "Use more different characters."],
   ["budi.hartono@example.org", "Do not build the password from your e-mail address."],
   ["budi.hartono123", "Do not build the password from your e-mail address."],
-  ["é".repeat(60) + "abcdefghij", "Use at most 128 bytes."],
+  [`${"é".repeat(60)}abcdefghij`, "Use at most 128 bytes."],
   ["a quiet green harbour", null],
 ])("the password %s: %s", (password, problem) => {
   expect(passwordProblem(password, "budi.hartono@example.org")).toBe(problem);

@@ -47,7 +47,8 @@ export const PASSWORD_MAX_BYTES = 128;
 
 /** What is wrong with a password, as a sentence; null when it will do. */
 export function passwordProblem(password: string, email: string): string | null {
-  if (Array.from(password).length < PASSWORD_MIN_CHARACTERS) return `Use at least ${PASSWORD_MIN_CHARACTERS} characters.`;
+  if (Array.from(password).length < PASSWORD_MIN_CHARACTERS)
+    return `Use at least ${PASSWORD_MIN_CHARACTERS} characters.`;
   // Argon2 hashes any length: the cap keeps a huge one from costing a second of CPU.
   if (new TextEncoder().encode(password).length > PASSWORD_MAX_BYTES) return `Use at most ${PASSWORD_MAX_BYTES} bytes.`;
   const plain = password.toLowerCase();

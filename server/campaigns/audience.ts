@@ -2,7 +2,7 @@ import { asc, eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { contacts } from "#db/schema/index.ts";
-import { isSuppressed } from "../contacts/suppression.ts";
+import { suppressedNumbers } from "../contacts/suppression.ts";
 import { judgeRecipient } from "./rules.ts";
 
 /** Far above any cap: a list beyond it is refused before its rows are read. */
@@ -25,7 +25,7 @@ export async function readAudience(tx: Db, userId: Id<"user">, contactListId: Id
       phoneE164: contacts.phoneE164,
       attributes: contacts.attributes,
       consent: contacts.consent,
-      suppressed: isSuppressed(sql`${userId}`, sql`'pn:' || ${contacts.phoneE164}`),
+      suppressed: sql<boolean>`'pn:' || ${contacts.phoneE164} in ${suppressedNumbers(userId)}`,
     })
     .from(contacts)
     .where(sql`${contacts.contactListId} = ${contactListId} and ${eq(contacts.userId, userId)}`)

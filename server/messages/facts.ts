@@ -1,10 +1,8 @@
-import { and, eq } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
-import type { Id } from "#db/ids.ts";
-import { messages } from "#db/schema/index.ts";
+import { type Id, newId } from "#db/ids.ts";
 import { pauseCampaignsOfSession } from "../campaigns/pause.ts";
-import { moveMessage } from "./move.ts";
-import { accountCodes, applyFactTo, type Fact } from "./rules.ts";
+import { accountCodes, type Fact, outcomesOf } from "./rules.ts";
 
 /**
  * Applies what WhatsApp said of a message: status, charge and hold in one transaction. A fact is true whoever owns the
@@ -16,26 +14,12 @@ export async function applyFact(
   input: { waSessionId: Id<"waSession">; waMsgId: string; fact: Fact },
 ): Promise<{ userId: Id<"user">; campaignId: Id<"campaign"> | null } | null> {
   const { waSessionId, waMsgId, fact } = input;
-  for (;;) {
-    const [message] = await db
-      .select({ id: messages.id, userId: messages.userId, campaignId: messages.campaignId, status: messages.status })
-      .from(messages)
-      .where(and(eq(messages.waSessionId, waSessionId), eq(messages.waMsgId, waMsgId)));
-    if (!message) return null;
-    const outcome = applyFactTo(message.status, fact);
-    if (!outcome) return null;
-    const errorCode = fact.type === "nack" ? String(fact.code) : null;
-    const moved = await moveMessage(db, message.id, {
-      from: message.status,
-      to: outcome.status,
-      points: outcome.points,
-      errorCode,
-    });
-    // Somebody was quicker: judge the fact against what the message has become.
-    if (!moved) continue;
-    if (fact.type === "nack" && accountCodes.has(fact.code)) {
-      await pauseCampaignsOfSession(db, waSessionId, fact.code === 401 ? "logged_out" : "restricted");
-    }
-    return { userId: message.userId, campaignId: message.campaignId };
+  const errorCode = fact.type === "nack" ? String(fact.code) : null;
+  const [changed] = await db.execute<{ userId: Id<"user">; campaignId: Id<"campaign"> | null }>(sql`
+    select user_id as "userId", campaign_id as "campaignId"
+      from apply_fact(${waSessionId}, ${waMsgId}, ${JSON.stringify(outcomesOf(fact))}::text::jsonb, ${errorCode}, ${newId("walletTxn")})`);
+  if (changed && fact.type === "nack" && accountCodes.has(fact.code)) {
+    await pauseCampaignsOfSession(db, waSessionId, fact.code === 401 ? "logged_out" : "restricted");
   }
+  return changed ?? null;
 }

@@ -53,6 +53,15 @@ export function applyFactTo(status: MessageStatus, fact: Fact): { status: Messag
   return { status: next, points: status === "sending" || status === "unknown" ? "settle" : "keep" };
 }
 
+/** What a fact makes of a message in each status; a status that is missing stays as it is. */
+export function outcomesOf(fact: Fact): Partial<Record<MessageStatus, { status: MessageStatus; points: PointsMove }>> {
+  const outcomes = messageStatuses.flatMap((status) => {
+    const outcome = applyFactTo(status, fact);
+    return outcome ? [[status, outcome] as const] : [];
+  });
+  return Object.fromEntries(outcomes);
+}
+
 /** Error codes of WhatsApp that speak of the account, not of the recipient: everything of the session stops. */
 export const accountCodes: ReadonlySet<number> = new Set([401, 403, 463]);
 

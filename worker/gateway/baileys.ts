@@ -1,4 +1,5 @@
 import "./quiet.ts";
+import "./agreement.ts";
 import "./trust.ts";
 import { randomBytes } from "node:crypto";
 import makeWASocket, {

@@ -77,23 +77,32 @@ export function createPump(deps: PumpDeps): Task {
 
   /** @returns after how many milliseconds to go on; null when there is nothing to wait for */
   async function runSlice(held: HeldSession, owner: Owner, me: Running, endsAt: number): Promise<number | null> {
+    // The next message is claimed while the last one is being written; two are never written at once.
+    let writing: Promise<void> = Promise.resolve();
     while (!held.signal.aborted && held.isReady()) {
       const { caps, ackTimeoutMs } = deps.env;
       const claim = await claimNext(deps.db, owner, { caps, ackTimeoutMs, chance: Math.random() });
       switch (claim.type) {
         case "lost":
         case "idle":
-          return null;
+          return finish(writing, null);
         case "wait":
+          await writing;
           if (Date.now() + claim.ms > endsAt) return claim.ms;
           await me.sleep(claim.ms, held.signal);
           break;
         case "send":
-          await deliver(held, owner, claim.message);
-          if (Date.now() > endsAt) return 0;
+          await writing;
+          writing = deliver(held, owner, claim.message);
+          if (Date.now() > endsAt) return finish(writing, 0);
           break;
       }
     }
-    return null;
+    return finish(writing, null);
   }
+}
+
+async function finish<T>(writing: Promise<void>, answer: T): Promise<T> {
+  await writing;
+  return answer;
 }
