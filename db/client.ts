@@ -17,14 +17,8 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-/**
- * Opens the pool. Two postgres.js clients, because `drizzle(client)` rewires date and JSON parsing of the one it gets.
- * @param max connections of the Drizzle pool; `sql` opens at most two, when used
- */
-export function connect(
-  url: string,
-  { max = 4, name = "masssender" }: { max?: number; name?: string } = {},
-): Connection {
+/** Opens a plain client that comes back by itself when Postgres does. */
+export function openClient(url: string, { max, name }: { max: number; name: string }): Sql {
   const options = {
     max,
     // The default backoff of 20 s would leave a process deaf long after Postgres is back.
@@ -33,9 +27,20 @@ export function connect(
     socket: openSocket,
     connection: { application_name: name },
   };
-  const pool = postgres(url, options);
+  return postgres(url, options);
+}
+
+/**
+ * Opens the pool. Two postgres.js clients, because `drizzle(client)` rewires date and JSON parsing of the one it gets.
+ * @param max connections of the Drizzle pool; `sql` opens at most two, when used
+ */
+export function connect(
+  url: string,
+  { max = 4, name = "masssender" }: { max?: number; name?: string } = {},
+): Connection {
+  const pool = openClient(url, { max, name });
   prepareStatements(pool);
-  const sql = postgres(url, { ...options, max: 2 });
+  const sql = openClient(url, { max: 2, name });
   return {
     db: drizzle(pool, { schema, casing: "snake_case" }),
     sql,

@@ -11,7 +11,8 @@ export async function seed(databaseUrl: string): Promise<{ email: string; passwo
   const connection = connect(databaseUrl, { max: 1, name: "masssender-seed" });
   try {
     const [known] = await connection.db.select({ id: users.id }).from(users).where(eq(users.email, DEMO.email));
-    if (!known) await registerUser(connection.db, { ...DEMO, tz: process.env.DEFAULT_TZ || "Asia/Jakarta", acceptTerms: true });
+    if (!known)
+      await registerUser(connection.db, { ...DEMO, tz: process.env.DEFAULT_TZ || "Asia/Jakarta", acceptTerms: true });
   } finally {
     await connection.close();
   }

@@ -1,6 +1,5 @@
-import postgres from "postgres";
+import { openClient } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { openSocket } from "#db/socket.ts";
 import type { Log } from "#server/log.ts";
 
 const BEAT_MS = 3_000;
@@ -17,13 +16,7 @@ export async function startLiveness(deps: {
   log: Log;
 }): Promise<{ stop(): Promise<void> }> {
   const { workerId, lockKey, log } = deps;
-  const sql = postgres(deps.databaseUrl, {
-    max: 1,
-    backoff: () => 0.5,
-    onnotice: () => {},
-    socket: openSocket,
-    connection: { application_name: "masssender-liveness" },
-  });
+  const sql = openClient(deps.databaseUrl, { max: 1, name: "masssender-liveness" });
   let lockedBy = 0;
 
   const beat = async () => {

@@ -2,7 +2,7 @@ import { asc, eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { contacts } from "#db/schema/index.ts";
-import { suppressedNumbers } from "../contacts/suppression.ts";
+import { suppressedNumbers } from "../opt-outs/is-suppressed.ts";
 import { judgeRecipient } from "./rules.ts";
 
 /** Far above any cap: a list beyond it is refused before its rows are read. */

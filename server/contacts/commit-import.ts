@@ -5,9 +5,9 @@ import { contactLists, importRows, imports } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
 import { DomainError } from "../errors.ts";
 import { publish } from "../events.ts";
+import { suppressedNumbers } from "../opt-outs/is-suppressed.ts";
 import { type Counts, duplicateInListReason, emptyCounts, optedOutReason } from "./rules.ts";
 import type { CommitInput } from "./schema.ts";
-import { suppressedNumbers } from "./suppression.ts";
 
 export interface CommittedImport {
   importId: Id<"import">;

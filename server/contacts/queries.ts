@@ -3,8 +3,8 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { contactLists, contacts, suppressions } from "#db/schema/index.ts";
 import { DomainError } from "../errors.ts";
+import { suppressedNumbers } from "../opt-outs/is-suppressed.ts";
 import type { PageInput, SampleInput } from "./schema.ts";
-import { suppressedNumbers } from "./suppression.ts";
 
 const CONTACTS_A_PAGE = 50;
 const SUPPRESSIONS_A_PAGE = 100;

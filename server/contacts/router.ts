@@ -1,3 +1,4 @@
+import { suppressPhone } from "../opt-outs/suppress.ts";
 import { noInput, router, signedInProcedure, userProcedure } from "../trpc.ts";
 import { commitImport, discardImport } from "./commit-import.ts";
 import { importPreview, stagedImports } from "./import-queries.ts";
@@ -14,7 +15,6 @@ import {
   suppressInput,
 } from "./schema.ts";
 import { stageUpload } from "./stage-import.ts";
-import { suppressPhone } from "./suppress.ts";
 
 export const contactsRouter = router({
   stage: signedInProcedure.input(stageForm).mutation(({ ctx, input }) => stageUpload(ctx.db, ctx.userId, input)),

@@ -5,6 +5,7 @@ import { type Id, newId } from "#db/ids.ts";
 import { contactLists, imports } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
 import { DomainError, refusals } from "../errors.ts";
+import { suppressedNumbers } from "../opt-outs/is-suppressed.ts";
 import { withUser } from "../users/with-user.ts";
 import { type ImportPreview, importPreview } from "./import-queries.ts";
 import { type Layout, readHeader } from "./parse/headers.ts";
@@ -19,7 +20,6 @@ import {
   type Seen,
 } from "./rules.ts";
 import type { Upload } from "./schema.ts";
-import { suppressedNumbers } from "./suppression.ts";
 
 export interface StageInput {
   fileName: string;

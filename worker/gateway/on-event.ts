@@ -1,6 +1,6 @@
 import type { Db } from "#db/client.ts";
-import { receiveInbound } from "#server/contacts/receive-inbound.ts";
 import { applyFact } from "#server/messages/facts.ts";
+import { receiveInbound } from "#server/opt-outs/receive-inbound.ts";
 import { learnIdentities } from "#server/wa/learn-identities.ts";
 import {
   type Owner,

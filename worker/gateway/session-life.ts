@@ -7,14 +7,14 @@ import type { Owner } from "#server/wa/report.ts";
 import { disconnectRule, reconnectDelayMs } from "#server/wa/rules.ts";
 import { SealBroken } from "#server/wa/seal.ts";
 import type { Announce } from "../announce.ts";
-import { type Connection, encodeText, openConnection, type SocketMemory } from "./baileys.ts";
-import { loadAuth, type SessionAuth } from "./baileys-auth.ts";
-import { deviceCache } from "./devices.ts";
+import { loadAuth, type SessionAuth } from "./baileys/auth.ts";
+import { deviceCache } from "./baileys/devices.ts";
+import { LeaseLost } from "./baileys/key-rows.ts";
+import { type Connection, encodeText, openConnection, type SocketMemory } from "./baileys/socket.ts";
+import { trustedServer } from "./baileys/trust.ts";
 import { createEventQueue } from "./event-queue.ts";
 import { type GatewayEvent, type HeldSession, NotWritten } from "./gateway.ts";
-import { LeaseLost } from "./key-rows.ts";
 import { handleEvent } from "./on-event.ts";
-import { trustedServer } from "./trust.ts";
 
 export interface LifeDeps {
   env: Env;

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
-import { isSuppressed } from "#server/contacts/suppression.ts";
 import { backToQueue, confirmWrite, failBeforeWrite, failUnreachable } from "#server/messages/before-write.ts";
 import type { ClaimedMessage } from "#server/messages/claim.ts";
 import type { Owner } from "#server/messages/gate.ts";
+import { isSuppressed } from "#server/opt-outs/is-suppressed.ts";
 import { type HeldSession, type Identity, NotWritten } from "../gateway/gateway.ts";
 import type { PumpDeps } from "./pump.ts";
 

@@ -11,9 +11,9 @@ import {
 import type { Sql } from "#db/client.ts";
 import type { Owner } from "#server/wa/report.ts";
 import { newDataKey, openSealer, type SealBroken, type Sealer, type SessionKey } from "#server/wa/seal.ts";
-import { fromMappings } from "./baileys-translate.ts";
-import type { GatewayEvent } from "./gateway.ts";
+import type { GatewayEvent } from "../gateway.ts";
 import { type KeyRow, type KeyRows, LeaseLost, openKeyRows, patiently } from "./key-rows.ts";
+import { fromMappings } from "./translate.ts";
 
 /** What a socket needs to know of its session, kept in Postgres. It outlives the socket. */
 export interface SessionAuth {

@@ -5,7 +5,7 @@ import { messages } from "#db/schema/index.ts";
 import { openSealer } from "#server/wa/seal.ts";
 import { newPhone } from "#tests/factories.ts";
 import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "#tests/stage.ts";
-import { type HeldSession, type Identity, NotWritten } from "./gateway.ts";
+import { type HeldSession, type Identity, NotWritten } from "../gateway.ts";
 
 let stage: Stage;
 let user: StageUser;

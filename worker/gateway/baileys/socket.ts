@@ -10,10 +10,10 @@ import makeWASocket, {
   type WAMessageKey,
 } from "@whiskeysockets/baileys";
 import type { Log } from "#server/log.ts";
-import type { SessionAuth } from "./baileys-auth.ts";
-import { fromAck, fromClose, fromReceipts, fromUpdates, fromUpsert, jidOf, phoneOf } from "./baileys-translate.ts";
+import { type GatewayEvent, type Identity, NotWritten, type OutboundMessage } from "../gateway.ts";
+import type { SessionAuth } from "./auth.ts";
 import { isPrepared, prepareRecipients } from "./devices.ts";
-import { type GatewayEvent, type Identity, NotWritten, type OutboundMessage } from "./gateway.ts";
+import { fromAck, fromClose, fromReceipts, fromUpdates, fromUpsert, jidOf, phoneOf } from "./translate.ts";
 
 type Closed = Extract<GatewayEvent, { type: "closed" }>;
 

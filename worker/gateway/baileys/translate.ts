@@ -8,7 +8,7 @@ import {
   type WAMessage,
 } from "@whiskeysockets/baileys";
 import { z } from "zod";
-import type { GatewayEvent, Identity } from "./gateway.ts";
+import type { GatewayEvent, Identity } from "../gateway.ts";
 
 /** Who a JID names, or null when it names no single person (a group, a channel, the server). The device is left out. */
 export function identityOf(jid: string | null | undefined): Identity | null {

@@ -10,7 +10,7 @@ import {
   identityOf,
   jidOf,
   phoneOf,
-} from "./baileys-translate.ts";
+} from "./translate.ts";
 
 // Shapes as Baileys 7.0.0-rc14 emitted them, with other numbers.
 const text = { conversation: "STOP" };

@@ -2,9 +2,9 @@ import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { suppressions } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
+import { judgePhone } from "../contacts/phone.ts";
 import { DomainError } from "../errors.ts";
 import { publish } from "../events.ts";
-import { judgePhone } from "./phone.ts";
 
 /**
  * Puts a person on the list of those who are never messaged, by hand. There is no way back by hand: only the person can
