@@ -86,7 +86,7 @@ async function linkProduct({ db }: Connection, simulator: SimulatorClient, env: 
   const userId = await createUser(db, `${newId("user")}@bench.example`);
   const phone = newPhone();
   await simulator.openAccount(phone, "Bench");
-  const { id: sessionId } = await db.transaction((tx) => createSession(tx, userId, env.caps.sessionsPerUser));
+  const { id: sessionId } = await db.transaction((tx) => createSession(tx, userId, env));
   const row = async () => (await db.select().from(waSessions).where(eq(waSessions.id, sessionId)))[0];
   await until("a QR code", async () => Boolean((await row())?.qr));
   await simulator.scan(phone, (await row())?.qr ?? "");

@@ -83,12 +83,14 @@ class Launcher {
       this.#child("worker", ["worker/main.ts"], env).whenReady(() => isReady(workerPort)),
       this.#child("web", ["server/main.ts"], env).whenReady(() => isReady(port)),
     ]);
-    if (this.#stoppingSince === undefined)
-      console.log(`ready http://localhost:${port} ${databaseEnv.email} ${databaseEnv.password}`);
+    if (this.#stoppingSince === undefined) console.log(`ready http://localhost:${port} ${databaseEnv.welcome}`);
   }
 
-  /** A migrated database with the demo account in it. */
-  async #startDatabase(): Promise<{ url: string; email: string; password: string }> {
+  /**
+   * A migrated database, with the demo account in it when the local WhatsApp is used: on the real one an account with a
+   * known password would be an open door.
+   */
+  async #startDatabase(): Promise<{ url: string; welcome: string }> {
     let url = this.#settings.databaseUrl;
     if (!url) {
       this.#opening = openDatabase(this.#settings.dataDir, (reason) => void this.#fail(reason));
@@ -97,7 +99,9 @@ class Launcher {
     }
     const [{ migrate }, { seed }] = await Promise.all([import("#db/migrate.ts"), import("#scripts/seed.ts")]);
     await migrate(url);
-    return { url, ...(await seed(url)) };
+    if (this.#settings.whatsapp === "live") return { url, welcome: "(open an account at /register)" };
+    const { email, password } = await seed(url);
+    return { url, welcome: `${email} ${password}` };
   }
 
   /** The local WhatsApp, and how the others find it; nothing when they talk to the real one. */

@@ -67,6 +67,7 @@ export async function createHeldSession(db: Db, userId: Id<"user">) {
   await db.insert(waSessions).values({
     id: sessionId,
     userId,
+    network: "simulator",
     status: "linked",
     phone,
     ownerId: workerId,

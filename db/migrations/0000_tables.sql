@@ -205,6 +205,7 @@ CREATE TABLE "wa_sessions" (
 	"id" text PRIMARY KEY NOT NULL,
 	"user_id" text NOT NULL,
 	"mode" text DEFAULT 'qr' NOT NULL,
+	"network" text NOT NULL,
 	"status" text DEFAULT 'new' NOT NULL,
 	"status_reason" text,
 	"status_at" timestamp with time zone DEFAULT now() NOT NULL,

@@ -12,6 +12,8 @@ export const waSessions = pgTable(
       .notNull()
       .references(() => users.id),
     mode: text().$type<"qr">().notNull().default("qr"),
+    /** Which WhatsApp it is linked with: credentials of the local one must never reach the real one, nor the other way. */
+    network: text().$type<"simulator" | "live">().notNull(),
     status: text()
       .$type<
         | "new"

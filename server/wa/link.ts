@@ -3,6 +3,7 @@ import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { users, waCommands, waSessions } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
+import type { Env } from "../env.ts";
 import { DomainError } from "../errors.ts";
 import { publish } from "../events.ts";
 import { type SessionStatus, statusesBefore, statusesForNewQr } from "./rules.ts";
@@ -28,7 +29,12 @@ export async function getOwnSession(tx: Db, userId: Id<"user">, id: Id<"waSessio
 const shredded = { wrappedKey: null, keyId: null, credentials: null, qr: null, qrExpiresAt: null };
 
 /** Begins to link a phone: a worker opens a socket and shows its QR codes. @throws too_many_sessions */
-export async function createSession(tx: Db, userId: Id<"user">, limit: number): Promise<{ id: Id<"waSession"> }> {
+export async function createSession(
+  tx: Db,
+  userId: Id<"user">,
+  { caps, whatsapp }: Pick<Env, "caps" | "whatsapp">,
+): Promise<{ id: Id<"waSession"> }> {
+  const limit = caps.sessionsPerUser;
   // The user's row serialises two clicks, which together could pass the cap.
   await tx.select({ id: users.id }).from(users).where(eq(users.id, userId)).for("no key update");
   const existing = await tx
@@ -37,7 +43,7 @@ export async function createSession(tx: Db, userId: Id<"user">, limit: number): 
     .where(and(eq(waSessions.userId, userId), ne(waSessions.status, "removed")));
   if (existing.length >= limit) throw new DomainError("too_many_sessions", { limit });
   const id = newId("waSession");
-  await tx.insert(waSessions).values({ id, userId, status: "waiting" });
+  await tx.insert(waSessions).values({ id, userId, network: whatsapp, status: "waiting" });
   await recordAudit(tx, userId, "session.created", { sessionId: id });
   await wakeWorkers(tx, id);
   await publish(tx, userId, "session", id);

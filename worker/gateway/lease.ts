@@ -1,5 +1,6 @@
 import type { Sql } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
+import type { Env } from "#server/env.ts";
 import { type SessionStatus, statusesWithSocket } from "#server/wa/rules.ts";
 
 /*
@@ -16,11 +17,14 @@ export interface Lease {
 const interval = (ms: number) => `${ms} milliseconds`;
 const wanted = [...statusesWithSocket];
 
-/** Takes sessions that want a socket and that nobody holds, the longest forsaken first, and wakes their pumps. */
+/**
+ * Takes sessions that want a socket and that nobody holds, the longest forsaken first. Sessions of the other WhatsApp, and
+ * those whose keys another SESSION_KEY wrapped, are left for a worker that is meant for them.
+ */
 export async function acquireLeases(
   sql: Sql,
   workerId: Id<"worker">,
-  leaseMs: number,
+  { leaseMs, whatsapp, sessionKey }: Pick<Env, "leaseMs" | "whatsapp" | "sessionKey">,
   limit: number,
 ): Promise<Lease[]> {
   const rows = await sql<{ id: Id<"waSession">; userId: Id<"user">; epoch: string }[]>`
@@ -29,6 +33,7 @@ export async function acquireLeases(
      where id in (
        select id from wa_sessions
         where status = any(${wanted}::text[]) and (owner_id is null or lease_until < now())
+          and network = ${whatsapp} and (key_id is null or key_id = ${sessionKey.id})
         order by lease_until nulls first, id limit ${limit} for no key update skip locked)
     returning id, user_id as "userId", epoch::text`;
   return rows.map((row) => ({ ...row, epoch: Number(row.epoch) }));

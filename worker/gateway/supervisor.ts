@@ -66,7 +66,7 @@ export async function startSupervisor(deps: LifeDeps & { workerId: Id<"worker"> 
     const free = env.workerSessions - lives.size;
     if (free <= 0) return;
     const sentAt = performance.now();
-    for (const lease of await acquireLeases(sql, workerId, leaseMs, free)) {
+    for (const lease of await acquireLeases(sql, workerId, env, free)) {
       log.info({ event: "lease.acquired", sessionId: lease.id, epoch: lease.epoch }, "session acquired");
       hold(lease, untilFrom(sentAt));
       await sql`select book_pump(${lease.id})`;

@@ -17,7 +17,7 @@ function pair(): { ours: Buffer; theirs: Buffer } {
 }
 
 test("the quick agreement gives the very bytes of libsignal's own, for either side", async () => {
-  const own = curve.calculateAgreement;
+  const own = curve.calculateAgreement.bind(curve);
   const { agree } = await import("./agreement.ts");
   for (let i = 0; i < 50; i += 1) {
     const [one, other] = [pair(), pair()];
