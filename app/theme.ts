@@ -61,7 +61,10 @@ export const theme = createTheme({
     Alert: { defaultProps: { variant: "light" } },
     // A header element outside of main would count as a second banner of the page.
     ModalHeader: { defaultProps: { component: "div" } },
-    Modal: { defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } } },
+    Modal: {
+      defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } },
+      styles: { header: { backgroundColor: "var(--mantine-color-default)" } },
+    },
   },
 });
 

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { Brand } from "./brand.tsx";
 import { ColorSchemeButton } from "./color-scheme-button.tsx";
 import { LinkButton } from "./link-button.tsx";
+import { PlainToast } from "./toast-reader.tsx";
 
 /** The frame of pages that need no account. */
 export function PublicFrame({ children, size = "lg" }: { children: ReactNode; size?: string }) {
@@ -28,6 +29,7 @@ export function PublicFrame({ children, size = "lg" }: { children: ReactNode; si
         </Container>
       </Box>
       <Container component="main" id="content" size={size} py="xl">
+        <PlainToast />
         {children}
       </Container>
     </>

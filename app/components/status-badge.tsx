@@ -83,7 +83,7 @@ export function StatusBadge({ look, ...props }: { look: Look } & BadgeProps) {
       fw={600}
       radius="sm"
       leftSection={<Sign width={13} height={13} aria-hidden />}
-      styles={{ root: { flexShrink: 0 } }}
+      styles={{ root: { flexShrink: 0, maxWidth: "none" } }}
       {...props}
     >
       {look.word}

@@ -1,10 +1,23 @@
 import { Alert } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { CheckIcon, ExclamationTriangleIcon } from "@radix-ui/react-icons";
+import { useRouteLoaderData } from "@remix-run/react";
 import { useEffect } from "react";
 import type { Toast } from "../lib/toast.server.ts";
+import type { loader } from "../root.tsx";
 
-/** Says the sentence that the last page left for this one; without JavaScript it stands at the top of the page. */
+/** The sentence that the last page left for this one, for a page without JavaScript: it stands at the top of its content. */
+export function PlainToast() {
+  const toast = useRouteLoaderData<typeof loader>("root")?.toast;
+  if (!toast) return null;
+  return (
+    <noscript>
+      <Alert mb="md">{toast.text}</Alert>
+    </noscript>
+  );
+}
+
+/** Says it in a corner, for a while. */
 export function ToastReader({ toast }: { toast: Toast | null }) {
   useEffect(() => {
     if (!toast) return;
@@ -18,10 +31,5 @@ export function ToastReader({ toast }: { toast: Toast | null }) {
       closeButtonProps: { "aria-label": "Close this message" },
     });
   }, [toast]);
-  if (!toast) return null;
-  return (
-    <noscript>
-      <Alert>{toast.text}</Alert>
-    </noscript>
-  );
+  return null;
 }

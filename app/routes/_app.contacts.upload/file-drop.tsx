@@ -28,13 +28,22 @@ export function FileDrop({ id, name, maxBytes }: { id: string; name: string; max
     transfer.items.add(first);
     input.current.files = transfer.files;
     input.current.dispatchEvent(new Event("change", { bubbles: true }));
-    setFile(first);
-    setProblem(null);
   };
   return (
     <>
       <Box hidden={alive}>
-        <input ref={input} id={id} type="file" name={name} accept=".csv,.xlsx" aria-label="Excel or CSV file" />
+        <input
+          ref={input}
+          id={id}
+          type="file"
+          name={name}
+          accept=".csv,.xlsx"
+          aria-label="Excel or CSV file"
+          onChange={(event) => {
+            setFile(event.currentTarget.files?.[0] ?? null);
+            setProblem(null);
+          }}
+        />
       </Box>
       {alive && (
         <Dropzone
@@ -54,6 +63,7 @@ export function FileDrop({ id, name, maxBytes }: { id: string; name: string; max
           activateOnClick={false}
           activateOnKeyboard={false}
           enablePointerEvents
+          useFsAccessApi={false}
           tabIndex={-1}
           mt={4}
         >

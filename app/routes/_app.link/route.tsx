@@ -8,11 +8,14 @@ import { EmptyState } from "../../components/empty-state.tsx";
 import { ButtonForm, Refused, SubmitButton } from "../../components/form-parts.tsx";
 import { Page } from "../../components/page.tsx";
 import { form, submit } from "../../lib/submit.server.ts";
+import { useReloadEvery } from "../../lib/use-live.ts";
 import { SessionCard } from "./session-card.tsx";
 
 export { ErrorBoundary } from "../../components/error-page.tsx";
 
 export const meta: MetaFunction = () => [{ title: "Link a phone · MassSender" }];
+
+const LINKING_RELOAD_MS = 5_000;
 
 export async function loader({ context }: LoaderFunctionArgs) {
   const sessions = await context.api.wa.list();
@@ -37,6 +40,10 @@ export function action({ context, request }: ActionFunctionArgs) {
 export default function LinkPage() {
   const { sessions, simulator } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
+  useReloadEvery(
+    LINKING_RELOAD_MS,
+    sessions.some(({ status }) => status === "waiting" || status === "pairing"),
+  );
   const link = (
     <ButtonForm intent="link">
       <SubmitButton intent="link" leftSection={<PlusIcon aria-hidden />}>

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { Brand } from "../../components/brand.tsx";
 import { ColorSchemeButton } from "../../components/color-scheme-button.tsx";
 import { ButtonForm } from "../../components/form-parts.tsx";
+import { PlainToast } from "../../components/toast-reader.tsx";
 import { useLive } from "../../lib/use-live.ts";
 import { type Account, AccountState } from "./account-state.tsx";
 import { accountPlace, devPlace, mainPlaces } from "./navigation.ts";
@@ -56,6 +57,7 @@ export function Shell({ account, children }: { account: Account; children: React
       <BottomBar />
       <AppShell.Main id="content" tabIndex={-1} className={styles.main}>
         <Container size="xl" p={0} m={0} maw={1280}>
+          <PlainToast />
           {children}
         </Container>
       </AppShell.Main>

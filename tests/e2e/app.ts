@@ -1,0 +1,53 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
+import { freePort } from "#scripts/ports.ts";
+import { cloneDatabase } from "../database.ts";
+import { spawnWorker } from "../processes.ts";
+import { until } from "../stage.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export interface RunningApp {
+  origin: string;
+  stop(): Promise<void>;
+}
+
+/** The product as it runs in production: the built pages, a web and a worker process, the local WhatsApp, an empty database. */
+export async function startApp(): Promise<RunningApp> {
+  if (!existsSync(`${root}/build/server/index.js`)) throw new Error("the pages are not built: npm run build");
+  const database = await cloneDatabase();
+  const simulatorUrl = inject("simulatorUrl");
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const worker = spawnWorker(database.url, simulatorUrl, { LOG_LEVEL: "info" });
+  const web = spawn(process.execPath, ["--import", "tsx", "server/main.ts"], {
+    cwd: root,
+    env: {
+      ...process.env,
+      NODE_ENV: "production",
+      DATABASE_URL: database.url,
+      SIMULATOR_URL: simulatorUrl,
+      SESSION_KEY: Buffer.alloc(32, 7).toString("base64"),
+      THROTTLE_FLOOR_MS: "0",
+      PORT: String(port),
+      APP_ORIGIN: origin,
+      LOG_LEVEL: "warn",
+    },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const webExited = once(web, "exit");
+  await until("the web process to answer", async () => (await fetch(`${origin}/readiness`).catch(() => null))?.ok);
+  await worker.id;
+  return {
+    origin,
+    stop: async () => {
+      web.kill("SIGTERM");
+      worker.kill("SIGTERM");
+      await Promise.all([webExited, worker.exited]);
+      await database.drop();
+    },
+  };
+}

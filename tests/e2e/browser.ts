@@ -1,0 +1,93 @@
+import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { AxeResults } from "axe-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { findBrowser } from "#scripts/prepare/browser.mjs";
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const PATIENCE_MS = 15_000;
+const SIZES = { "": { width: 1280, height: 800 }, "-phone": { width: 390, height: 844 } };
+const SCHEMES = { "": "light", "-dark": "dark" } as const;
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const kept = fileURLToPath(new URL("../../docs/screenshots", import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), "mass-sender-screens-"));
+
+export async function openBrowser(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM_PATH ?? (await findBrowser());
+  if (!executablePath)
+    throw new Error("no Chromium: install one, set CHROMIUM_PATH, or run npm test, which installs it");
+  return chromium.launch({ executablePath, args: FLAGS });
+}
+
+/** A person at a browser. Whatever the browser complains about, and whatever axe finds, is a problem of the product. */
+export interface Visitor {
+  page: Page;
+  /** Console errors, uncaught exceptions and breaches of the content security policy, so far. */
+  problems: string[];
+  /**
+   * Looks at the screen at desktop and phone width, light and dark: axe must find nothing, nothing may stick out.
+   * The pictures of `keep` are the README's; they are replaced when UPDATE_SCREENSHOTS=1.
+   */
+  look: (name: string, options?: { keep?: boolean }) => Promise<void>;
+}
+
+/** @param refusals statuses this visitor provokes on purpose: browsers report each as an error */
+export async function newVisitor(
+  browser: Browser,
+  origin: string,
+  { refusals = [], ...options }: BrowserContextOptions & { refusals?: number[] } = {},
+): Promise<Visitor> {
+  const context = await browser.newContext({
+    baseURL: origin,
+    viewport: SIZES[""],
+    reducedMotion: "reduce",
+    ...options,
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  const problems: string[] = [];
+  const expected = refusals.map((status) => `the server responded with a status of ${status}`);
+  page.on("console", (message) => {
+    if (message.type() !== "error" && message.type() !== "warning") return;
+    if (expected.some((words) => message.text().includes(words))) return;
+    problems.push(`${page.url()}: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => problems.push(`${page.url()}: ${error.message}`));
+
+  const look: Visitor["look"] = async (name, { keep = false } = {}) => {
+    const folder = keep && process.env.UPDATE_SCREENSHOTS === "1" ? kept : scratch;
+    mkdirSync(folder, { recursive: true });
+    for (const toast of await page.getByLabel("Close this message").all()) await toast.click();
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      await page.setViewportSize(viewport);
+      for (const [scheme, colorScheme] of Object.entries(SCHEMES)) {
+        await page.emulateMedia({ colorScheme });
+        await page.screenshot({ path: join(folder, `${name}${size}${scheme}.png`) });
+        for (const finding of await inspect(page)) problems.push(`${name}${size}${scheme}: ${finding}`);
+      }
+    }
+    await page.setViewportSize(SIZES[""]);
+    await page.emulateMedia({ colorScheme: "light" });
+  };
+  return { page, problems, look };
+}
+
+async function inspect(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const results = await page.evaluate<AxeResults>("axe.run(document, { resultTypes: ['violations'] })");
+  const findings = results.violations.map(({ id, nodes }) => `${id} at ${nodes.map((node) => node.target).join(", ")}`);
+  const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+  return tooWide ? [...findings, "the page is wider than the screen"] : findings;
+}

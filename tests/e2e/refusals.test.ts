@@ -1,0 +1,96 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type RunningApp, startApp } from "./app.ts";
+import { newVisitor, openBrowser, type Visitor } from "./browser.ts";
+
+const PASSWORD = "a calm river walks 42";
+
+let app: RunningApp;
+let browser: Browser;
+let visitor: Visitor;
+
+beforeAll(async () => {
+  app = await startApp();
+  browser = await openBrowser();
+  visitor = await newVisitor(browser, app.origin, { refusals: [400, 401, 404, 409, 422] });
+});
+afterAll(async () => {
+  await browser?.close();
+  await app?.stop();
+});
+
+test("without JavaScript a person registers, is told what is wrong, loses nothing, and imports a file", async () => {
+  const { page } = await newVisitor(browser, app.origin, { javaScriptEnabled: false });
+  await page.goto("/contacts/upload");
+  await page.getByRole("link", { name: "Open one" }).click();
+  expect(await page.locator("form").innerText()).toContain("It is against WhatsApp's terms.");
+  await page.getByLabel("E-mail address").fill("budi@example.org");
+  await page.getByLabel("Password", { exact: true }).fill("welcome12345");
+  await page.getByLabel("Time zone").selectOption("Asia/Makassar");
+  await page.getByRole("checkbox").check();
+  await page.getByRole("button", { name: "Open the account" }).click();
+  await page.getByText("on the lists of common ones").waitFor();
+  expect(await page.getByLabel("E-mail address").inputValue()).toBe("budi@example.org");
+  expect(await page.getByLabel("Time zone").inputValue()).toBe("Asia/Makassar");
+  expect(await page.getByRole("checkbox").isChecked()).toBe(true);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Open the account" }).click();
+  await page.waitForURL("**/contacts/upload");
+  await page.getByLabel("Excel or CSV file").setInputFiles(csv("name,phone_e164,consent\nAyu,+6281200000001,yes\n"));
+  await page.getByRole("button", { name: "Check the file" }).click();
+  await page.getByText("1 row: 1 ready, 0 left out.").waitFor();
+  await page.context().close();
+});
+
+test("a wrong password and a taken address are refused in words, and what was typed stays", async () => {
+  const { page, look } = visitor;
+  await page.goto("/login");
+  await page.getByLabel("E-mail address").fill("budi@example.org");
+  await page.getByLabel("Password", { exact: true }).fill("not my password");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").getByText("do not match an account").waitFor();
+  expect(await page.getByLabel("E-mail address").inputValue()).toBe("budi@example.org");
+  await look("login-refused");
+  await page.goto("/register");
+  await page.getByLabel("E-mail address").fill("budi@example.org");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("checkbox").click();
+  await page.getByRole("button", { name: "I understand and accept" }).click();
+  await page.getByRole("button", { name: "Open the account" }).click();
+  await page.getByText("An account with this address exists.").waitFor();
+  expect(await page.getByLabel("Password", { exact: true }).inputValue()).toBe(PASSWORD);
+});
+
+test("a file without one usable row is an error that says so", async () => {
+  const { page, look } = visitor;
+  await page.goto("/login?next=/contacts/upload");
+  await page.getByLabel("E-mail address").fill("budi@example.org");
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL("**/contacts/upload");
+  await page.locator("input[name=file]").setInputFiles(csv("name,phone_e164,consent\nAyu,12,yes\nBima,,no\n"));
+  await page.getByRole("button", { name: "Check the file" }).click();
+  await page.getByRole("alert").getByText("Nothing can be imported").waitFor();
+  expect(await page.getByRole("button", { name: /^Import / }).count()).toBe(0);
+  await look("nothing-usable");
+  await page.goto("/contacts/upload");
+  await page.locator("input[name=file]").setInputFiles(csv("nom,tel\nAyu,12\n"));
+  await page.getByRole("button", { name: "Check the file" }).click();
+  await page.getByText('The column "name" is missing.').waitFor();
+});
+
+test("an address that names nothing says so inside the app, and the way on stays in sight", async () => {
+  const { page, look, problems } = visitor;
+  for (const path of ["/campaigns/cmp_nobody", "/contacts/nothing", "/nowhere"]) {
+    await page.goto(path);
+    await page.getByRole("heading", { name: "There is nothing here" }).waitFor();
+  }
+  await page.goto("/campaigns/cmp_nobody");
+  await page.getByRole("navigation", { name: "Main" }).first().waitFor();
+  await look("not-found");
+  expect(problems).toEqual([]);
+});
+
+function csv(text: string) {
+  return { name: "people.csv", mimeType: "text/csv", buffer: Buffer.from(text) };
+}
