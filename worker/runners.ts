@@ -11,7 +11,8 @@ import type { Sessions } from "./gateway/gateway.ts";
 import { createTasks } from "./tasks/index.ts";
 import { createPump } from "./tasks/pump.ts";
 
-const POLL_MS = 500;
+/** For jobs booked ahead; what is due at once is announced. Each of a runner's slots polls by itself. */
+const POLL_MS = 2_000;
 
 export interface RunnersDeps {
   env: Env;

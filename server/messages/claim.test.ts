@@ -123,6 +123,20 @@ describe("a claim", () => {
     expect((await claimed()).redrive).toBe(false);
   });
 
+  test("waits with a second message to a person whose first is still on its way", async () => {
+    const { phones } = await start(1);
+    await claimed();
+    const second = await start(1);
+    await db
+      .update(messages)
+      .set({ recipientKey: `pn:${phones[0]}` })
+      .where(eq(messages.campaignId, second.id));
+    expect((await claim()).type).toBe("wait");
+    await db.update(messages).set({ status: "cancelled" }).where(eq(messages.status, "sending"));
+    expect(await claimed()).toMatchObject({ campaignId: second.id });
+    await db.update(messages).set({ status: "queued", sendingEpoch: null }).where(eq(messages.status, "cancelled"));
+  });
+
   test("does not repeat a message while its campaign is paused or cancelled", async () => {
     const { id } = await start(1);
     await claimed();
