@@ -66,6 +66,16 @@ describe("a claim", () => {
     expect(await claim()).toEqual({ type: "lost" });
   });
 
+  test("is refused in its own transaction too: the lease may pass on after the first look", async () => {
+    await start(1);
+    const ask = (epoch: number) =>
+      db.execute<{ outcome: string }>(
+        sql`select outcome from claim_message(${session.sessionId}, ${session.workerId}, ${epoch}, 500, 0, 0::float8, array[30000])`,
+      );
+    expect([...(await ask(0))]).toEqual([{ outcome: "lost" }]);
+    expect([...(await ask(1))]).toEqual([{ outcome: "send" }]);
+  });
+
   test("keeps the throttle across claims, whoever claims", async () => {
     const { id } = await start(2);
     await db.update(campaigns).set({ throttleMinMs: 2_000, throttleMaxMs: 5_000 }).where(eq(campaigns.id, id));
