@@ -9,6 +9,8 @@ declare module "@remix-run/server-runtime" {
     cspNonce: string;
     /** The local WhatsApp is in use: `/dev/phone` exists. */
     simulator: boolean;
+    /** Offered to a new account. */
+    defaultTz: string;
   }
   interface Future {
     v3_singleFetch: true;

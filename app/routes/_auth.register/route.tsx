@@ -1,6 +1,6 @@
 import { getFormProps } from "@conform-to/react";
 import { Paper, Stack, Text, Title } from "@mantine/core";
-import type { ActionFunctionArgs, MetaFunction } from "@remix-run/node";
+import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { Form, useActionData, useLoaderData, useSearchParams } from "@remix-run/react";
 import { registerInput } from "#server/auth/schema.ts";
 import { PasswordField, SelectField, TextField } from "../../components/field.tsx";
@@ -14,7 +14,7 @@ import { timeZones } from "./time-zones.ts";
 
 export const meta: MetaFunction = () => [{ title: "Open an account · MassSender" }];
 
-export const loader = () => ({ zones: timeZones() });
+export const loader = ({ context }: LoaderFunctionArgs) => ({ zones: timeZones(), defaultTz: context.defaultTz });
 
 export function action({ context, request }: ActionFunctionArgs) {
   const to = ownPath(new URL(request.url).searchParams.get("next"));
@@ -25,14 +25,14 @@ export function action({ context, request }: ActionFunctionArgs) {
 }
 
 export default function Register() {
-  const { zones } = useLoaderData<typeof loader>();
+  const { zones, defaultTz } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
   const [search] = useSearchParams();
   const [register, fields] = useZodForm({
     schema: registerInput,
     intent: "register",
     answer,
-    defaultValue: { tz: "Asia/Jakarta" },
+    defaultValue: { tz: defaultTz },
   });
   return (
     <Stack gap="lg">
