@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,7 +22,8 @@ const SCHEMES = { "": "light", "-dark": "dark" } as const;
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const kept = fileURLToPath(new URL("../../docs/screenshots", import.meta.url));
-const scratch = mkdtempSync(join(tmpdir(), "mass-sender-screens-"));
+/** Where pictures go that nobody keeps: those of the last run. */
+export const screens = join(tmpdir(), "mass-sender-screens");
 
 export async function openBrowser(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM_PATH ?? (await findBrowser());
@@ -67,13 +68,15 @@ export async function newVisitor(
   page.on("pageerror", (error) => problems.push(`${page.url()}: ${error.message}`));
 
   const look: Visitor["look"] = async (name, { keep = false } = {}) => {
-    const folder = keep && process.env.UPDATE_SCREENSHOTS === "1" ? kept : scratch;
+    const folder = keep && process.env.UPDATE_SCREENSHOTS === "1" ? kept : screens;
     mkdirSync(folder, { recursive: true });
     for (const toast of await page.getByLabel("Close this message").all()) await toast.click();
     for (const [size, viewport] of Object.entries(SIZES)) {
       await page.setViewportSize(viewport);
       for (const [scheme, colorScheme] of Object.entries(SCHEMES)) {
         await page.emulateMedia({ colorScheme });
+        // The page follows the system by script, a moment later.
+        await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
         await page.screenshot({ path: join(folder, `${name}${size}${scheme}.png`) });
         for (const finding of await inspect(page)) problems.push(`${name}${size}${scheme}: ${finding}`);
       }
