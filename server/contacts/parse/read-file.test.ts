@@ -234,8 +234,9 @@ describe("a hostile workbook", () => {
       /72 parts/,
     ],
     ["rows without end", () => rawWorkbook({ "xl/worksheets/sheet1.xml": cells }), /more than 100000 rows/],
-  ])("with %s is refused, and this process does not grow", async (_, make, sentence) => {
+  ])("with %s is refused, and this process does not grow", { retry: 2 }, async (_, make, sentence) => {
     const bytes = make();
+    // Garbage of other tests may come due in between, hence the retry; a process that unpacks by itself grows every time.
     const before = process.memoryUsage().rss;
     expect(await refusal(bytes)).toMatch(sentence);
     expect(process.memoryUsage().rss - before).toBeLessThan(50 * 1024 * 1024);
