@@ -105,7 +105,15 @@ export async function suppressedPage(tx: Db, userId: Id<"user">, cursor?: Id<"su
       createdAt: suppressions.createdAt,
     })
     .from(suppressions)
-    .where(and(eq(suppressions.userId, userId), cursor ? lt(suppressions.id, cursor) : undefined))
+    .where(
+      and(
+        eq(suppressions.userId, userId),
+        cursor ? lt(suppressions.id, cursor) : undefined,
+        // One line a person: a LID whose number is listed too is the same one.
+        sql`not exists (select 1 from identity_pairs p join suppressions o on o.user_id = p.user_id and o.identity = p.pn
+             where p.user_id = ${userId} and p.lid = "suppressions"."identity")`,
+      ),
+    )
     .orderBy(desc(suppressions.id))
     .limit(SUPPRESSIONS_A_PAGE + 1);
   const page = rows.slice(0, SUPPRESSIONS_A_PAGE);
