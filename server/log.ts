@@ -4,8 +4,12 @@ import type { Env } from "./env.ts";
 export type Log = pino.Logger;
 
 /** The process's logger: JSON lines. Log ids and figures; what could hold a number, a body or a secret is cut out here too. */
-export function createLog(service: "web" | "worker", env: Pick<Env, "logLevel">): Log {
-  return pino({
+export function createLog(
+  service: "web" | "worker",
+  env: Pick<Env, "logLevel">,
+  out: pino.DestinationStream = pino.destination(1),
+): Log {
+  const options: pino.LoggerOptions = {
     base: { service },
     level: env.logLevel,
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -36,7 +40,8 @@ export function createLog(service: "web" | "worker", env: Pick<Env, "logLevel">)
       // Database errors carry the statement's values in `detail` and `params`: keep what names the fault alone.
       err: (err: unknown) => describe(err),
     },
-  });
+  };
+  return pino(options, out);
 }
 
 function describe(err: unknown): Record<string, unknown> {
@@ -46,5 +51,14 @@ function describe(err: unknown): Record<string, unknown> {
     ? "Failed query"
     : err.message.replace(/\+?\d{8,}/g, "[number]");
   const cause = err.cause instanceof Error ? describe(err.cause) : undefined;
-  return { type: err.name, message, code, cause, stack: err.stack?.split("\n").slice(1, 12).join("\n") };
+  return { type: err.name, message, code, cause, stack: frames(err) };
+}
+
+/** Where it happened. A message of several lines stands in front of the frames, and may hold the values of a statement. */
+function frames(err: Error): string | undefined {
+  return err.stack
+    ?.split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .slice(0, 11)
+    .join("\n");
 }

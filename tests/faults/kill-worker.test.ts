@@ -22,12 +22,15 @@ function randomFrom(seed: number): () => number {
 
 let stage: Stage;
 const running = new Set<WorkerProcess>();
+const outputs: (() => string)[] = [];
 const start = () => {
   const worker = spawnWorker(stage.env.databaseUrl, inject("simulatorUrl"), {
     LEASE_MS: "3000",
     ACK_TIMEOUT_MS: "1500",
+    LOG_LEVEL: "trace",
   });
   running.add(worker);
+  outputs.push(worker.output);
   return worker;
 };
 beforeAll(async () => {
@@ -120,6 +123,11 @@ test("a worker killed in mid-send, again and again, sends nobody a message twice
   }
   expect(await readWallet(stage.db, user.id)).toEqual({ balance: 400 - 2 * RECIPIENTS, held: 0 });
   expect(await readViolations(stage.db)).toEqual([]);
+  const logs = outputs.map((output) => output()).join("");
+  expect(logs).toContain("worker.started");
+  for (const secret of ["privKey", "Hi Person", phone.slice(1), ...list.phones.map((number) => number.slice(1))]) {
+    expect(logs.includes(secret), `the log holds ${secret}`).toBe(false);
+  }
   const { maxLivePerDevice } = await stage.simulator.connections(phone);
   expect(maxLivePerDevice).toBe(1);
   const copies = sent.flatMap((chat) => chat.messages.map((message) => message.copies));

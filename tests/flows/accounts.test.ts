@@ -163,6 +163,22 @@ describe("the door", () => {
     expect(JSON.stringify(broken.body)).not.toMatch(/api_tokens|insert|stack/i);
   });
 
+  test("sends every page and answer with a policy that lets no foreign script in", async () => {
+    const answer = await fetch(`${web.origin}/trpc/auth.me`);
+    const policy = answer.headers.get("content-security-policy") ?? "";
+    expect(policy).toMatch(/script-src 'nonce-[\w+/=]{24}' 'strict-dynamic'/);
+    for (const rule of ["object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"])
+      expect(policy).toContain(rule);
+    expect(policy).not.toMatch(/script-src[^;]*unsafe/);
+    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+    expect((await fetch(`${web.origin}/trpc/auth.me`)).headers.get("content-security-policy")).not.toBe(policy);
+  });
+
+  test("keeps the audit log as it was written", async () => {
+    await expect(web.connection.db.execute(sql`update audit_logs set action = 'x'`)).rejects.toThrow();
+    await expect(web.connection.db.execute(sql`delete from audit_logs`)).rejects.toThrow();
+  });
+
   test("a batch of more than ten calls is refused", async () => {
     const names = Array.from({ length: 11 }, () => "auth.me").join(",");
     const response = await fetch(`${web.origin}/trpc/${names}?batch=1`);
