@@ -6,6 +6,19 @@ import { config } from "zod/v4";
 // zod would probe for `new Function`, which the content security policy refuses and reports.
 config({ jitless: true });
 
+/**
+ * Resolves when the page's data is decoded. RemixBrowser throws the promise of it, before any hook, and so suspends the
+ * root; a key pressed in that moment makes React 18 give the hydration up for good (its error 345). So it is asked first.
+ */
+async function pageData(): Promise<void> {
+  try {
+    RemixBrowser({});
+  } catch (pending) {
+    if (pending instanceof Promise) await pending;
+  }
+}
+
+await pageData();
 startTransition(() => {
   hydrateRoot(
     document,

@@ -1,6 +1,11 @@
 import { PassThrough } from "node:stream";
-import { type AppLoadContext, createReadableStreamFromReadable, type EntryContext } from "@remix-run/node";
-import { RemixServer } from "@remix-run/react";
+import {
+  type AppLoadContext,
+  createReadableStreamFromReadable,
+  type EntryContext,
+  type LoaderFunctionArgs,
+} from "@remix-run/node";
+import { isRouteErrorResponse, RemixServer } from "@remix-run/react";
 import { isbot } from "isbot";
 import { renderToPipeableStream } from "react-dom/server";
 import { NonceContext } from "./lib/nonce.ts";
@@ -35,8 +40,10 @@ export default function handleRequest(
         onShellReady: whole ? undefined : answer,
         onAllReady: whole ? answer : undefined,
         onShellError: (error) => reject(asError(error)),
-        onError: () => {
+        onError: (error) => {
           answered = 500;
+          if (request.signal.aborted) return;
+          context.reportError(error);
           // Before the shell the error comes once more, by onShellError.
           if (shell) abort();
         },
@@ -50,5 +57,8 @@ export default function handleRequest(
 
 const asError = (error: unknown) => (error instanceof Error ? error : new Error("the page could not be rendered"));
 
-/** Refusals and aborted requests are no errors; the door logs what reaches it. */
-export function handleError(): void {}
+/** Refusals, addresses that name nothing and requests that were given up are no errors of ours. */
+export function handleError(error: unknown, { request, context }: LoaderFunctionArgs): void {
+  if (request.signal.aborted || (isRouteErrorResponse(error) && error.status < 500)) return;
+  context.reportError(error);
+}

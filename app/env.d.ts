@@ -9,6 +9,8 @@ declare module "@remix-run/server-runtime" {
     cspNonce: string;
     /** The local WhatsApp is in use: `/dev/phone` exists. */
     simulator: boolean;
+    /** Logs, with the request's id, what a loader threw or a page could not be rendered for. */
+    reportError: (error: unknown) => void;
     /** Offered to a new account. */
     defaultTz: string;
   }

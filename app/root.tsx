@@ -11,6 +11,7 @@ import { NavigationProgress } from "./components/navigation-progress.tsx";
 import { ToastReader } from "./components/toast-reader.tsx";
 import { useNonce } from "./lib/nonce.ts";
 import { takeToast } from "./lib/toast.server.ts";
+import { useFocusOnContent } from "./lib/use-focus-on-content.ts";
 import { cssVariables, theme } from "./theme.ts";
 
 export { BareErrorBoundary as ErrorBoundary } from "./components/error-page.tsx";
@@ -57,6 +58,7 @@ export function Layout({ children }: { children: ReactNode }) {
 
 export default function Root() {
   const { toast } = useLoaderData<typeof loader>();
+  useFocusOnContent();
   return (
     <>
       <ToastReader toast={toast} />

@@ -115,6 +115,7 @@ export function createHttpApp(deps: WebDeps): Hono<App> {
       cspNonce: c.get("nonce"),
       simulator: env.whatsapp === "simulator",
       defaultTz: env.defaultTz,
+      reportError: (err: unknown) => c.get("api").log.error({ err, event: "page.failed" }, "a page failed"),
     });
   });
   app.onError((err, c) => {

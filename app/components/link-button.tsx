@@ -7,5 +7,5 @@ export function LinkButton(props: ButtonProps & Omit<LinkProps, keyof ButtonProp
 }
 
 export function TextLink(props: AnchorProps & Omit<LinkProps, keyof AnchorProps>) {
-  return <Anchor component={Link} underline="always" {...props} />;
+  return <Anchor component={Link} underline="always" fz="inherit" {...props} />;
 }

@@ -26,7 +26,8 @@ const everySecond = (tick: () => void) => {
   const timer = setInterval(tick, 1_000);
   return () => clearInterval(timer);
 };
-const thisSecond = () => Math.floor(Date.now() / 1_000) * 1_000;
+// The second that is running out, so that a minute begins at 60.
+const thisSecond = () => Math.ceil(Date.now() / 1_000) * 1_000;
 const unknown = () => null;
 
 /** The milliseconds until `at`, once a second; null until the browser's clock is known. */

@@ -28,7 +28,7 @@ export function PublicFrame({ children, size = "lg" }: { children: ReactNode; si
           </Group>
         </Container>
       </Box>
-      <Container component="main" id="content" size={size} py="xl">
+      <Container component="main" id="content" tabIndex={-1} size={size} py="xl" style={{ outline: "none" }}>
         <PlainToast />
         {children}
       </Container>

@@ -4,6 +4,8 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import type { AppRouter } from "#server/router.ts";
 
 const MIN_GAP_MS = 250;
+/** A shorter break is not worth a word. */
+const RECONNECT_MS = 3_000;
 
 /** Reloads the page's data, at most four times a second and never in the way of a navigation. */
 function useReload(): () => void {
@@ -28,7 +30,7 @@ function useReload(): () => void {
 
 /**
  * The tab's one live stream: an event is a hint, so every one of them, and every reconnect, reloads the page's data.
- * @returns whether the stream is open
+ * @returns whether the stream is open, short breaks aside
  */
 export function useLive(): boolean {
   const reload = useReload();
@@ -36,18 +38,27 @@ export function useLive(): boolean {
   useEffect(() => {
     const client = createTRPCClient<AppRouter>({ links: [httpSubscriptionLink({ url: "/trpc" })] });
     let opened = false;
+    let patience: ReturnType<typeof setTimeout> | undefined;
     const stream = client.live.events.subscribe(undefined, {
       onData: reload,
       onConnectionStateChange: ({ state }) => {
-        setOpen(state === "pending" || !opened);
-        if (state !== "pending") return;
+        if (state !== "pending") {
+          patience ??= setTimeout(() => setOpen(false), RECONNECT_MS);
+          return;
+        }
+        clearTimeout(patience);
+        patience = undefined;
+        setOpen(true);
         // Whatever happened while the stream was away was not announced.
         if (opened) reload();
         opened = true;
       },
       onError: () => setOpen(false),
     });
-    return () => stream.unsubscribe();
+    return () => {
+      clearTimeout(patience);
+      stream.unsubscribe();
+    };
   }, [reload]);
   return open;
 }

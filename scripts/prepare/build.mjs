@@ -12,6 +12,8 @@ const FILES = [
   "tsconfig.json",
   "db/ids.ts",
   "server/errors.ts",
+  "examples/classmates.csv",
+  "examples/classmates.xlsx",
 ];
 
 /**

@@ -79,6 +79,20 @@ test("a file without one usable row is an error that says so", async () => {
   await page.getByText('The column "name" is missing.').waitFor();
 });
 
+test("somebody quick at the keyboard does not break the page while it loads", async () => {
+  const { page, problems } = visitor;
+  for (let load = 0; load < 8; load += 1) {
+    await page.goto("/link", { waitUntil: "commit" });
+    for (let key = 0; key < 10; key += 1) await page.keyboard.press("Tab");
+    await page.waitForLoadState("load");
+  }
+  await page.evaluate(() => sessionStorage.setItem("open-since", String(performance.timeOrigin)));
+  await page.getByRole("link", { name: "Contacts" }).first().click();
+  await page.getByRole("heading", { name: "No contacts yet" }).waitFor();
+  expect(await page.evaluate(() => sessionStorage.getItem("open-since") === String(performance.timeOrigin))).toBe(true);
+  expect(problems).toEqual([]);
+});
+
 test("an address that names nothing says so inside the app, and the way on stays in sight", async () => {
   const { page, look, problems } = visitor;
   for (const path of ["/campaigns/cmp_nobody", "/contacts/nothing", "/nowhere"]) {

@@ -7,6 +7,11 @@ import { count, formatNumber, seconds } from "../../lib/format.ts";
 import type { Campaign } from "./load.ts";
 import { Now } from "./now.tsx";
 
+function pace({ throttleMinMs, throttleMaxMs }: Campaign): string {
+  const [from, to] = [seconds(throttleMinMs), seconds(throttleMaxMs)];
+  return from === to ? from : `${from}–${to}`;
+}
+
 /** What is going on with a campaign: a sentence, the bar whose parts add up to the total, and the figures. */
 export function Board({ campaign }: { campaign: Campaign }) {
   const { counts, total, list, session } = campaign;
@@ -28,11 +33,7 @@ export function Board({ campaign }: { campaign: Campaign }) {
           <Figure label="Points held" note="For what is still open">
             {formatNumber(campaign.holdOpen)}
           </Figure>
-          <Figure
-            label="Phone"
-            words
-            note={`${seconds(campaign.throttleMinMs)}–${seconds(campaign.throttleMaxMs)} s between messages`}
-          >
+          <Figure label="Phone" words note={`${pace(campaign)} s between messages`}>
             {session?.phone ?? "Removed"}
           </Figure>
           <Figure

@@ -1,5 +1,5 @@
-import { Badge, Text, VisuallyHidden } from "@mantine/core";
-import { CardStackIcon, MobileIcon, UpdateIcon } from "@radix-ui/react-icons";
+import { Text, VisuallyHidden } from "@mantine/core";
+import { CardStackIcon, MobileIcon } from "@radix-ui/react-icons";
 import { Link } from "@remix-run/react";
 import { type Look, StatusBadge, sessionLooks } from "../../components/status-badge.tsx";
 import { formatNumber } from "../../lib/format.ts";
@@ -8,24 +8,12 @@ import styles from "./shell.module.css";
 
 export type Account = Extract<Awaited<ReturnType<typeof loader>>, { user: object }>;
 
-/** The points that can be spent and the state of the phone, on every screen; and whether the screen is live. */
-export function AccountState({ account, live }: { account: Account; live: boolean }) {
+/** The points that can be spent and the state of the phone, on every screen. */
+export function AccountState({ account }: { account: Account }) {
   const { available } = account.wallet;
   const look = phoneLook(account.sessions);
   return (
     <>
-      {!live && (
-        <Badge
-          variant="light"
-          color="yellow"
-          tt="none"
-          radius="sm"
-          leftSection={<UpdateIcon aria-hidden />}
-          role="status"
-        >
-          Not live, reconnecting
-        </Badge>
-      )}
       <Link to="/link" className={styles.state} aria-label={`WhatsApp: ${look.word}`}>
         <StatusBadge look={look} variant="transparent" px={0} />
       </Link>

@@ -1,5 +1,5 @@
-import { ActionIcon, AppShell, Box, Button, Container, Group, NavLink, Stack, Text } from "@mantine/core";
-import { ExitIcon } from "@radix-ui/react-icons";
+import { ActionIcon, Alert, AppShell, Box, Button, Container, Group, NavLink, Stack, Text } from "@mantine/core";
+import { ExitIcon, UpdateIcon } from "@radix-ui/react-icons";
 import { Link, NavLink as RouterNavLink, useLocation } from "@remix-run/react";
 import type { ReactNode } from "react";
 import { Brand } from "../../components/brand.tsx";
@@ -38,7 +38,7 @@ export function Shell({ account, children }: { account: Account; children: React
             </Box>
           </Link>
           <Group gap="xs" wrap="nowrap">
-            <AccountState account={account} live={live} />
+            <AccountState account={account} />
             <ColorSchemeButton />
             <ActionIcon
               component={Link}
@@ -58,6 +58,13 @@ export function Shell({ account, children }: { account: Account; children: React
       <AppShell.Main id="content" tabIndex={-1} className={styles.main}>
         <Container size="xl" p={0} m={0} maw={1280}>
           <PlainToast />
+          <div role="status">
+            {!live && (
+              <Alert color="yellow" mb="md" py="xs" icon={<UpdateIcon aria-hidden />}>
+                Not live: the connection is being restored. What you see may be a little late.
+              </Alert>
+            )}
+          </div>
           {children}
         </Container>
       </AppShell.Main>
