@@ -22,6 +22,8 @@ const PATIENCE_MS = 120_000;
 export async function run(): Promise<BenchResult> {
   const url = process.env.DATABASE_URL;
   if (!url) throw new Error("The bench runs on a database: set DATABASE_URL.");
+  // As in the worker.
+  process.setSourceMapsEnabled(false);
   const simulator = await spawnSimulator();
   const connection = connect(url, { name: "bench" });
   const env = testEnv(url, { SIMULATOR_URL: simulator.url, DAILY_CAP: "100000" });

@@ -5,6 +5,9 @@ import { startWorker } from "./start-worker.ts";
 /** A process that was asked to stop is gone by then, come what may. */
 const STOP_MS = 2_000;
 
+// Baileys takes the stack of an Error for every query it sends: with source maps on, that is the dearest part of a message.
+process.setSourceMapsEnabled(false);
+
 const env = readEnv(process.env);
 const log = createLog("worker", env);
 

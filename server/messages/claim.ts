@@ -5,7 +5,7 @@ import type { Id } from "#db/ids.ts";
 import { pauseCampaignsOfSession } from "../campaigns/pause.ts";
 import type { Caps } from "../env.ts";
 import { isOpen } from "../schedules/rules.ts";
-import { type Owner, readGate } from "./gate.ts";
+import { type Gate, type Owner, readGate } from "./gate.ts";
 import { redriveDelaysMs } from "./rules.ts";
 
 export interface ClaimedMessage {
@@ -33,6 +33,8 @@ export interface ClaimLimits {
   ackTimeoutMs: number;
   /** 0..1, uniform: where between the shortest and the longest wait the next send falls. */
   chance: number;
+  /** As it was a moment ago, to spare the look: the write looks again in any case. */
+  gate?: Gate | undefined;
 }
 
 const LOOK_AGAIN_MS = 60_000;
@@ -61,10 +63,13 @@ const claimRow = z.discriminatedUnion("outcome", [
  * pacing, daily cap, campaign and opt-out are checked in the transaction that takes the message (`claim_message`). Pacing
  * and the daily count are part of it, so that neither a crash loop nor downtime can burst.
  */
-export async function claimNext(db: Db, owner: Owner, { caps, ackTimeoutMs, chance }: ClaimLimits): Promise<Claim> {
-  const gate = await readGate(db, owner);
+export async function claimNext(
+  db: Db,
+  owner: Owner,
+  { caps, ackTimeoutMs, chance, ...known }: ClaimLimits,
+): Promise<Claim> {
+  const gate = known.gate ?? (await readGate(db, owner));
   if (!gate) return { type: "lost" };
-  if (gate.pacingMs > 0) return { type: "wait", ms: gate.pacingMs };
   if (!gate.planActive) {
     await pauseCampaignsOfSession(db, owner.sessionId, "plan_expired");
     return { type: "idle" };

@@ -13,8 +13,6 @@ export interface Owner {
 
 /** Everything but the message itself that decides whether something may leave now. */
 export interface Gate {
-  /** Milliseconds until the pacing lets the next message go; 0 or less: now. */
-  pacingMs: number;
   planActive: boolean;
   /** The product's clock, for windows. */
   appNow: Date;
@@ -22,11 +20,9 @@ export interface Gate {
 }
 
 /** SQL: what a gate is read from, over `s` (the session), `w` (the wallet) and `h` (the hours). */
-const columns = sql`(extract(epoch from s.next_send_at - now()) * 1000)::float8 as pacing_ms,
-  w.plan_expires_at > app_now() as plan_active, app_now() as app_now, h.tz, h.windows, h.paused`;
+const columns = sql`w.plan_expires_at > app_now() as plan_active, app_now() as app_now, h.tz, h.windows, h.paused`;
 
 const row = z.object({
-  pacing_ms: z.coerce.number(),
   plan_active: z.boolean(),
   app_now: z.coerce.date(),
   tz: z.string(),
@@ -70,7 +66,6 @@ export async function keepEncoded(
 function toGate(found: unknown): Gate {
   const gate = row.parse(found);
   return {
-    pacingMs: gate.pacing_ms,
     planActive: gate.plan_active,
     appNow: gate.app_now,
     hours: { tz: gate.tz, windows: gate.windows, paused: gate.paused },

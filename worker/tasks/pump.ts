@@ -5,12 +5,14 @@ import type { Env } from "#server/env.ts";
 import { jobs } from "#server/jobs.ts";
 import type { Log } from "#server/log.ts";
 import { claimNext } from "#server/messages/claim.ts";
-import { bookPump, type Owner } from "#server/messages/gate.ts";
+import { bookPump, type Gate, type Owner, readGate } from "#server/messages/gate.ts";
 import type { Announce } from "../announce.ts";
 import type { HeldSession, Sessions } from "../gateway/gateway.ts";
 import { createDelivery } from "./deliver.ts";
 
 const SLICE_MS = 30_000;
+/** How long plan and hours are taken to be what they were, between two messages that follow at once. */
+const GATE_MS = 500;
 
 export interface PumpDeps {
   env: Pick<Env, "caps" | "ackTimeoutMs">;
@@ -79,9 +81,15 @@ export function createPump(deps: PumpDeps): Task {
   async function runSlice(held: HeldSession, owner: Owner, me: Running, endsAt: number): Promise<number | null> {
     // The next message is claimed while the last one is being written; two are never written at once.
     let writing: Promise<void> = Promise.resolve();
+    let gate: Gate | undefined;
+    let lookedAt = Number.NEGATIVE_INFINITY;
     while (!held.signal.aborted && held.isReady()) {
       const { caps, ackTimeoutMs } = deps.env;
-      const claim = await claimNext(deps.db, owner, { caps, ackTimeoutMs, chance: Math.random() });
+      if (performance.now() - lookedAt > GATE_MS) {
+        gate = (await readGate(deps.db, owner)) ?? undefined;
+        lookedAt = performance.now();
+      }
+      const claim = await claimNext(deps.db, owner, { caps, ackTimeoutMs, chance: Math.random(), gate });
       switch (claim.type) {
         case "lost":
         case "idle":
@@ -90,10 +98,14 @@ export function createPump(deps: PumpDeps): Task {
           await writing;
           if (Date.now() + claim.ms > endsAt) return claim.ms;
           await me.sleep(claim.ms, held.signal);
+          // Whoever ended the sleep may have changed the hours.
+          lookedAt = Number.NEGATIVE_INFINITY;
           break;
         case "send":
           await writing;
           writing = deliver(held, owner, claim.message);
+          // A failure is met where it is awaited, after the next claim.
+          writing.catch(() => {});
           if (Date.now() > endsAt) return finish(writing, 0);
           break;
       }
