@@ -30,7 +30,7 @@ const start = () => {
     LOG_LEVEL: "trace",
   });
   running.add(worker);
-  outputs.push(worker.output);
+  outputs.push(() => worker.output());
   return worker;
 };
 beforeAll(async () => {
