@@ -158,11 +158,24 @@ async function createContext(
   return { ...context, user: session.user, loginSessionId: session.sessionId };
 }
 
+/** One subscriber has a whole /64 of IPv6 addresses: they count as one. */
+function networkOf(address: string): string {
+  const v4 = address.match(/^::ffff:(\d+\.\d+\.\d+\.\d+)$/i)?.[1];
+  if (v4 || !address.includes(":")) return v4 ?? address;
+  const [head = "", tail = ""] = address.split("::");
+  const front = head.split(":").filter(Boolean);
+  const back = tail.split(":").filter(Boolean);
+  const zeros = address.includes("::")
+    ? Array.from({ length: Math.max(0, 8 - front.length - back.length) }, () => "0")
+    : [];
+  return `${[...front, ...zeros, ...back].slice(0, 4).join(":")}::/64`;
+}
+
 /** The caller's address: the socket's, or what the outermost of our own proxies saw. */
 function addressOf(c: HonoContext<App>, trustProxy: number): string {
   const hops = (c.req.header("x-forwarded-for") ?? "").split(",").map((hop) => hop.trim());
   const incoming = "incoming" in c.env ? c.env.incoming : undefined;
-  return (trustProxy > 0 && hops.at(-trustProxy)) || incoming?.socket.remoteAddress || "unknown";
+  return networkOf((trustProxy > 0 && hops.at(-trustProxy)) || incoming?.socket.remoteAddress || "unknown");
 }
 
 function bodyOf(code: keyof typeof refusals, requestId: string, details = {}): RefusalBody {

@@ -25,7 +25,9 @@ export async function startLiveness(deps: {
       await sql`select pg_advisory_lock(${lockKey})`;
       lockedBy = me.pid;
     }
-    await sql`update workers set heartbeat_at = now() where id = ${workerId}`;
+    // An upsert: after an outage of Postgres another worker may have taken this one for dead.
+    await sql`insert into workers (id, lock_key) values (${workerId}, ${lockKey})
+      on conflict (id) do update set heartbeat_at = now()`;
     for (const dead of await findDead()) await clearUp(dead);
   };
   const findDead = () => sql<{ id: string; lock_key: string; runner_ids: string[] }[]>`

@@ -193,10 +193,12 @@ BEGIN
     END LOOP;
   END LOOP;
 
-  -- Nothing now: when the next re-drive or retry is due, if any is.
+  -- Nothing now: when the next re-drive or retry is due, if any is. What is due and could not be taken (the day's cap, a
+  -- message on its way to the same chat) is looked at again in a few seconds.
   RETURN QUERY
     SELECT CASE WHEN min(d.at) IS NULL THEN 'idle' ELSE 'wait' END,
-           greatest(50, (extract(epoch FROM min(d.at) - now()) * 1000))::float8, NULL::jsonb, NULL::bytea
+           greatest(50, least(extract(epoch FROM min(d.at) FILTER (WHERE d.at > now()) - now()) * 1000,
+                              CASE WHEN bool_or(d.at <= now()) THEN 5000 END))::float8, NULL::jsonb, NULL::bytea
       FROM (SELECT CASE WHEN q.status = 'sending' THEN q.redrive_at ELSE q.not_before END AS at
               FROM messages q JOIN campaigns r ON r.id = q.campaign_id AND r.status = 'running'
              WHERE q.wa_session_id = p_session AND q.status IN ('sending', 'queued')) d;

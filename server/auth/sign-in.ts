@@ -7,7 +7,7 @@ import { recordAudit } from "../audit/record.ts";
 import { DomainError } from "../errors.ts";
 import { passwordProblem } from "./rules.ts";
 import type { ChangePasswordInput, LoginInput } from "./schema.ts";
-import { countTry, forgetTries } from "./throttle.ts";
+import { countTry, forgetTries, uncountTry } from "./throttle.ts";
 
 const argon2 = new Argon2id();
 /** Verified for unknown accounts, so that the answer takes as long as for known ones. */
@@ -21,16 +21,15 @@ export const hashPassword = (password: string): Promise<string> => argon2.hash(p
  */
 export async function signIn(db: Db, input: LoginInput, ip: string): Promise<Id<"user">> {
   const subject = `${input.email.toLowerCase()}|${ip}`;
+  await countTry(db, "login_address", ip);
   await countTry(db, "login_account", subject);
   const [user] = await db
     .select({ id: users.id, passwordHash: users.passwordHash })
     .from(users)
     .where(eq(sql`lower(${users.email})`, input.email.toLowerCase()));
   const matches = await argon2.verify(user?.passwordHash ?? (await NOBODY), input.password);
-  if (!user || !matches) {
-    await countTry(db, "login_address", ip);
-    throw new DomainError("wrong_credentials");
-  }
+  if (!user || !matches) throw new DomainError("wrong_credentials");
+  await uncountTry(db, "login_address", ip);
   await forgetTries(db, "login_account", subject);
   await recordAudit(db, user.id, "user.signed_in");
   return user.id;
@@ -43,6 +42,7 @@ export async function changePassword(db: Db, userId: Id<"user">, input: ChangePa
     .from(users)
     .where(eq(users.id, userId));
   if (!user) throw new DomainError("not_found");
+  await countTry(db, "login_account", userId);
   if (!(await argon2.verify(user.passwordHash, input.current))) {
     throw new DomainError("invalid_input", {}, { current: "This is not your present password." });
   }
@@ -52,5 +52,6 @@ export async function changePassword(db: Db, userId: Id<"user">, input: ChangePa
     .update(users)
     .set({ passwordHash: await hashPassword(input.password) })
     .where(eq(users.id, userId));
+  await forgetTries(db, "login_account", userId);
   await recordAudit(db, userId, "user.password_changed");
 }

@@ -37,6 +37,11 @@ export async function countTry(db: Db, limit: Limit, subject: string): Promise<v
   }
 }
 
+/** Takes one try back: it turned out to be a right one. */
+export async function uncountTry(db: Db, limit: Limit, subject: string): Promise<void> {
+  await limiter(db, limit).reward(sha256(subject), 1);
+}
+
 export async function forgetTries(db: Db, limit: Limit, subject: string): Promise<void> {
   await limiter(db, limit).delete(sha256(subject));
 }

@@ -84,6 +84,12 @@ export async function pauseCampaignsOfSession(
   reason: PauseReason,
 ): Promise<{ id: Id<"campaign">; userId: Id<"user"> }[]> {
   return db.transaction(async (tx) => {
+    await tx
+      .select({ id: campaigns.id })
+      .from(campaigns)
+      .where(and(eq(campaigns.waSessionId, sessionId), eq(campaigns.status, "running")))
+      .orderBy(campaigns.id)
+      .for("no key update");
     const paused = await tx
       .update(campaigns)
       .set({ status: "paused", pauseReason: reason })

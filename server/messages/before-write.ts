@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { campaigns, messages, waNumbers } from "#db/schema/index.ts";
@@ -23,17 +23,43 @@ export async function confirmWrite(db: Db, owner: Owner, message: ClaimedMessage
 /** Returns a claimed message that was certainly not written: nothing is counted, the next claim judges it anew. */
 export async function backToQueue(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
   await db.transaction(async (tx) => {
-    const back = await tx
-      .update(messages)
-      .set({ status: "queued", submissions: 0, sendingEpoch: null, sendingAt: null, redriveAt: null })
-      .where(mine(owner, message))
-      .returning({ id: messages.id });
-    if (back.length === 0) return;
+    if (!(await requeue(tx, owner, message, {}))) return;
     await tx
       .update(waNumbers)
       .set({ daySent: sql`greatest(0, ${waNumbers.daySent} - 1)` })
       .where(sql`${waNumbers.phone} = (select phone from wa_sessions where id = ${owner.sessionId})`);
   });
+}
+
+/** Queues a claimed row again; in a campaign that was cancelled meanwhile it is cancelled with the rest. */
+async function requeue(
+  tx: Db,
+  owner: Owner,
+  message: ClaimedMessage,
+  also: { notBefore?: SQL; transportErrors?: number },
+): Promise<boolean> {
+  const [campaign] = await tx
+    .select({ status: campaigns.status })
+    .from(campaigns)
+    .where(eq(campaigns.id, message.campaignId))
+    .for("no key update");
+  const back = await tx
+    .update(messages)
+    .set({
+      status: "queued",
+      submissions: 0,
+      sendingEpoch: null,
+      sendingAt: null,
+      redriveAt: null,
+      encoded: null,
+      ...also,
+    })
+    .where(mine(owner, message))
+    .returning({ id: messages.id });
+  if (back.length > 0 && campaign?.status === "cancelling") {
+    await moveMessage(tx, message.id, { from: "queued", to: "cancelled", points: "release", errorCode: "cancelled" });
+  }
+  return back.length > 0;
 }
 
 /**
@@ -52,23 +78,15 @@ export async function failBeforeWrite(db: Db, owner: Owner, message: ClaimedMess
     const errors = row.transportErrors + 1;
     const retryMs = transportRetryMs(errors);
     if (retryMs !== null) {
-      await tx
-        .update(messages)
-        .set({
-          status: "queued",
-          transportErrors: errors,
-          submissions: 0,
-          sendingEpoch: null,
-          sendingAt: null,
-          redriveAt: null,
-          notBefore: sql`now() + ${retryMs} * interval '1 millisecond'`,
-        })
-        .where(eq(messages.id, row.id));
+      await requeue(tx, owner, message, {
+        transportErrors: errors,
+        notBefore: sql`now() + ${retryMs} * interval '1 millisecond'`,
+      });
       return;
     }
-    await moveMessage(tx, row.id, { from: "sending", to: "failed", points: "release", errorCode: "transport" });
     const failures = campaign.consecutiveFailures + 1;
     const pause = failures >= FAILURES_BEFORE_PAUSE && campaign.status === "running";
+    // Before the row ends: it may be the campaign's last, and what is completed is not paused.
     await tx
       .update(campaigns)
       .set({
@@ -76,6 +94,7 @@ export async function failBeforeWrite(db: Db, owner: Owner, message: ClaimedMess
         ...(pause ? { status: "paused" as const, pauseReason: "failures" as const } : {}),
       })
       .where(eq(campaigns.id, campaign.id));
+    await moveMessage(tx, row.id, { from: "sending", to: "failed", points: "release", errorCode: "transport" });
   });
 }
 

@@ -89,7 +89,9 @@ describe("a claim", () => {
     await start(2);
     const caps = { ...env().caps, messagesPerDay: 1 };
     expect((await claim({ caps })).type).toBe("send");
-    expect((await claim({ caps })).type).toBe("wait");
+    const capped = await claim({ caps });
+    // Not at once again: it would only burn the database until midnight.
+    expect(capped.type === "wait" && capped.ms).toBeGreaterThan(1_000);
     await db
       .update(waNumbers)
       .set({ day: sql`${waNumbers.day} - 1` })
@@ -180,6 +182,28 @@ describe("before the write", () => {
     expect(await confirmWrite(db, session, message, Buffer.from("x"))).toBe(false);
     expect(await statusOf(message.id)).toMatchObject({ status: "queued", submissions: 0 });
     expect((await db.select().from(waNumbers).where(eq(waNumbers.phone, session.phone)))[0]?.daySent).toBe(0);
+  });
+
+  test("a cancel since the claim cancels the message with the rest, and its points come back", async () => {
+    const { id } = await start(2);
+    const [first, second] = [await claimed(), await claimed()];
+    await db.transaction((tx) => cancelCampaign(tx, userId, { id }));
+    expect(await confirmWrite(db, session, first, Buffer.from("x"))).toBe(false);
+    expect(await statusOf(first.id)).toMatchObject({ status: "cancelled" });
+    await failBeforeWrite(db, session, second);
+    const [campaign] = await db.select().from(campaigns).where(eq(campaigns.id, id));
+    expect(campaign).toMatchObject({ status: "cancelled", holdOpen: 0 });
+    expect(await readWallet(db, userId)).toEqual({ balance: 400, held: 0 });
+  });
+
+  test("a campaign whose last row fails for a transport reason is completed, not paused", async () => {
+    const { id } = await start(1);
+    await db.update(campaigns).set({ consecutiveFailures: 2 }).where(eq(campaigns.id, id));
+    const message = await claimed();
+    await db.update(messages).set({ transportErrors: 3 }).where(eq(messages.id, message.id));
+    await failBeforeWrite(db, session, message);
+    const [campaign] = await db.select().from(campaigns).where(eq(campaigns.id, id));
+    expect(campaign).toMatchObject({ status: "completed" });
   });
 
   test("an owner that lost the session changes nothing", async () => {

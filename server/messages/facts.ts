@@ -18,7 +18,8 @@ export async function applyFact(
   const [changed] = await db.execute<{ userId: Id<"user">; campaignId: Id<"campaign"> | null }>(sql`
     select user_id as "userId", campaign_id as "campaignId"
       from apply_fact(${waSessionId}, ${waMsgId}, ${JSON.stringify(outcomesOf(fact))}::text::jsonb, ${errorCode}, ${newId("walletTxn")})`);
-  if (changed && fact.type === "nack" && accountCodes.has(fact.code)) {
+  // Also when the message had been told already: a first try may have ended between the two transactions.
+  if (fact.type === "nack" && accountCodes.has(fact.code)) {
     await pauseCampaignsOfSession(db, waSessionId, fact.code === 401 ? "logged_out" : "restricted");
   }
   return changed ?? null;

@@ -76,10 +76,25 @@ export async function reportLinked(db: Db, owner: Owner, { phone, lid, pushName 
       select ${phone}, tz, (app_now() at time zone tz)::date from users where id = ${owner.userId}
       on conflict (phone) do nothing`);
     if (before === "waiting" || before === "pairing") {
+      await leaveOldLink(tx, owner);
       await recordAudit(tx, owner.userId, "session.linked", { sessionId: owner.sessionId });
     }
     await publish(tx, owner.userId, "session", owner.sessionId);
   });
+}
+
+/**
+ * What an earlier link of this session left behind: under new keys its messages can neither be repeated nor read, so those
+ * on their way become unknown, and campaigns go on when the user says so, not by themselves from another phone.
+ */
+async function leaveOldLink(tx: Db, owner: Owner): Promise<void> {
+  await pauseCampaignsOfSession(tx, owner.sessionId, "logged_out");
+  await tx.execute(sql`
+    select move_message(id, 'sending', 'unknown', 'keep', null, null) from messages
+     where wa_session_id = ${owner.sessionId} and status = 'sending' order by campaign_id, id`);
+  await tx.execute(
+    sql`update messages set encoded = null where wa_session_id = ${owner.sessionId} and encoded is not null`,
+  );
 }
 
 const pauseFor = { logged_out: "logged_out", restricted: "restricted" } as const;
@@ -89,7 +104,13 @@ async function end(db: Db, owner: Owner, to: SessionStatus, reason: string, wipe
   const ended = await db.transaction(async (tx) => {
     const erase = wipe ? sql`, credentials = null, wrapped_key = null, key_id = null` : none;
     const before = await move(tx, owner, to, reason, sql`, last_seen_at = now() ${erase}`);
-    if (before === null) return false;
+    if (before === null) {
+      // Told before, perhaps by a try that ended before the campaigns were paused.
+      const [now] = await tx.execute<{ status: string }>(
+        sql`select status from wa_sessions where id = ${owner.sessionId}`,
+      );
+      return now?.status === to;
+    }
     if (wipe) await tx.execute(sql`delete from wa_session_keys where wa_session_id = ${owner.sessionId}`);
     await recordAudit(tx, owner.userId, `session.${to}`, { sessionId: owner.sessionId, reason });
     await publish(tx, owner.userId, "session", owner.sessionId);

@@ -4,6 +4,7 @@ import type { Id } from "#db/ids.ts";
 import type { Env } from "#server/env.ts";
 import { jobs } from "#server/jobs.ts";
 import type { Log } from "#server/log.ts";
+import { backToQueue } from "#server/messages/before-write.ts";
 import { claimNext } from "#server/messages/claim.ts";
 import { bookPump, type Gate, type Owner, readGate } from "#server/messages/gate.ts";
 import type { Announce } from "../announce.ts";
@@ -34,6 +35,7 @@ class Running {
   }
   /** Sleeps until the time is over, somebody wakes it, or the session is given up. */
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
+    if (this.woken || signal.aborted) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.endSleep = () => {
@@ -52,29 +54,29 @@ class Running {
  * itself. It holds no truth; `messages` is the queue. One runs per session: a second job wakes the first and ends.
  */
 export function createPump(deps: PumpDeps): Task {
-  const running = new Map<string, Running>();
+  // By the held session, not its id: a pump of a lease that was lost must not swallow a booking of the next.
+  const running = new Map<HeldSession, Running>();
   const deliver = createDelivery(deps);
 
   return async (payload) => {
     const { sessionId } = jobs["wa:pump"].parse(payload);
-    const already = running.get(sessionId);
-    if (already) return already.wake();
     const held = deps.sessions.held(sessionId);
     if (!held) return;
+    const already = running.get(held);
+    if (already) return already.wake();
     const me = new Running();
-    running.set(sessionId, me);
+    running.set(held, me);
     const owner: Owner = { sessionId, workerId: deps.workerId, epoch: held.epoch };
     let againMs: number | null = null;
     try {
       const endsAt = Date.now() + SLICE_MS;
       do {
-        me.woken = false;
         againMs = await runSlice(held, owner, me, endsAt);
       } while (me.woken && againMs === null && !held.signal.aborted);
     } finally {
-      running.delete(sessionId);
+      running.delete(held);
     }
-    if (againMs !== null) await bookPump(deps.db, owner, againMs);
+    if (againMs !== null) await bookPump(deps.db, owner, me.woken ? 0 : againMs);
   };
 
   /** @returns after how many milliseconds to go on; null when there is nothing to wait for */
@@ -85,6 +87,7 @@ export function createPump(deps: PumpDeps): Task {
     let lookedAt = Number.NEGATIVE_INFINITY;
     while (!held.signal.aborted && held.isReady()) {
       const { caps, ackTimeoutMs } = deps.env;
+      me.woken = false;
       if (performance.now() - lookedAt > GATE_MS) {
         gate = (await readGate(deps.db, owner)) ?? undefined;
         lookedAt = performance.now();
@@ -96,13 +99,17 @@ export function createPump(deps: PumpDeps): Task {
           return finish(writing, null);
         case "wait":
           await writing;
-          if (Date.now() + claim.ms > endsAt) return claim.ms;
+          if (!me.woken && Date.now() + claim.ms > endsAt) return claim.ms;
           await me.sleep(claim.ms, held.signal);
           // Whoever ended the sleep may have changed the hours.
           lookedAt = Number.NEGATIVE_INFINITY;
           break;
         case "send":
-          await writing;
+          await writing.catch(async (err: unknown) => {
+            // The one just claimed has certainly not been written.
+            if (!claim.message.redrive) await backToQueue(deps.db, owner, claim.message);
+            throw err;
+          });
           writing = deliver(held, owner, claim.message);
           // A failure is met where it is awaited, after the next claim.
           writing.catch(() => {});
