@@ -15,17 +15,8 @@ export const messageTransitions = {
 export type MessageStatus = keyof typeof messageTransitions;
 export const messageStatuses = Object.keys(messageTransitions) as MessageStatus[];
 
-/** Statuses that hold points: the message may still be accepted. */
-export const openStatuses = ["queued", "sending", "unknown"] as const satisfies readonly MessageStatus[];
-/** Statuses that mean WhatsApp took the message. */
-export const acceptedStatuses = ["sent", "delivered", "read"] as const satisfies readonly MessageStatus[];
-
 export function canBecome(from: MessageStatus, to: MessageStatus): boolean {
   return (messageTransitions[from] as readonly string[]).includes(to);
-}
-
-export function statusesBefore(to: MessageStatus): MessageStatus[] {
-  return messageStatuses.filter((from) => canBecome(from, to));
 }
 
 /** What a move does to the points: charge the hold, charge what had been given back, give the hold back, or nothing. */
