@@ -14,7 +14,12 @@ const stop = (sentence: string): never => {
 const readOptions = () => {
   try {
     return parseArgs({
-      options: { port: { type: "string" }, host: { type: "string" }, state: { type: "string" } },
+      options: {
+        port: { type: "string" },
+        host: { type: "string" },
+        state: { type: "string" },
+        seed: { type: "string" },
+      },
     }).values;
   } catch (error) {
     return stop(error instanceof Error ? error.message : String(error));
@@ -23,11 +28,17 @@ const readOptions = () => {
 
 const values = readOptions();
 const settings = z
-  .object({ host: z.string().min(1), port: z.coerce.number().int().min(0).max(65_535), state: z.string().optional() })
+  .object({
+    host: z.string().min(1),
+    port: z.coerce.number().int().min(0).max(65_535),
+    state: z.string().optional(),
+    seed: z.string().optional(),
+  })
   .safeParse({
     host: values.host ?? process.env.SIMULATOR_HOST ?? "127.0.0.1",
     port: values.port ?? process.env.SIMULATOR_PORT ?? 3010,
     state: values.state ?? process.env.SIMULATOR_STATE,
+    seed: values.seed ?? process.env.SIMULATOR_SEED,
   });
 
 if (!settings.success) stop("--port must be a number from 0 to 65535");

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { WebSocketServer } from "ws";
-import { control } from "./control.ts";
+import { control } from "./control/app.ts";
 import { Service } from "./service/service.ts";
 
 const SOCKET_PATH = "/ws/chat";
@@ -27,8 +27,9 @@ export const startSimulator = async (options: {
   host: string;
   port: number;
   state?: string | undefined;
+  seed?: string | undefined;
 }): Promise<RunningSimulator> => {
-  const service = new Service(options.state);
+  const service = new Service(options.state, options.seed);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, perMessageDeflate: false });
   const listener = getRequestListener(control(service).fetch);
   const server = createServer((request, response) => void listener(request, response));

@@ -1,82 +1,13 @@
-import { randomBytes } from "node:crypto";
-import {
-  type BinaryNode,
-  extractE2ESessionFromRetryReceipt,
-  getBinaryNodeChild,
-  type proto,
-} from "@whiskeysockets/baileys";
-import { deviceBundle } from "../queries/bundles.ts";
+import { type BinaryNode, extractE2ESessionFromRetryReceipt, getBinaryNodeChild } from "@whiskeysockets/baileys";
 import type { Client, Context } from "../service/context.ts";
-import { lidJid, pnJid, readJid } from "../wire/jids.ts";
-import { children, node, pack, seconds, unpack } from "../wire/nodes.ts";
-import type { Account, Device, Pending, Phone } from "../world/schema.ts";
+import { pnJid, readJid } from "../wire/jids.ts";
+import { children, node, seconds } from "../wire/nodes.ts";
 import type { Bundle } from "../world/signal.ts";
-import { show } from "./reading.ts";
 import { ackedReceiptKey, mark, markRead, pushReceipt } from "./receipts.ts";
-import { writeMessage } from "./texts.ts";
+import { encryptAgain } from "./writing.ts";
 
-const MAX_RETRIES = 5;
 /** The client's word for "this ciphertext was read before". */
 const OLD_COUNTER = "487";
-
-const encrypted = async (ctx: Context, phone: Phone, account: Account, device: Device, plain: Buffer) => {
-  const { type, body } = await ctx.signal.encrypt(phone, account.phone, device.id, plain);
-  return node("enc", { v: "2", type }, body);
-};
-
-/** Encrypts a message of a simulated phone for one linked device and queues it there. */
-export const writeToDevice = async (
-  ctx: Context,
-  phone: Phone,
-  account: Account,
-  device: Device,
-  attrs: Record<string, string | undefined>,
-  message: proto.IMessage,
-): Promise<void> => {
-  const plain = writeMessage(message);
-  if (!(await ctx.signal.hasSession(phone, account.phone, device.id))) {
-    await ctx.signal.beginSession(phone, account.phone, device.id, deviceBundle(ctx, account, device));
-  }
-  const stanza = node("message", { t: seconds(), type: "text", notify: phone.name ?? undefined, ...attrs }, [
-    await encrypted(ctx, phone, account, device, plain),
-  ]);
-  ctx.delivery.push(account, device, `message:${attrs.id}`, stanza, {
-    kind: attrs.category === "peer" ? "peer" : "message",
-    origin: { phone: phone.phone, plain: plain.toString("base64") },
-  });
-};
-
-/** A contact writes to an account: to its phone, and encrypted to every device linked to it. Returns the message's id. */
-export const contactWrites = async (ctx: Context, phone: Phone, account: Account, text: string): Promise<string> => {
-  const id = randomBytes(16).toString("hex").toUpperCase();
-  const at = Date.now();
-  show(phone, account.phone, { id, fromMe: true, text, at, status: "sent" });
-  show(ctx.store.phone(account.phone), phone.phone, { id, fromMe: false, text, at, status: "delivered" });
-  const from =
-    phone.addressing === "lid"
-      ? { from: lidJid(phone.phone), sender_pn: pnJid(phone.phone), addressing_mode: "lid" }
-      : { from: pnJid(phone.phone), sender_lid: lidJid(phone.phone) };
-  for (const device of account.devices.values()) {
-    await writeToDevice(ctx, phone, account, device, { id, ...from }, { conversation: text });
-  }
-  mark(ctx, phone.phone, account.phone, id, "delivered");
-  return id;
-};
-
-/** Encrypts a queued message afresh on a new session and sends it once more. */
-const encryptAgain = async (ctx: Context, client: Client, pending: Pending, bundle?: Bundle): Promise<void> => {
-  const { origin } = pending;
-  if (!origin || !("phone" in origin) || pending.retries >= MAX_RETRIES) return;
-  const { account, device } = client;
-  const phone = ctx.store.phone(origin.phone);
-  pending.retries++;
-  pending.attempts = 0;
-  await ctx.signal.beginSession(phone, account.phone, device.id, bundle ?? deviceBundle(ctx, account, device));
-  const enc = await encrypted(ctx, phone, account, device, Buffer.from(origin.plain, "base64"));
-  enc.attrs.count = String(pending.retries);
-  pending.node = pack({ ...unpack(pending.node), content: [enc] });
-  ctx.delivery.again(account, device, pending);
-};
 
 /** The bundle a client puts in its retry receipt, from the second try on. */
 const retryBundle = (receipt: BinaryNode): Bundle | undefined => {
@@ -105,7 +36,7 @@ const askOrigin = (ctx: Context, client: Client, receipt: BinaryNode, origin: { 
     ctx,
     account,
     device,
-    node("receipt", { from, id, type: "retry", recipient, t: seconds() }, children(receipt)),
+    node("receipt", { from, id, type: "retry", recipient, t: seconds(ctx.clock.now()) }, children(receipt)),
   );
 };
 
@@ -133,7 +64,7 @@ const clientRead = (ctx: Context, client: Client, writer: string, id: string): v
 /** What a client says about a message it got: that it has it, has read it, or could not. */
 export const handleReceipt = (ctx: Context, client: Client, receipt: BinaryNode): void => {
   const { type, to, id } = receipt.attrs;
-  client.connection.send(node("ack", { class: "receipt", id, from: to, type, t: seconds() }));
+  client.connection.send(node("ack", { class: "receipt", id, from: to, type, t: seconds(ctx.clock.now()) }));
   if (type === "retry") {
     handleRetry(ctx, client, receipt);
     return;

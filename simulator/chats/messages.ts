@@ -2,16 +2,18 @@ import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from "@whi
 import type { Client, Context } from "../service/context.ts";
 import { type Address, lidJid, pnJid, readJid } from "../wire/jids.ts";
 import { children, node, seconds } from "../wire/nodes.ts";
-import { type Account, Entries, type Sent } from "../world/schema.ts";
+import { Entries } from "../world/entries.ts";
+import type { Account, Sent } from "../world/schema.ts";
+import { draw } from "./delays.ts";
 import { readAsOwnPhone, readAsRecipient } from "./reading.ts";
 
 /** Codes of error acks. That a number without WhatsApp gives 404 is an assumption, not something seen on the real server. */
 const NOT_SUPPORTED = "400";
 const NOT_ON_WHATSAPP = "404";
 
-const ack = (client: Client, message: BinaryNode, error?: string): void => {
+const ack = (ctx: Context, client: Client, message: BinaryNode, error?: string): void => {
   const { id, to } = message.attrs;
-  client.connection.send(node("ack", { class: "message", id, from: to, t: seconds(), error }));
+  client.connection.send(node("ack", { class: "message", id, from: to, t: seconds(ctx.clock.now()), error }));
 };
 
 /** The ciphertexts of a message stanza, with the device each is for. */
@@ -29,7 +31,7 @@ const ciphertexts = (message: BinaryNode): { to: Address; enc: BinaryNode }[] =>
   });
 };
 
-const recordOf = (account: Account, phone: string, id: string, to: string): Sent => {
+const recordOf = (ctx: Context, account: Account, phone: string, id: string, to: string): Sent => {
   const messages = account.sent.get(phone) ?? new Entries<Sent>();
   account.sent.set(phone, messages);
   const known = messages.get(id);
@@ -40,7 +42,7 @@ const recordOf = (account: Account, phone: string, id: string, to: string): Sent
     text: null,
     copies: 0,
     acked: false,
-    receivedAt: Date.now(),
+    receivedAt: ctx.clock.now(),
     deliveredAt: null,
     readAt: null,
     undecryptable: false,
@@ -68,7 +70,7 @@ const forward = (ctx: Context, client: Client, message: BinaryNode, chat: Addres
       : { sender_lid: lidJid(account.phone) };
   const from = byLid ? lidJid(account.phone, device.id) : pnJid(account.phone, device.id);
   const notify = ctx.store.phone(account.phone).name ?? undefined;
-  const stanza = node("message", { from, id, type, t: seconds(), notify, ...alternative }, [
+  const stanza = node("message", { from, id, type, t: seconds(ctx.clock.now()), notify, ...alternative }, [
     enc,
     ...getBinaryNodeChildren(message, "device-identity"),
   ]);
@@ -82,7 +84,7 @@ const peerAlternative = (chat: Address): Record<string, string> =>
 /** Spreads a taken message to the devices it was encrypted for; decryption waits in the work queue. */
 const take = (ctx: Context, client: Client, message: BinaryNode, chat: Address, sent: Sent): void => {
   const { account, device } = client;
-  const arrivedAt = Date.now();
+  const arrivedAt = ctx.clock.now();
   const to = message.attrs.recipient ?? message.attrs.to ?? "";
   for (const { to: target, enc } of ciphertexts(message)) {
     if (target.device !== 0) {
@@ -97,15 +99,15 @@ const take = (ctx: Context, client: Client, message: BinaryNode, chat: Address, 
 };
 
 const answer = (ctx: Context, client: Client, message: BinaryNode, sent: Sent): void => {
-  const { ackMs } = client.account.delays;
+  const ackMs = draw(ctx, client.account.delays.ackMs, "ack", sent.id);
   if (ackMs === null || ctx.faultsOf(client.account.phone).losesAck()) return;
   const send = () => {
     if (!client.connection.alive) return;
     sent.acked = true;
-    ack(client, message);
+    ack(ctx, client, message);
   };
   if (ackMs === 0) send();
-  else setTimeout(send, ackMs).unref();
+  else ctx.clock.after(ackMs, send);
 };
 
 const pnOrLid = (chat: Address): string => (chat.by === "lid" ? lidJid(chat.phone) : pnJid(chat.phone));
@@ -113,13 +115,13 @@ const pnOrLid = (chat: Address): string => (chat.by === "lid" ? lidJid(chat.phon
 const receive = (ctx: Context, client: Client, message: BinaryNode, chat: Address, id: string): void => {
   const { account, connection } = client;
   const faults = ctx.faultsOf(account.phone);
-  const sent = recordOf(account, chat.phone, id, pnOrLid(chat));
+  const sent = recordOf(ctx, account, chat.phone, id, pnOrLid(chat));
   // With `recipient` it is the own phone's copy alone, sent again.
   if (!message.attrs.recipient) sent.copies++;
   ctx.store.touch();
   const refused = faults.nack() ?? (ctx.store.phone(chat.phone).onWhatsApp ? undefined : NOT_ON_WHATSAPP);
   if (refused) {
-    ack(client, message, refused);
+    ack(ctx, client, message, refused);
     return;
   }
   take(ctx, client, message, chat, sent);
@@ -131,9 +133,9 @@ const receive = (ctx: Context, client: Client, message: BinaryNode, chat: Addres
 export const handleMessage = (ctx: Context, client: Client, message: BinaryNode): void => {
   const { id, to, recipient, category } = message.attrs;
   const chat = readJid(recipient ?? to);
-  if (!id || !chat || children(message).length === 0) ack(client, message, NOT_SUPPORTED);
+  if (!id || !chat || children(message).length === 0) ack(ctx, client, message, NOT_SUPPORTED);
   // Requests to the own phone (old history, placeholders): it takes them and has nothing to say.
-  else if (category === "peer") ack(client, message);
+  else if (category === "peer") ack(ctx, client, message);
   else if (ctx.faultsOf(client.account.phone).drops("dropBefore")) client.connection.drop();
   else receive(ctx, client, message, chat, id);
 };

@@ -2,7 +2,8 @@ import type { BinaryNode, proto } from "@whiskeysockets/baileys";
 import type { Context } from "../service/context.ts";
 import { pnJid, readJid } from "../wire/jids.ts";
 import { bigEndian, bytesOf, node, seconds } from "../wire/nodes.ts";
-import { type Account, type Device, Entries, type Phone, type Sent, type Shown } from "../world/schema.ts";
+import { Entries } from "../world/entries.ts";
+import type { Account, Device, Phone, Sent, Shown } from "../world/schema.ts";
 import { bundleNodes } from "../world/signal.ts";
 import { planReceipts, planSenderReceipt, pushReceipt } from "./receipts.ts";
 import { readMessage, textOf } from "./texts.ts";
@@ -20,11 +21,15 @@ interface Copy {
   arrivedAt: number;
 }
 
+/** What a message has only when it is more than a text between two people. */
+const PLAIN = { author: null, media: null, quoted: null };
+type NewMessage = Omit<Shown, "copies" | keyof typeof PLAIN> & Partial<Pick<Shown, keyof typeof PLAIN>>;
+
 /** Adds a message to a phone's chat; a repeated id is counted and shown once. */
-export const show = (phone: Phone, peer: string, message: Omit<Shown, "copies">): void => {
+export const show = (phone: Phone, peer: string, message: NewMessage): void => {
   const chat = phone.chats.get(peer) ?? new Entries<Shown>();
   phone.chats.set(peer, chat);
-  if (!countAgain(phone, peer, message.id)) chat.set(message.id, { ...message, copies: 1 });
+  if (!countAgain(phone, peer, message.id)) chat.set(message.id, { ...PLAIN, ...message, copies: 1 });
 };
 
 /** Counts another copy of a message that is shown already; false when it is not. */
@@ -45,7 +50,7 @@ const decrypt = async (ctx: Context, copy: Copy): Promise<proto.Message> => {
 const askAgain = (ctx: Context, copy: Copy, from: string, count: number, recipient?: string): void => {
   const { account, device, id, reader } = copy;
   const bundle = ctx.signal.bundle(reader);
-  const receipt = node("receipt", { from, recipient, id, type: "retry", t: seconds() }, [
+  const receipt = node("receipt", { from, recipient, id, type: "retry", t: seconds(ctx.clock.now()) }, [
     node("retry", { count: String(count), id, t: seconds(copy.arrivedAt), v: "1" }),
     node("registration", {}, bigEndian(bundle.registrationId, 4)),
     node("keys", {}, bundleNodes(bundle, false)),

@@ -3,13 +3,7 @@ import type { Context } from "../service/context.ts";
 import { lidJid, pnJid, readJid } from "../wire/jids.ts";
 import { node, seconds } from "../wire/nodes.ts";
 import type { Account, Device, Phone, Sent, Shown } from "../world/schema.ts";
-
-/** The longest a timer can wait; delays are capped to a day anyway. */
-const DAY_MS = 86_400_000;
-
-const after = (due: number, run: () => void): void => {
-  setTimeout(run, Math.min(Math.max(0, due - Date.now()), DAY_MS)).unref();
-};
+import { draw } from "./delays.ts";
 
 const receiptKey = (receipt: BinaryNode): string =>
   `receipt:${receipt.attrs.id}:${receipt.attrs.type ?? ""}:${receipt.attrs.from}`;
@@ -32,7 +26,7 @@ const receiptFrom = (recipient: Phone, sent: Sent): string => {
 
 /** Tells every linked device of an account what became of a message it sent. */
 export const announce = (ctx: Context, account: Account, recipient: Phone, sent: Sent, type?: "read"): void => {
-  const attrs = { from: receiptFrom(recipient, sent), id: sent.id, type, t: seconds() };
+  const attrs = { from: receiptFrom(recipient, sent), id: sent.id, type, t: seconds(ctx.clock.now()) };
   for (const device of account.devices.values()) pushReceipt(ctx, account, device, node("receipt", attrs));
 };
 
@@ -49,7 +43,7 @@ export const mark = (ctx: Context, from: string, to: string, id: string, status:
 
 const deliver = (ctx: Context, account: Account, recipient: Phone, sent: Sent): void => {
   sent.due.delivered = null;
-  sent.deliveredAt ??= Date.now();
+  sent.deliveredAt ??= ctx.clock.now();
   mark(ctx, account.phone, recipient.phone, sent.id, "delivered");
   announce(ctx, account, recipient, sent);
 };
@@ -57,14 +51,14 @@ const deliver = (ctx: Context, account: Account, recipient: Phone, sent: Sent): 
 /** The recipient opens the chat. */
 export const markRead = (ctx: Context, account: Account, recipient: Phone, sent: Sent): void => {
   sent.due.read = null;
-  sent.readAt ??= Date.now();
+  sent.readAt ??= ctx.clock.now();
   mark(ctx, account.phone, recipient.phone, sent.id, "read");
   announce(ctx, account, recipient, sent, "read");
 };
 
 const arm = (ctx: Context, account: Account, recipient: Phone, sent: Sent): void => {
-  if (sent.due.delivered !== null) after(sent.due.delivered, () => deliver(ctx, account, recipient, sent));
-  if (sent.due.read !== null) after(sent.due.read, () => markRead(ctx, account, recipient, sent));
+  if (sent.due.delivered !== null) ctx.clock.at(sent.due.delivered, () => deliver(ctx, account, recipient, sent));
+  if (sent.due.read !== null) ctx.clock.at(sent.due.read, () => markRead(ctx, account, recipient, sent));
 };
 
 /**
@@ -72,14 +66,15 @@ const arm = (ctx: Context, account: Account, recipient: Phone, sent: Sent): void
  * repeated copy is receipted again, as a real phone does: its first receipts may have been lost.
  */
 export const planReceipts = (ctx: Context, account: Account, recipient: Phone, sent: Sent, arrivedAt: number): void => {
-  const { deliveredMs, readMs } = account.delays;
+  const deliveredMs = draw(ctx, account.delays.deliveredMs, "delivered", sent.id);
+  const readMs = draw(ctx, account.delays.readMs, "read", sent.id);
   if (deliveredMs !== null && sent.due.delivered === null) {
     sent.due.delivered = arrivedAt + deliveredMs;
-    after(sent.due.delivered, () => deliver(ctx, account, recipient, sent));
+    ctx.clock.at(sent.due.delivered, () => deliver(ctx, account, recipient, sent));
   }
   if (readMs !== null && recipient.readReceipts && sent.due.read === null) {
     sent.due.read = arrivedAt + Math.max(readMs, deliveredMs ?? 0);
-    after(sent.due.read, () => markRead(ctx, account, recipient, sent));
+    ctx.clock.at(sent.due.read, () => markRead(ctx, account, recipient, sent));
   }
 };
 
@@ -98,7 +93,8 @@ export const planSenderReceipt = (
   { account, device, id, arrivedAt }: { account: Account; device: Device; id: string; arrivedAt: number },
   to: string,
 ): void => {
-  if (account.delays.deliveredMs === null) return;
-  const attrs = { from: pnJid(account.phone), recipient: to, id, type: "sender", t: seconds() };
-  after(arrivedAt + account.delays.deliveredMs, () => pushReceipt(ctx, account, device, node("receipt", attrs)));
+  const deliveredMs = draw(ctx, account.delays.deliveredMs, "sender", id);
+  if (deliveredMs === null) return;
+  const attrs = { from: pnJid(account.phone), recipient: to, id, type: "sender", t: seconds(ctx.clock.now()) };
+  ctx.clock.at(arrivedAt + deliveredMs, () => pushReceipt(ctx, account, device, node("receipt", attrs)));
 };

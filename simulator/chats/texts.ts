@@ -1,12 +1,12 @@
-import { randomBytes } from "node:crypto";
 import { proto, unpadRandomMax16 } from "@whiskeysockets/baileys";
+import type { Random } from "../world/random.ts";
 
 /** The message inside a decrypted, padded body. Throws when it is not one. */
 export const readMessage = (plain: Uint8Array): proto.Message => proto.Message.decode(unpadRandomMax16(plain));
 
 /** A message as the body to encrypt: 1 to 16 bytes of padding at the end. */
-export const writeMessage = (message: proto.IMessage): Buffer => {
-  const length = ((randomBytes(1)[0] ?? 0) & 15) + 1;
+export const writeMessage = (message: proto.IMessage, random: Random): Buffer => {
+  const length = ((random.bytes(1, "padding")[0] ?? 0) & 15) + 1;
   return Buffer.concat([proto.Message.encode(message).finish(), Buffer.alloc(length, length)]);
 };
 

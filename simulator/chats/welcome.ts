@@ -1,11 +1,10 @@
-import { randomBytes } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import { proto } from "@whiskeysockets/baileys";
 import type { Context } from "../service/context.ts";
 import { lidJid, pnJid } from "../wire/jids.ts";
 import { derive } from "../wire/keys.ts";
 import type { Account, Device } from "../world/schema.ts";
-import { writeToDevice } from "./inbound.ts";
+import { writeToDevice } from "./writing.ts";
 
 const KEY_ID_BYTES = 6;
 
@@ -15,7 +14,7 @@ const appStateKey = (ctx: Context, account: Account): proto.Message.IAppStateSyn
   keyData: {
     keyData: derive(ctx.store.secret, "app state key", account.phone),
     fingerprint: { rawId: 1, currentIndex: 0, deviceIndexes: [0] },
-    timestamp: Date.now(),
+    timestamp: ctx.clock.now(),
   },
 });
 
@@ -56,7 +55,7 @@ export const welcome = async (ctx: Context, account: Account, device: Device): P
   ];
   for (const protocolMessage of messages) {
     const attrs = {
-      id: randomBytes(16).toString("hex").toUpperCase(),
+      id: ctx.random.messageId(account.phone),
       from: pnJid(account.phone),
       category: "peer",
       notify: phone.name ?? account.phone,

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Context } from "../service/context.ts";
 import { node, SERVER } from "../wire/nodes.ts";
 import type { Account, Device } from "../world/schema.ts";
@@ -28,7 +27,7 @@ export const deviceBundle = (ctx: Context, account: Account, device: Device): Bu
 };
 
 const askForPreKeys = (ctx: Context, account: Account, device: Device): void => {
-  const id = randomUUID();
+  const id = ctx.random.uuid(account.phone);
   const count = node("count", { value: String(device.preKeys.size) });
   const stanza = node("notification", { from: SERVER, type: "encrypt", id }, [count]);
   ctx.delivery.push(account, device, `notification:${id}`, stanza, { kind: "notification" });

@@ -12,7 +12,7 @@ const deviceList = (ctx: Context, phone: string): BinaryNode => {
       node("device", { id: "0" }),
       ...linked.map(({ id }) => node("device", { id: String(id), "key-index": String(id) })),
     ]),
-    node("key-index-list", { ts: seconds() }),
+    node("key-index-list", { ts: seconds(ctx.clock.now()) }),
   ]);
 };
 

@@ -1,5 +1,8 @@
+import type { Faults } from "../faults/faults.ts";
 import type { Connection } from "../wire/connection.ts";
-import type { Faults } from "../world/faults.ts";
+import type { Clock } from "../world/clock.ts";
+import type { Journal } from "../world/journal.ts";
+import type { Random } from "../world/random.ts";
 import type { Account, Device } from "../world/schema.ts";
 import type { SignalPhones } from "../world/signal.ts";
 import type { Store } from "../world/store.ts";
@@ -18,6 +21,11 @@ export interface Client {
 /** What every part of the service works with. */
 export interface Context {
   store: Store;
+  /** The simulated time: nothing here asks `Date.now()`. */
+  clock: Clock;
+  /** Everything left to chance. */
+  random: Random;
+  journal: Journal;
   signal: SignalPhones;
   delivery: Delivery;
   /** Decryption and the like: done after the answers. */

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { pnJid } from "../wire/jids.ts";
 import { node, seconds } from "../wire/nodes.ts";
 import type { Account, Device } from "../world/schema.ts";
@@ -8,9 +7,9 @@ import type { Context } from "./context.ts";
 export const announceDevice = (ctx: Context, account: Account, changed: Device, what: "add" | "remove"): void => {
   for (const device of account.devices.values()) {
     if (device === changed) continue;
-    const id = randomUUID();
+    const id = ctx.random.uuid(account.phone);
     const entry = node("device", { jid: pnJid(account.phone, changed.id), "key-index": String(changed.id) });
-    const attrs = { from: pnJid(account.phone), type: "devices", id, t: seconds() };
+    const attrs = { from: pnJid(account.phone), type: "devices", id, t: seconds(ctx.clock.now()) };
     const stanza = node("notification", attrs, [node(what, {}, [entry])]);
     ctx.delivery.push(account, device, `notification:${id}`, stanza, { kind: "notification" });
   }

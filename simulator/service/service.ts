@@ -3,42 +3,77 @@ import type { WebSocket } from "ws";
 import { handleAck, handleReceipt } from "../chats/inbound.ts";
 import { handleMessage } from "../chats/messages.ts";
 import { resumeReceipts } from "../chats/receipts.ts";
+import { Faults } from "../faults/faults.ts";
+import { Pairing } from "../pairing/pairing.ts";
 import { handleIq } from "../queries/queries.ts";
 import { Connection } from "../wire/connection.ts";
 import { lidJid } from "../wire/jids.ts";
 import { node, seconds } from "../wire/nodes.ts";
 import { type ServerIdentity, serverIdentity } from "../wire/noise.ts";
-import { Faults } from "../world/faults.ts";
+import { Clock } from "../world/clock.ts";
+import { Journal } from "../world/journal.ts";
+import { Random } from "../world/random.ts";
 import { SignalPhones } from "../world/signal.ts";
 import { Store } from "../world/store.ts";
-import type { Context } from "./context.ts";
+import type { Client, Context } from "./context.ts";
 import { Delivery } from "./delivery.ts";
-import { Pairing } from "./pairing.ts";
 import { WorkQueue } from "./work.ts";
 
+/** What WhatsApp hears without a word: who is there, who types, which session of the client this is. */
+const UNANSWERED = new Set(["presence", "chatstate", "ib"]);
 /** How long the end waits for messages that were acked but not decrypted yet. */
 const READ_OUT_MS = 500;
 
 /** A local WhatsApp: give it the WebSockets of clients, and drive the phones through `ctx` and `pairing`. */
 export class Service {
   readonly ctx: Context;
-  readonly pairing = new Pairing();
+  readonly pairing: Pairing;
   readonly identity: ServerIdentity;
   readonly #connections = new Set<Connection>();
   readonly #faults = new Map<string, Faults>();
 
-  /** `stateFile` is where it remembers; without one it forgets everything at the end. */
-  constructor(stateFile?: string) {
-    const store = new Store(stateFile);
+  /**
+   * `stateFile` is where it remembers; without one it forgets everything at the end. `seed` decides every id, delay and
+   * fault. Throws when the file is no state, or one of another seed.
+   */
+  constructor(stateFile?: string, seed?: string) {
+    const store = new Store(stateFile, seed);
+    const clock = new Clock(store.ahead);
     this.identity = serverIdentity(store.secret);
     this.ctx = {
       store,
+      clock,
+      random: new Random(store.secret, store.runs),
+      journal: new Journal(() => clock.now()),
       signal: new SignalPhones(store),
       delivery: new Delivery(store),
       work: new WorkQueue(),
       faultsOf: (phone) => this.#faultsOf(phone),
     };
+    this.pairing = new Pairing(this.ctx);
     resumeReceipts(this.ctx);
+  }
+
+  /** How many WebSockets are open. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Travels into the future; what falls due on the way happens at once. */
+  advance(ms: number): void {
+    this.ctx.clock.advance(ms);
+    this.ctx.store.ahead = this.ctx.clock.ahead;
+  }
+
+  /** Cuts every connection and forgets everybody; the root key and the seed stay. */
+  async reset(): Promise<void> {
+    for (const connection of this.#connections) connection.drop();
+    await this.ctx.work.idle(READ_OUT_MS);
+    this.#faults.clear();
+    this.ctx.clock.clear();
+    this.ctx.clock.advance(-this.ctx.clock.ahead);
+    this.ctx.journal.clear();
+    this.ctx.store.reset();
   }
 
   /** Takes a client's WebSocket. */
@@ -93,7 +128,7 @@ export class Service {
     if (account && device && proven) {
       this.ctx.delivery.attach(account, device, connection);
       const lid = lidJid(account.phone, device.id);
-      connection.send(node("success", { t: seconds(), lid, location: "sim" }));
+      connection.send(node("success", { t: seconds(this.ctx.clock.now()), lid, location: "sim" }));
     } else {
       connection.end(node("failure", { reason: "401", location: "sim" }));
     }
@@ -107,5 +142,15 @@ export class Service {
     else if (stanza.tag === "message") handleMessage(this.ctx, client, stanza);
     else if (stanza.tag === "receipt") handleReceipt(this.ctx, client, stanza);
     else if (stanza.tag === "ack") handleAck(this.ctx, client, stanza);
+    else if (!UNANSWERED.has(stanza.tag)) this.#unknown(client, stanza);
+  }
+
+  #unknown(client: Client, stanza: BinaryNode): void {
+    const { account, device } = client;
+    this.ctx.journal.record("unknown stanza", stanza, { phone: account.phone, device: device.id });
+    const { id, from, type } = stanza.attrs;
+    const t = seconds(this.ctx.clock.now());
+    // WhatsApp acks what it does not act on, by the class of the stanza.
+    if (id) client.connection.send(node("ack", { class: stanza.tag, id, to: from, type, t }));
   }
 }

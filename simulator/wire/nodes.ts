@@ -52,7 +52,7 @@ export const bigEndian = (value: number, length: number): Buffer => {
 };
 
 /** Seconds since 1970, as stanzas carry time. */
-export const seconds = (at = Date.now()): string => String(Math.floor(at / 1000));
+export const seconds = (at: number): string => String(Math.floor(at / 1000));
 
 /** A stanza as JSON. */
 export const pack = (stanza: BinaryNode): PackedNode => {

@@ -1,38 +1,57 @@
 import { z } from "zod";
-import { isPhone } from "../wire/jids.ts";
+import { businessSchema } from "../graph/schema.ts";
+import { type Group, groupSchema } from "../groups/schema.ts";
 import type { PackedNode } from "../wire/nodes.ts";
+import { Entries, entries, phoneNumber } from "./entries.ts";
 
-/** A Map that JSON writes as its entries, so that the state file keeps the order. */
-export class Entries<T> extends Map<string, T> {
-  toJSON(): [string, T][] {
-    return [...this];
-  }
-}
-
-const entries = <T extends z.ZodType>(value: T) =>
-  z
-    .array(z.tuple([z.string(), value]))
-    // TypeScript cannot see through the tuple of a generic schema.
-    .transform((list): Entries<z.output<T>> => new Entries(list as [string, z.output<T>][]));
-
-const phoneNumber = z.string().refine(isPhone, "not an E.164 number with a leading +");
 const time = z.number().nullable();
-/** `null` is never. */
-const delay = z.number().int().min(0).max(86_400_000).nullable();
+const milliseconds = z.number().int().min(0).max(86_400_000);
+/** `null` is never; a pair is anything between the two, drawn for each message from the seed. */
+const delay = z.union([milliseconds, z.tuple([milliseconds, milliseconds])]).nullable();
 
 export const delaysSchema = z.strictObject({ ackMs: delay, deliveredMs: delay, readMs: delay });
 export type Delays = z.output<typeof delaysSchema>;
+
+/** A picture or file; `sha256` (hex) names its bytes in the media vault. */
+const mediaSchema = z.object({
+  kind: z.enum(["image", "document", "video", "audio", "sticker"]),
+  mimeType: z.string(),
+  fileName: z.string().nullable(),
+  bytes: z.number(),
+  sha256: z.string(),
+});
+export type Media = z.output<typeof mediaSchema>;
 
 /** One message as a phone shows it. */
 const shownSchema = z.object({
   id: z.string(),
   fromMe: z.boolean(),
+  /** Who wrote it, in a group. */
+  author: phoneNumber.nullable().default(null),
+  /** The text, or the caption of its media. */
   text: z.string(),
+  media: mediaSchema.nullable().default(null),
+  /** The message it replies to. */
+  quoted: z.object({ id: z.string(), text: z.string() }).nullable().default(null),
   at: z.number(),
   copies: z.number(),
   status: z.enum(["sent", "delivered", "read"]),
 });
 export type Shown = z.output<typeof shownSchema>;
+
+/** A ciphertext from a linked device that a phone has not read yet. */
+const heldSchema = z.object({
+  /** The linked device that sent it. */
+  account: phoneNumber,
+  device: z.number(),
+  id: z.string(),
+  /** The whole `<enc>`. */
+  enc: z.custom<PackedNode>((value) => typeof value === "object" && value !== null),
+  /** The chat as the device addressed it. */
+  to: z.string(),
+  arrivedAt: z.number(),
+});
+export type Held = z.output<typeof heldSchema>;
 
 /** Any phone number that somebody talked to: what makes it a recipient. Keys are derived from the secret, never stored. */
 const phoneSchema = z.object({
@@ -41,11 +60,19 @@ const phoneSchema = z.object({
   onWhatsApp: z.boolean(),
   readReceipts: z.boolean(),
   addressing: z.enum(["pn", "lid"]),
+  /** A phone that is off reads nothing and answers nothing until it is on again. */
+  online: z.boolean().default(true),
+  /** How often it was installed anew: each time its keys are others. */
+  generation: z.number().default(0),
+  /** The spelling WhatsApp knows this number by, when people write it in another way. */
+  aliasOf: phoneNumber.nullable().default(null),
   nextPreKeyId: z.number(),
   /** Signal sessions by protocol address, as libsignal serialises them. */
   sessions: entries(z.unknown()),
-  /** By the other side's number, then by message id. */
+  /** By the other side's number or the group's id, then by message id. */
   chats: entries(entries(shownSchema)),
+  /** Ciphertexts that wait for the phone to be on. */
+  held: z.array(heldSchema).default(() => []),
 });
 export type Phone = z.output<typeof phoneSchema>;
 
@@ -98,11 +125,26 @@ const sentSchema = z.object({
 });
 export type Sent = z.output<typeof sentSchema>;
 
+/** What WhatsApp lets an account do. Times are milliseconds since 1970, simulated. */
+const limitsSchema = z.object({
+  /** No new chats until then. */
+  reachout: z.object({ until: z.number(), type: z.string() }).nullable(),
+  /** How many new chats this cycle allows. */
+  newChats: z.object({ total: z.number(), used: z.number(), cycleEnds: z.number() }).nullable(),
+});
+export type Limits = z.output<typeof limitsSchema>;
+
 const accountSchema = z.object({
   phone: phoneNumber,
   nextDeviceId: z.number(),
   devices: entries(deviceSchema),
   delays: delaysSchema,
+  /** WhatsApp asks for a passkey before a device may be linked. */
+  passkey: z.boolean().default(false),
+  limits: limitsSchema.default({ reachout: null, newChats: null }),
+  /** Privacy settings the account changed, by category. */
+  privacy: entries(z.string()).default(() => new Entries<string>()),
+  blocked: z.array(phoneNumber).default(() => []),
   /** By the recipient's number, then by message id. */
   sent: entries(entries(sentSchema)),
   /** App state patches by collection, base64, the first being version 1. */
@@ -113,9 +155,17 @@ export type Account = z.output<typeof accountSchema>;
 /** The whole state file. */
 export const stateSchema = z.object({
   version: z.literal(1),
-  /** Base64; the root key and every simulated phone's keys come from it. */
+  /** Base64; the root key, every simulated phone's keys and every draw come from it. */
   secret: z.string(),
+  /** What the secret was made from, when it was made from a seed. */
+  seed: z.string().nullable().default(null),
+  /** How often a simulator was started on this file. */
+  runs: z.number().default(0),
+  /** Milliseconds the simulated clock is ahead. */
+  ahead: z.number().default(0),
   phones: entries(phoneSchema),
   accounts: entries(accountSchema),
+  groups: entries(groupSchema).default(() => new Entries<Group>()),
+  business: businessSchema.default({}),
 });
 export type State = z.output<typeof stateSchema>;

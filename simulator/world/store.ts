@@ -1,8 +1,11 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type Account, Entries, type Phone, type State, stateSchema } from "./schema.ts";
+import type { Business } from "../graph/schema.ts";
+import type { Group } from "../groups/schema.ts";
+import { Entries } from "./entries.ts";
+import { type Account, type Phone, type State, stateSchema } from "./schema.ts";
 
 const SAVE_AFTER_MS = 250;
 /** A save may take at most this part of the time, however large the state grows. */
@@ -23,6 +26,23 @@ const load = (file: string): State | undefined => {
   }
 };
 
+const secretOf = (seed: string | undefined): string =>
+  (seed === undefined ? randomBytes(32) : createHash("sha256").update(`simulator\n${seed}`).digest()).toString(
+    "base64",
+  );
+
+const empty = (seed: string | undefined): State => ({
+  version: 1,
+  secret: secretOf(seed),
+  seed: seed ?? null,
+  runs: 0,
+  ahead: 0,
+  phones: new Entries(),
+  accounts: new Entries(),
+  groups: new Entries(),
+  business: {},
+});
+
 /** Everything the simulator remembers: phones, accounts and the secret; in a file when it was given one. */
 export class Store {
   readonly #file: string | undefined;
@@ -32,18 +52,71 @@ export class Store {
   #pause = SAVE_AFTER_MS;
   #generation = 0;
   #closed = false;
+  readonly #listeners = new Set<() => void>();
 
-  /** Throws when the file exists but is not a state of this version. */
-  constructor(file?: string) {
+  /**
+   * `seed` decides the secret of a new state; a file keeps its own. Throws when the file exists but is not a state of this
+   * version, or belongs to another seed.
+   */
+  constructor(file?: string, seed?: string) {
     this.#file = file;
     if (file) mkdirSync(dirname(file), { recursive: true });
-    this.#state = (file && load(file)) || {
-      version: 1,
-      secret: randomBytes(32).toString("base64"),
-      phones: new Entries(),
-      accounts: new Entries(),
-    };
+    this.#state = (file && load(file)) || empty(seed);
+    if (seed !== undefined && this.#state.secret !== secretOf(seed)) {
+      throw new Error(`${file} was begun with another seed: move it away or start without --seed`);
+    }
+    this.#state.runs++;
     this.saveNow();
+  }
+
+  /** How often a simulator was started on this state. */
+  get runs(): number {
+    return this.#state.runs;
+  }
+
+  get seed(): string | null {
+    return this.#state.seed;
+  }
+
+  /** Milliseconds the simulated clock is ahead of the real one. */
+  get ahead(): number {
+    return this.#state.ahead;
+  }
+
+  set ahead(ms: number) {
+    this.#state.ahead = ms;
+    this.saveNow();
+  }
+
+  get groups(): Entries<Group> {
+    return this.#state.groups;
+  }
+
+  get business(): Business {
+    return this.#state.business;
+  }
+
+  set business(business: Business) {
+    this.#state.business = business;
+    this.touch();
+  }
+
+  get phones(): Entries<Phone> {
+    return this.#state.phones;
+  }
+
+  /** Forgets everybody and the travelled time; the secret and the count of starts stay. */
+  reset(): void {
+    const { secret, seed, runs } = this.#state;
+    Object.assign(this.#state, empty(undefined), { secret, seed, runs });
+    this.#changed();
+    this.saveNow();
+  }
+
+  /** Calls back after every change until the returned function is called. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   get secret(): Buffer {
@@ -64,9 +137,13 @@ export class Store {
         onWhatsApp: true,
         readReceipts: true,
         addressing: "pn",
+        online: true,
+        generation: 0,
+        aliasOf: null,
         nextPreKeyId: 1,
         sessions: new Entries(),
         chats: new Entries(),
+        held: [],
       };
       this.#state.phones.set(number, phone);
     }
@@ -87,6 +164,10 @@ export class Store {
         nextDeviceId: 1,
         devices: new Entries(),
         delays: { ackMs: 0, deliveredMs: 400, readMs: 1200 },
+        passkey: false,
+        limits: { reachout: null, newChats: null },
+        privacy: new Entries(),
+        blocked: [],
         sent: new Entries(),
         appState: new Entries(),
       };
@@ -97,6 +178,7 @@ export class Store {
 
   /** Something changed: the file follows within about a quarter of a second. */
   touch(): void {
+    this.#changed();
     if (!this.#file || this.#timer || this.#closed) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
@@ -118,6 +200,10 @@ export class Store {
     this.#closed = true;
     clearTimeout(this.#timer);
     this.saveNow();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 
   async #save(): Promise<void> {

@@ -1,12 +1,13 @@
-import { createHmac, randomBytes, randomUUID } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { type BinaryNode, getBinaryNodeChild, proto } from "@whiskeysockets/baileys";
+import type { Context } from "../service/context.ts";
+import { announceDevice } from "../service/devices.ts";
 import type { Connection } from "../wire/connection.ts";
 import { lidJid, pnJid } from "../wire/jids.ts";
 import { type SigningKeyPair, verify } from "../wire/keys.ts";
 import { childBytes, node, SERVER, seconds } from "../wire/nodes.ts";
-import { type Account, type Device, Entries } from "../world/schema.ts";
-import type { Context } from "./context.ts";
-import { announceDevice } from "./devices.ts";
+import { Entries } from "../world/entries.ts";
+import type { Account, Device } from "../world/schema.ts";
 
 const REFS = 6;
 const SIGN_TIMEOUT_MS = 10_000;
@@ -53,10 +54,16 @@ const readQr = (text: string): Qr => {
 const typed = (key: Uint8Array): Buffer => Buffer.concat([Buffer.from([5]), key]);
 
 /** The device identity the phone signs for a new device, wrapped with the secret only the QR carries. */
-const signIdentity = (phone: SigningKeyPair, applicant: Applicant, advSecret: Buffer, deviceId: number) => {
+const signIdentity = (
+  ctx: Context,
+  phone: SigningKeyPair,
+  applicant: Applicant,
+  advSecret: Buffer,
+  deviceId: number,
+) => {
   const details = proto.ADVDeviceIdentity.encode({
-    rawId: randomBytes(4).readUInt32BE(),
-    timestamp: Math.floor(Date.now() / 1000),
+    rawId: ctx.random.bytes(4, "device identity").readUInt32BE(),
+    timestamp: Math.floor(ctx.clock.now() / 1000),
     keyIndex: deviceId,
     accountType: 0,
     deviceType: 0,
@@ -73,14 +80,19 @@ const signIdentity = (phone: SigningKeyPair, applicant: Applicant, advSecret: Bu
 
 /** The clients that show a QR, and the phone's side of scanning it. */
 export class Pairing {
+  readonly #ctx: Context;
   readonly #applicants = new Map<Connection, Applicant>();
+
+  constructor(ctx: Context) {
+    this.#ctx = ctx;
+  }
 
   /** A client without an account: it gets refs to show, one at a time. Throws when its keys are not in order. */
   apply(connection: Connection, data: proto.ClientPayload.IDevicePairingRegistrationData): void {
     const { eIdent, eRegid, eSkeyId, eSkeyVal, eSkeySig } = data;
     if (!eIdent || !eRegid || !eSkeyId || !eSkeyVal || !eSkeySig) throw new Error("incomplete pairing data");
     if (!verify(eIdent, typed(eSkeyVal), eSkeySig)) throw new Error("the signed pre-key has a bad signature");
-    const refs = Array.from({ length: REFS }, () => `2@${randomBytes(48).toString("base64")}`);
+    const refs = Array.from({ length: REFS }, () => `2@${this.#ctx.random.bytes(48, "ref").toString("base64")}`);
     this.#applicants.set(connection, {
       connection,
       refs,
@@ -94,7 +106,9 @@ export class Pairing {
     });
     const elements = refs.map((ref) => node("ref", {}, Buffer.from(ref)));
     connection.send(
-      node("iq", { from: SERVER, type: "set", id: randomUUID(), xmlns: "md" }, [node("pair-device", {}, elements)]),
+      node("iq", { from: SERVER, type: "set", id: this.#ctx.random.uuid("pairing"), xmlns: "md" }, [
+        node("pair-device", {}, elements),
+      ]),
     );
   }
 
@@ -114,7 +128,8 @@ export class Pairing {
    * The phone scans a QR: signs the device in, waits for the device's own signature and restarts it (515).
    * Throws ScanRefused when the QR is not one, is not shown any more, or the client does not go along.
    */
-  async scan(ctx: Context, account: Account, text: string): Promise<Device> {
+  async scan(account: Account, text: string): Promise<Device> {
+    const ctx = this.#ctx;
     const qr = readQr(text);
     const applicant = [...this.#applicants.values()].find(({ refs }) => refs.includes(qr.ref));
     if (!applicant?.connection.alive) throw new ScanRefused(409, "This QR code has expired: show a new one.");
@@ -124,7 +139,7 @@ export class Pairing {
     applicant.refs = [];
     const id = account.nextDeviceId++;
     const phone = ctx.signal.identity(account.phone);
-    const { details, envelope } = signIdentity(phone, applicant, qr.advSecret, id);
+    const { details, envelope } = signIdentity(ctx, phone, applicant, qr.advSecret, id);
     // Kept before the client hears of it: a client that was told it is linked must be able to log in.
     const device = this.#device(applicant, id);
     account.devices.set(String(id), device);
@@ -167,7 +182,7 @@ export class Pairing {
   }
 
   #pairSuccess(applicant: Applicant, account: Account, id: number, envelope: Uint8Array): Promise<Buffer> {
-    const success = node("pair-success", { t: seconds() }, [
+    const success = node("pair-success", { t: seconds(this.#ctx.clock.now()) }, [
       node("device-identity", {}, envelope),
       node("platform", { name: "android" }),
       node("device", { jid: pnJid(account.phone, id), lid: lidJid(account.phone, id) }),
@@ -179,7 +194,9 @@ export class Pairing {
         clearTimeout(timer);
         resolve(childBytes(getBinaryNodeChild(reply, "pair-device-sign"), "device-identity") ?? Buffer.alloc(0));
       };
-      applicant.connection.send(node("iq", { from: SERVER, type: "set", id: randomUUID(), xmlns: "md" }, [success]));
+      applicant.connection.send(
+        node("iq", { from: SERVER, type: "set", id: this.#ctx.random.uuid("pairing"), xmlns: "md" }, [success]),
+      );
     });
   }
 }

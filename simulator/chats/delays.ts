@@ -1,0 +1,9 @@
+import type { Context } from "../service/context.ts";
+import type { Delays } from "../world/schema.ts";
+
+/** A delay in milliseconds, drawn from the seed when it is a range; null is never. */
+export const draw = (ctx: Context, delay: Delays[keyof Delays], ...purpose: string[]): number | null => {
+  if (!Array.isArray(delay)) return delay;
+  const [from, to] = delay;
+  return from + Math.floor(ctx.random.share("delay", ...purpose) * Math.max(0, to - from + 1));
+};

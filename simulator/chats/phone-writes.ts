@@ -1,0 +1,59 @@
+import type { proto } from "@whiskeysockets/baileys";
+import type { Context } from "../service/context.ts";
+import { lidJid, pnJid } from "../wire/jids.ts";
+import type { Account, Phone } from "../world/schema.ts";
+import { show } from "./reading.ts";
+import { mark } from "./receipts.ts";
+import { writeToDevice } from "./writing.ts";
+
+/** What a person writes. */
+export interface Content {
+  text: string;
+}
+
+const messageOf = (content: Content): proto.IMessage => ({ conversation: content.text });
+
+/** To each device linked to the account that is written to. */
+const toAccount = async (ctx: Context, phone: Phone, account: Account, id: string, message: proto.IMessage) => {
+  const from =
+    phone.addressing === "lid"
+      ? { from: lidJid(phone.phone), sender_pn: pnJid(phone.phone), addressing_mode: "lid" }
+      : { from: pnJid(phone.phone), sender_lid: lidJid(phone.phone) };
+  for (const device of account.devices.values()) {
+    await writeToDevice(ctx, phone, account, device, { id, ...from }, message);
+  }
+};
+
+/** To each device linked to the phone that writes: they show what their own phone sent. */
+const toOwnDevices = async (
+  ctx: Context,
+  phone: Phone,
+  own: Account,
+  to: string,
+  id: string,
+  message: proto.IMessage,
+) => {
+  const copy = { deviceSentMessage: { destinationJid: pnJid(to), message } };
+  // Never sender_lid on an own copy: the client would pair our LID with the other side's number.
+  const attrs = { id, from: pnJid(own.phone), recipient: pnJid(to), peer_recipient_lid: lidJid(to) };
+  for (const device of own.devices.values()) await writeToDevice(ctx, phone, own, device, attrs, copy);
+};
+
+/**
+ * A person writes on their phone to another number: it shows on both phones, and on every device that is linked to one of
+ * them, encrypted for each. Returns the message's id.
+ */
+export const phoneWrites = async (ctx: Context, phone: Phone, to: string, content: Content): Promise<string> => {
+  const id = ctx.random.messageId(phone.phone);
+  const shown = { id, text: content.text, at: ctx.clock.now() };
+  show(phone, to, { ...shown, fromMe: true, status: "sent" });
+  const account = ctx.store.accounts.get(to);
+  const own = ctx.store.accounts.get(phone.phone);
+  const message = messageOf(content);
+  if (own) await toOwnDevices(ctx, phone, own, to, id, message);
+  if (account?.blocked.includes(phone.phone)) return id;
+  show(ctx.store.phone(to), phone.phone, { ...shown, fromMe: false, status: "delivered" });
+  if (account) await toAccount(ctx, phone, account, id, message);
+  mark(ctx, phone.phone, to, id, "delivered");
+  return id;
+};

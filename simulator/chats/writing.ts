@@ -1,0 +1,54 @@
+import type { proto } from "@whiskeysockets/baileys";
+import { deviceBundle } from "../queries/bundles.ts";
+import type { Client, Context } from "../service/context.ts";
+import { node, pack, seconds, unpack } from "../wire/nodes.ts";
+import type { Account, Device, Pending, Phone } from "../world/schema.ts";
+import type { Bundle } from "../world/signal.ts";
+import { writeMessage } from "./texts.ts";
+
+/** The client stops asking after five tries for one message. */
+const MAX_RETRIES = 5;
+
+const encrypted = async (ctx: Context, phone: Phone, account: Account, device: Device, plain: Buffer) => {
+  const { type, body } = await ctx.signal.encrypt(phone, account.phone, device.id, plain);
+  return node("enc", { v: "2", type }, body);
+};
+
+/** Encrypts a message of a simulated phone for one linked device and queues it there. */
+export const writeToDevice = async (
+  ctx: Context,
+  phone: Phone,
+  account: Account,
+  device: Device,
+  attrs: Record<string, string | undefined>,
+  message: proto.IMessage,
+): Promise<void> => {
+  const plain = writeMessage(message, ctx.random);
+  if (!(await ctx.signal.hasSession(phone, account.phone, device.id))) {
+    await ctx.signal.beginSession(phone, account.phone, device.id, deviceBundle(ctx, account, device));
+  }
+  const stanza = node(
+    "message",
+    { t: seconds(ctx.clock.now()), type: "text", notify: phone.name ?? undefined, ...attrs },
+    [await encrypted(ctx, phone, account, device, plain)],
+  );
+  ctx.delivery.push(account, device, `message:${attrs.id}`, stanza, {
+    kind: attrs.category === "peer" ? "peer" : "message",
+    origin: { phone: phone.phone, plain: plain.toString("base64") },
+  });
+};
+
+/** Encrypts a queued message afresh on a new session and sends it once more. */
+export const encryptAgain = async (ctx: Context, client: Client, pending: Pending, bundle?: Bundle): Promise<void> => {
+  const { origin } = pending;
+  if (!origin || !("phone" in origin) || pending.retries >= MAX_RETRIES) return;
+  const { account, device } = client;
+  const phone = ctx.store.phone(origin.phone);
+  pending.retries++;
+  pending.attempts = 0;
+  await ctx.signal.beginSession(phone, account.phone, device.id, bundle ?? deviceBundle(ctx, account, device));
+  const enc = await encrypted(ctx, phone, account, device, Buffer.from(origin.plain, "base64"));
+  enc.attrs.count = String(pending.retries);
+  pending.node = pack({ ...unpack(pending.node), content: [enc] });
+  ctx.delivery.again(account, device, pending);
+};

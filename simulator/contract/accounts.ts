@@ -1,0 +1,46 @@
+import { z } from "zod";
+import type { FaultSettings } from "../faults/faults.ts";
+import type { Delays } from "../world/schema.ts";
+import { nameParameter, phoneParameter } from "./parts.ts";
+
+export type { ConnectionFigures } from "../service/delivery.ts";
+export type { Delays };
+
+/** The bodies of `/accounts`. */
+export const accountBodies = {
+  account: z.strictObject({ phone: phoneParameter, name: nameParameter.optional() }),
+  scan: z.strictObject({ qr: z.string().min(1).max(4096) }),
+  unlink: z.strictObject({ deviceId: z.number().int().min(1).optional() }),
+};
+
+/** A number with a phone that can link devices. */
+export interface AccountView {
+  phone: string;
+  name: string | null;
+  lid: string;
+  devices: { id: number; connected: boolean }[];
+  /** Milliseconds after the server took a message; null is never, a pair is a range. */
+  delays: Delays;
+  faults: FaultSettings;
+}
+
+/** What the server took from an account for one recipient. */
+export interface SentView {
+  phone: string;
+  lid: string;
+  messages: {
+    id: string;
+    /** Null until the recipient could read it. */
+    text: string | null;
+    /** How often the server received this id for this recipient. */
+    copies: number;
+    /** Whether an ack without an error was put on the wire. */
+    acked: boolean;
+    /** Times are milliseconds since 1970. */
+    receivedAt: number;
+    deliveredAt: number | null;
+    readAt: number | null;
+    /** The recipient could not read the last copy and asked for it again. */
+    undecryptable: boolean;
+  }[];
+}

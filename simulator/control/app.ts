@@ -1,0 +1,34 @@
+import { Hono, type Context as Http } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { HTTPException } from "hono/http-exception";
+import { ScanRefused } from "../pairing/pairing.ts";
+import type { Service } from "../service/service.ts";
+import { accountRoutes } from "./accounts.ts";
+import { faultRoutes } from "./faults.ts";
+import { phoneRoutes } from "./phones.ts";
+import { worldRoutes } from "./world.ts";
+
+/** Room for a picture of 16 MB as base64. */
+const MAX_BODY = 24 * 1024 * 1024;
+
+/** The HTTP side: drives the phones, looks at their screens, and makes things go wrong. */
+export const control = (service: Service): Hono => {
+  const app = new Hono();
+  // The rest of such a body stays unread, so the connection cannot be used again.
+  const tooLarge = (http: Http) => http.json({ error: "The body is larger than 24 MB." }, 413, { connection: "close" });
+  app.use(bodyLimit({ maxSize: MAX_BODY, onError: tooLarge }));
+  app.notFound((http) => http.json({ error: `There is nothing at ${http.req.method} ${http.req.path}.` }, 404));
+  app.onError((error, http) => {
+    if (error instanceof HTTPException) return http.json({ error: error.message }, error.status);
+    if (error instanceof ScanRefused) return http.json({ error: error.message }, error.status);
+    process.stderr.write(`simulator: ${error.stack}\n`);
+    return http.json({ error: "The simulator failed; its log says how." }, 500);
+  });
+  app.get("/healthz", (http) => http.json({ ok: true }));
+  app.get("/trust", (http) => http.json({ publicKey: service.identity.rootPublic.toString("base64"), serial: 0 }));
+  app.route("/accounts", accountRoutes(service));
+  app.route("/accounts", faultRoutes(service));
+  app.route("/phones", phoneRoutes(service));
+  app.route("/", worldRoutes(service));
+  return app;
+};

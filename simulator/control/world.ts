@@ -1,0 +1,58 @@
+import { Hono } from "hono";
+import { type WorldView, worldBodies } from "../contract/world.ts";
+import type { Service } from "../service/service.ts";
+import { bodyOf, refuse } from "./http.ts";
+import { waitFor } from "./wait.ts";
+
+const worldView = (service: Service): WorldView => {
+  const { store, clock } = service.ctx;
+  const { user, system } = process.cpuUsage();
+  return {
+    seed: store.seed,
+    now: clock.now(),
+    aheadMs: clock.ahead,
+    accounts: store.accounts.size,
+    phones: store.phones.size,
+    groups: store.groups.size,
+    connections: service.connections,
+    cpuMs: Math.round((user + system) / 1000),
+    memoryBytes: process.memoryUsage.rss(),
+  };
+};
+
+/** The whole world: who is in it, what time it is, waiting, the journal, and beginning anew. */
+export const worldRoutes = (service: Service): Hono => {
+  const { ctx } = service;
+  const app = new Hono();
+  app.get("/world", (http) => http.json(worldView(service)));
+  app.post("/seed", async (http) => {
+    const { accounts = [], phones = [] } = await bodyOf(http, worldBodies.seed);
+    for (const { phone, name } of accounts) {
+      ctx.store.openAccount(phone);
+      if (name) ctx.store.phone(phone).name = name;
+    }
+    for (const { phone, ...settings } of phones) Object.assign(ctx.store.phone(phone), settings);
+    ctx.store.saveNow();
+    return http.json(worldView(service));
+  });
+  app.post("/time", async (http) => {
+    const { advanceMs } = await bodyOf(http, worldBodies.time);
+    service.advance(advanceMs);
+    return http.json({ now: ctx.clock.now() });
+  });
+  app.post("/wait", async (http) => {
+    const { until, timeoutMs } = await bodyOf(http, worldBodies.wait);
+    const found = await waitFor(ctx, until, timeoutMs);
+    return http.json(found ?? refuse(408, `This did not come true in ${timeoutMs} ms: ${JSON.stringify(until)}.`));
+  });
+  app.post("/reset", async (http) => {
+    await service.reset();
+    return http.json(worldView(service));
+  });
+  app.get("/journal", (http) => http.json(ctx.journal.list()));
+  app.delete("/journal", (http) => {
+    ctx.journal.clear();
+    return http.json([]);
+  });
+  return app;
+};
