@@ -5,6 +5,7 @@ import { bigEndian, bytesOf, node, seconds } from "../wire/nodes.ts";
 import { Entries } from "../world/entries.ts";
 import type { Account, Device, Phone, Sent, Shown } from "../world/schema.ts";
 import { bundleNodes } from "../world/signal.ts";
+import { hold } from "./held.ts";
 import { planReceipts, planSenderReceipt, pushReceipt } from "./receipts.ts";
 import { readMessage, textOf } from "./texts.ts";
 
@@ -12,7 +13,7 @@ import { readMessage, textOf } from "./texts.ts";
 const MAX_RETRIES = 5;
 
 /** One ciphertext for one simulated phone. */
-interface Copy {
+export interface Copy {
   account: Account;
   device: Device;
   reader: Phone;
@@ -61,6 +62,7 @@ const askAgain = (ctx: Context, copy: Copy, from: string, count: number, recipie
 /** Reads a copy as its recipient: shows the text and answers with receipts, or asks for it again. */
 export const readAsRecipient = async (ctx: Context, copy: Copy, sent: Sent): Promise<void> => {
   const { account, id, reader } = copy;
+  if (!reader.online) return hold(ctx, copy, sent.to);
   let message: proto.Message;
   try {
     message = await decrypt(ctx, copy);
@@ -87,6 +89,7 @@ export const readAsRecipient = async (ctx: Context, copy: Copy, sent: Sent): Pro
 /** Reads the copy that a linked device sends its own phone of everything it writes. */
 export const readAsOwnPhone = async (ctx: Context, copy: Copy, to: string, retry: number): Promise<void> => {
   const { account, id, reader } = copy;
+  if (!reader.online) return hold(ctx, copy, to);
   const peer = readJid(to)?.phone;
   let message: proto.Message;
   try {

@@ -12,6 +12,8 @@ export const phoneBodies = {
       readReceipts: z.boolean(),
       name: nameParameter,
       addressing: z.enum(["pn", "lid"]),
+      online: z.boolean(),
+      aliasOf: phoneParameter.nullable(),
     })
     .partial(),
   message: z.strictObject({ to: phoneParameter, text: z.string().min(1).max(MAX_TEXT) }),
@@ -27,6 +29,12 @@ export interface PhoneView {
   readReceipts: boolean;
   /** Whether its messages and receipts come from its number or from its hidden identity. */
   addressing: "pn" | "lid";
+  /** A phone that is off reads and answers nothing until it is on again. */
+  online: boolean;
+  /** The spelling WhatsApp knows this number by. */
+  aliasOf: string | null;
+  /** How often it was installed anew: each time its keys are others. */
+  generation: number;
 }
 
 /** A chat as a phone shows it: each id once, with the number of copies that came. */

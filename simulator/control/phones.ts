@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { phoneWrites } from "../chats/phone-writes.ts";
+import { reinstall, setPower } from "../chats/power.ts";
 import { phoneBodies } from "../contract/phones.ts";
 import type { Service } from "../service/service.ts";
 import { bodyOf, phoneOf, refuse } from "./http.ts";
@@ -11,8 +12,14 @@ export const phoneRoutes = ({ ctx }: Service): Hono => {
   app.get("/:phone", (http) => http.json(phoneView(ctx.store.phone(phoneOf(http)))));
   app.put("/:phone", async (http) => {
     const phone = ctx.store.phone(phoneOf(http));
-    Object.assign(phone, await bodyOf(http, phoneBodies.phone));
-    ctx.store.touch();
+    const { online = phone.online, ...settings } = await bodyOf(http, phoneBodies.phone);
+    Object.assign(phone, settings);
+    setPower(ctx, phone, online);
+    return http.json(phoneView(phone));
+  });
+  app.post("/:phone/reinstall", (http) => {
+    const phone = ctx.store.phone(phoneOf(http));
+    reinstall(ctx, phone);
     return http.json(phoneView(phone));
   });
   app.get("/:phone/chats", (http) => http.json(chatsView(ctx, ctx.store.knownPhone(phoneOf(http)))));

@@ -24,13 +24,16 @@ export const accountView = (ctx: Context, account: Account): AccountView => {
   };
 };
 
-export const phoneView = ({ phone, name, onWhatsApp, readReceipts, addressing }: Phone): PhoneView => ({
-  phone,
-  lid: lidJid(phone),
-  name,
-  onWhatsApp,
-  readReceipts,
-  addressing,
+export const phoneView = (phone: Phone): PhoneView => ({
+  phone: phone.phone,
+  lid: lidJid(phone.phone),
+  name: phone.name,
+  onWhatsApp: phone.onWhatsApp,
+  readReceipts: phone.readReceipts,
+  addressing: phone.addressing,
+  online: phone.online,
+  aliasOf: phone.aliasOf,
+  generation: phone.generation,
 });
 
 export const sentView = (account: Account): SentView[] =>

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { setPower } from "../chats/power.ts";
 import { type WorldView, worldBodies } from "../contract/world.ts";
 import type { Service } from "../service/service.ts";
 import { bodyOf, refuse } from "./http.ts";
@@ -31,7 +32,10 @@ export const worldRoutes = (service: Service): Hono => {
       ctx.store.openAccount(phone);
       if (name) ctx.store.phone(phone).name = name;
     }
-    for (const { phone, ...settings } of phones) Object.assign(ctx.store.phone(phone), settings);
+    for (const { phone: number, online, ...settings } of phones) {
+      const phone = Object.assign(ctx.store.phone(number), settings);
+      setPower(ctx, phone, online ?? phone.online);
+    }
     ctx.store.saveNow();
     return http.json(worldView(service));
   });

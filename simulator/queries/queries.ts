@@ -7,9 +7,9 @@ import { childBytes, children, node, refusal, result } from "../wire/nodes.ts";
 import { bundleNodes } from "../world/signal.ts";
 import { answerAppState } from "./app-state.ts";
 import { bundleOf } from "./bundles.ts";
+import { answerBlocklist, answerPrivacy } from "./privacy.ts";
 import { answerUsync } from "./usync.ts";
 
-const PRIVACY = ["last", "online", "profile", "status", "groupadd", "readreceipts", "calladd", "messages"];
 /** AB props the client reads: no privacy token on photos (9666), tokens go to numbers (14303), not needed to write (10518). */
 const PROPS = { "10518": "0", "9666": "0", "14303": "0" };
 
@@ -52,13 +52,6 @@ const answerEncrypt = (ctx: Context, client: Client, iq: BinaryNode): BinaryNode
   return result(iq, [node("digest")]);
 };
 
-const answerPrivacy = (iq: BinaryNode): BinaryNode => {
-  if (getBinaryNodeChild(iq, "tokens")) return result(iq);
-  if (iq.attrs.type !== "get") return refusal(iq, 501, "feature-not-implemented");
-  const categories = PRIVACY.map((name) => node("category", { name, value: "all" }));
-  return result(iq, [node("privacy", {}, categories)]);
-};
-
 const answerProps = (iq: BinaryNode): BinaryNode => {
   const props = Object.entries(PROPS).map(([code, value]) => node("prop", { config_code: code, config_value: value }));
   return result(iq, [node("props", { protocol: "1", hash: "1" }, props)]);
@@ -79,14 +72,14 @@ const logOut = (ctx: Context, client: Client, iq: BinaryNode): void => {
 const EMPTY = new Set(["w:p", "w:stats", "urn:xmpp:ping", "urn:xmpp:whatsapp:dirty"]);
 
 const answerTo = (ctx: Context, client: Client, iq: BinaryNode): BinaryNode => {
-  const { xmlns = "", type } = iq.attrs;
+  const { xmlns = "" } = iq.attrs;
   if (EMPTY.has(xmlns)) return result(iq);
   if (xmlns === "encrypt") return answerEncrypt(ctx, client, iq);
   if (xmlns === "usync") return answerUsync(ctx, iq);
   if (xmlns === "w:sync:app:state") return answerAppState(ctx, client, iq);
   if (xmlns === "abt") return answerProps(iq);
-  if (xmlns === "privacy") return answerPrivacy(iq);
-  if (xmlns === "blocklist" && type === "get") return result(iq, [node("list")]);
+  if (xmlns === "privacy") return answerPrivacy(ctx, client, iq);
+  if (xmlns === "blocklist") return answerBlocklist(ctx, client, iq);
   if (xmlns === "w:profile:picture") return refusal(iq, 404, "item-not-found");
   return refusal(iq, 501, "feature-not-implemented");
 };

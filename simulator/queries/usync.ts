@@ -28,8 +28,10 @@ const answerUser = (ctx: Context, asked: Set<string>, user: BinaryNode): BinaryN
   if (asked.has("contact")) {
     const phone = contactNumber(user);
     if (!phone) return [];
-    const type = onWhatsApp(ctx, phone) ? "in" : "out";
-    return [node("user", { jid: pnJid(phone) }, [node("contact", { type })])];
+    // People write some numbers in two ways; the answer names the one WhatsApp knows.
+    const known = ctx.store.knownPhone(phone)?.aliasOf ?? phone;
+    const type = onWhatsApp(ctx, known) ? "in" : "out";
+    return [node("user", { jid: pnJid(known) }, [node("contact", { type })])];
   }
   const address = readJid(user.attrs.jid);
   if (!address || !onWhatsApp(ctx, address.phone)) return [];

@@ -124,19 +124,27 @@ export class SignalPhones {
   }
 
   #keysOf(number: string): PhoneKeys {
-    let keys = this.#keys.get(number);
+    const owner = this.#owner(number);
+    const id = owner.join(" ");
+    let keys = this.#keys.get(id);
     if (!keys) {
-      const identity = signingKeyPair(derive(this.#secret, "identity", number));
-      const signed = keyPairOf(derive(this.#secret, "signed pre-key", number));
-      const registrationId = derive(this.#secret, "registration", number).readUInt16BE() & 0x3fff;
+      const identity = signingKeyPair(derive(this.#secret, "identity", ...owner));
+      const signed = keyPairOf(derive(this.#secret, "signed pre-key", ...owner));
+      const registrationId = derive(this.#secret, "registration", ...owner).readUInt16BE() & 0x3fff;
       keys = { registrationId, identity, signed, signature: identity.sign(typed(signed.public)) };
-      this.#keys.set(number, keys);
+      this.#keys.set(id, keys);
     }
     return keys;
   }
 
+  /** Whose keys they are: a phone that was installed anew has others. */
+  #owner(number: string): string[] {
+    const generation = this.#store.knownPhone(number)?.generation ?? 0;
+    return generation ? [number, `installed ${generation} times again`] : [number];
+  }
+
   #preKey(number: string, id: number): KeyPair {
-    return keyPairOf(derive(this.#secret, "pre-key", number, String(id)));
+    return keyPairOf(derive(this.#secret, "pre-key", ...this.#owner(number), String(id)));
   }
 
   #address(peer: string, device: number): libsignal.ProtocolAddress {
