@@ -33,6 +33,12 @@ const shownSchema = z.object({
   media: mediaSchema.nullable().default(null),
   /** The message it replies to. */
   quoted: z.object({ id: z.string(), text: z.string() }).nullable().default(null),
+  /** The text is not the first one. */
+  edited: z.boolean().default(false),
+  /** Deleted for everybody: neither text nor media is left. */
+  revoked: z.boolean().default(false),
+  /** At most one of each person. */
+  reactions: z.array(z.object({ by: phoneNumber, emoji: z.string() })).default(() => []),
   at: z.number(),
   copies: z.number(),
   status: z.enum(["sent", "delivered", "read"]),
@@ -152,6 +158,10 @@ const accountSchema = z.object({
 });
 export type Account = z.output<typeof accountSchema>;
 
+/** A certificate with its private key, both PEM. */
+const certificateSchema = z.object({ key: z.string(), cert: z.string() });
+export type Certificate = z.output<typeof certificateSchema>;
+
 /** The whole state file. */
 export const stateSchema = z.object({
   version: z.literal(1),
@@ -167,5 +177,9 @@ export const stateSchema = z.object({
   accounts: entries(accountSchema),
   groups: entries(groupSchema).default(() => new Entries<Group>()),
   business: businessSchema.default({}),
+  /** Who signs the certificate of the media server; null before the first start. */
+  authority: certificateSchema.nullable().default(null),
+  /** Where the media server listened last. */
+  mediaPort: z.number().nullable().default(null),
 });
 export type State = z.output<typeof stateSchema>;

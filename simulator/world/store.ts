@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import type { Business } from "../graph/schema.ts";
 import type { Group } from "../groups/schema.ts";
 import { Entries } from "./entries.ts";
-import { type Account, type Phone, type State, stateSchema } from "./schema.ts";
+import { type Account, type Certificate, type Phone, type State, stateSchema } from "./schema.ts";
 
 const SAVE_AFTER_MS = 250;
 /** A save may take at most this part of the time, however large the state grows. */
@@ -41,6 +41,8 @@ const empty = (seed: string | undefined): State => ({
   accounts: new Entries(),
   groups: new Entries(),
   business: {},
+  authority: null,
+  mediaPort: null,
 });
 
 /** Everything the simulator remembers: phones, accounts and the secret; in a file when it was given one. */
@@ -105,10 +107,30 @@ export class Store {
     return this.#state.phones;
   }
 
-  /** Forgets everybody and the travelled time; the secret and the count of starts stay. */
+  /** Who signs the certificate of the media server. */
+  get authority(): Certificate | null {
+    return this.#state.authority;
+  }
+
+  set authority(authority: Certificate) {
+    this.#state.authority = authority;
+    this.saveNow();
+  }
+
+  /** Where the media server listened last; null when it never did. */
+  get mediaPort(): number | null {
+    return this.#state.mediaPort;
+  }
+
+  set mediaPort(port: number) {
+    this.#state.mediaPort = port;
+    this.saveNow();
+  }
+
+  /** Forgets everybody and the travelled time; the secret, the certificates and the count of starts stay. */
   reset(): void {
-    const { secret, seed, runs } = this.#state;
-    Object.assign(this.#state, empty(undefined), { secret, seed, runs });
+    const { secret, seed, runs, authority, mediaPort } = this.#state;
+    Object.assign(this.#state, empty(undefined), { secret, seed, runs, authority, mediaPort });
     this.#changed();
     this.saveNow();
   }
