@@ -18,12 +18,16 @@ Object.assign(console, { info: () => undefined, warn: () => undefined });
 const PATIENCE_MS = 15_000;
 
 /** Waits until `probe` gives something, asking every 20 ms. */
-export const until = async <T>(what: string, probe: () => T | undefined | false | Promise<T | undefined | false>) => {
-  const deadline = Date.now() + PATIENCE_MS;
+export const until = async <T>(
+  what: string,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+  patienceMs = PATIENCE_MS,
+) => {
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     const found = await probe();
     if (found) return found;
-    if (Date.now() > deadline) throw new Error(`waited ${PATIENCE_MS} ms in vain: ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited ${patienceMs} ms in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 };
