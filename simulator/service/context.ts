@@ -1,4 +1,5 @@
 import type { Faults } from "../faults/faults.ts";
+import type { Tampering } from "../faults/tampering.ts";
 import type { Connection } from "../wire/connection.ts";
 import type { Clock } from "../world/clock.ts";
 import type { Journal } from "../world/journal.ts";
@@ -31,4 +32,6 @@ export interface Context {
   /** Decryption and the like: done after the answers. */
   work: WorkQueue;
   faultsOf: (phone: string) => Faults;
+  /** What is falsified on purpose. */
+  tampering: Tampering;
 }

@@ -4,6 +4,7 @@ import { handleAck, handleReceipt } from "../chats/inbound.ts";
 import { handleMessage } from "../chats/messages.ts";
 import { resumeReceipts } from "../chats/receipts.ts";
 import { Faults } from "../faults/faults.ts";
+import { Tampering } from "../faults/tampering.ts";
 import { Pairing } from "../pairing/pairing.ts";
 import { handleIq } from "../queries/queries.ts";
 import { Connection } from "../wire/connection.ts";
@@ -39,16 +40,18 @@ export class Service {
   constructor(stateFile?: string, seed?: string) {
     const store = new Store(stateFile, seed);
     const clock = new Clock(store.ahead);
+    const journal = new Journal(() => clock.now());
     this.identity = serverIdentity(store.secret);
     this.ctx = {
       store,
       clock,
       random: new Random(store.secret, store.runs),
-      journal: new Journal(() => clock.now()),
+      journal,
       signal: new SignalPhones(store),
       delivery: new Delivery(store),
       work: new WorkQueue(),
       faultsOf: (phone) => this.#faultsOf(phone),
+      tampering: new Tampering(journal),
     };
     this.pairing = new Pairing(this.ctx);
     resumeReceipts(this.ctx);
@@ -70,6 +73,7 @@ export class Service {
     for (const connection of this.#connections) connection.drop();
     await this.ctx.work.idle(READ_OUT_MS);
     this.#faults.clear();
+    this.ctx.tampering.clear();
     this.ctx.clock.clear();
     this.ctx.clock.advance(-this.ctx.clock.ahead);
     this.ctx.journal.clear();
