@@ -1,16 +1,22 @@
 import { z } from "zod";
 import { businessSchema } from "../graph/schema.ts";
-import { type Group, groupSchema } from "../groups/schema.ts";
+import {
+  type Group,
+  type GroupReceipt,
+  groupReceiptSchema,
+  groupSchema,
+  type OwnSenderKey,
+  ownSenderKeySchema,
+  type SenderKey,
+  senderKeySchema,
+} from "../groups/schema.ts";
 import type { PackedNode } from "../wire/nodes.ts";
+import { type Delays, delaysSchema } from "./delays.ts";
 import { Entries, entries, phoneNumber } from "./entries.ts";
 
 const time = z.number().nullable();
-const milliseconds = z.number().int().min(0).max(86_400_000);
-/** `null` is never; a pair is anything between the two, drawn for each message from the seed. */
-const delay = z.union([milliseconds, z.tuple([milliseconds, milliseconds])]).nullable();
 
-export const delaysSchema = z.strictObject({ ackMs: delay, deliveredMs: delay, readMs: delay });
-export type Delays = z.output<typeof delaysSchema>;
+export { type Delays, delaysSchema };
 
 /** A picture or file; `sha256` (hex) names its bytes in the media vault. */
 const mediaSchema = z.object({
@@ -79,6 +85,10 @@ const phoneSchema = z.object({
   chats: entries(entries(shownSchema)),
   /** Ciphertexts that wait for the phone to be on. */
   held: z.array(heldSchema).default(() => []),
+  /** What it reads the messages of groups with: the keys of the others, by group and author's device. */
+  senderKeys: entries(z.array(senderKeySchema)).default(() => new Entries<SenderKey[]>()),
+  /** What it writes to groups with, by group. */
+  ownSenderKeys: entries(ownSenderKeySchema).default(() => new Entries<OwnSenderKey>()),
 });
 export type Phone = z.output<typeof phoneSchema>;
 
@@ -128,6 +138,8 @@ const sentSchema = z.object({
   retries: z.number(),
   /** When the next receipts fall due; null when none is outstanding. */
   due: z.object({ delivered: time, read: time }),
+  /** In a group: what became of it at each participant, by number. */
+  participants: entries(groupReceiptSchema).default(() => new Entries<GroupReceipt>()),
 });
 export type Sent = z.output<typeof sentSchema>;
 
@@ -176,7 +188,7 @@ export const stateSchema = z.object({
   phones: entries(phoneSchema),
   accounts: entries(accountSchema),
   groups: entries(groupSchema).default(() => new Entries<Group>()),
-  business: businessSchema.default({}),
+  business: businessSchema.prefault({}),
   /** Who signs the certificate of the media server; null before the first start. */
   authority: certificateSchema.nullable().default(null),
   /** Where the media server listened last. */

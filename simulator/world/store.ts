@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Business } from "../graph/schema.ts";
+import { type Business, businessSchema } from "../graph/schema.ts";
 import type { Group } from "../groups/schema.ts";
 import { Entries } from "./entries.ts";
 import { type Account, type Certificate, type Phone, type State, stateSchema } from "./schema.ts";
@@ -40,7 +40,7 @@ const empty = (seed: string | undefined): State => ({
   phones: new Entries(),
   accounts: new Entries(),
   groups: new Entries(),
-  business: {},
+  business: businessSchema.parse({}),
   authority: null,
   mediaPort: null,
 });
@@ -166,6 +166,8 @@ export class Store {
         sessions: new Entries(),
         chats: new Entries(),
         held: [],
+        senderKeys: new Entries(),
+        ownSenderKeys: new Entries(),
       };
       this.#state.phones.set(number, phone);
     }
