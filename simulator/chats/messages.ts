@@ -1,6 +1,7 @@
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from "@whiskeysockets/baileys";
+import { groupPlace } from "../groups/outgoing.ts";
 import type { Client, Context } from "../service/context.ts";
-import { type Address, lidJid, pnJid, readJid } from "../wire/jids.ts";
+import { type Address, isGroup, lidJid, pnJid, readJid } from "../wire/jids.ts";
 import { children, node, seconds } from "../wire/nodes.ts";
 import { Entries } from "../world/entries.ts";
 import type { Account, Sent } from "../world/schema.ts";
@@ -31,6 +32,18 @@ const ciphertexts = (message: BinaryNode): { to: Address; enc: BinaryNode }[] =>
   });
 };
 
+/** Where a message goes: to a person, or to a group. */
+export interface Place {
+  /** What its record is kept under: a number, or the group's id. */
+  with: string;
+  /** As the client addressed it. */
+  to: string;
+  /** The code of the ack when it cannot be taken. */
+  refused: string | undefined;
+  /** Spreads the message, once it is taken, to the devices it was encrypted for. */
+  take: (sent: Sent) => void;
+}
+
 const recordOf = (ctx: Context, account: Account, phone: string, id: string, to: string): Sent => {
   const messages = account.sent.get(phone) ?? new Entries<Sent>();
   account.sent.set(phone, messages);
@@ -48,6 +61,7 @@ const recordOf = (ctx: Context, account: Account, phone: string, id: string, to:
     undecryptable: false,
     retries: 0,
     due: { delivered: null, read: null },
+    participants: new Entries(),
   };
   messages.set(id, sent);
   return sent;
@@ -112,30 +126,44 @@ const answer = (ctx: Context, client: Client, message: BinaryNode, sent: Sent): 
 
 const pnOrLid = (chat: Address): string => (chat.by === "lid" ? lidJid(chat.phone) : pnJid(chat.phone));
 
-const receive = (ctx: Context, client: Client, message: BinaryNode, chat: Address, id: string): void => {
+const personPlace = (ctx: Context, client: Client, message: BinaryNode, chat: Address): Place => ({
+  with: chat.phone,
+  to: pnOrLid(chat),
+  refused: ctx.store.phone(chat.phone).onWhatsApp ? undefined : NOT_ON_WHATSAPP,
+  take: (sent) => take(ctx, client, message, chat, sent),
+});
+
+const placeOf = (ctx: Context, client: Client, message: BinaryNode): Place | undefined => {
+  const { to, recipient } = message.attrs;
+  if (to && isGroup(to)) return groupPlace(ctx, client, message, to);
+  const chat = readJid(recipient ?? to);
+  return chat && personPlace(ctx, client, message, chat);
+};
+
+const receive = (ctx: Context, client: Client, message: BinaryNode, place: Place, id: string): void => {
   const { account, connection } = client;
   const faults = ctx.faultsOf(account.phone);
-  const sent = recordOf(ctx, account, chat.phone, id, pnOrLid(chat));
-  // With `recipient` it is the own phone's copy alone, sent again.
-  if (!message.attrs.recipient) sent.copies++;
+  const sent = recordOf(ctx, account, place.with, id, place.to);
+  // With `recipient` it is the own phone's copy alone, sent again; with `participant` that of one device in a group.
+  if (!message.attrs.recipient && !message.attrs.participant) sent.copies++;
   ctx.store.touch();
-  const refused = faults.nack() ?? (ctx.store.phone(chat.phone).onWhatsApp ? undefined : NOT_ON_WHATSAPP);
+  const refused = faults.nack() ?? place.refused;
   if (refused) {
     ack(ctx, client, message, refused);
     return;
   }
-  take(ctx, client, message, chat, sent);
+  place.take(sent);
   if (faults.drops("dropAfter")) connection.drop();
   else answer(ctx, client, message, sent);
 };
 
 /** What a linked device writes: taken, refused or lost as the account's faults say, then acked. */
 export const handleMessage = (ctx: Context, client: Client, message: BinaryNode): void => {
-  const { id, to, recipient, category } = message.attrs;
-  const chat = readJid(recipient ?? to);
-  if (!id || !chat || children(message).length === 0) ack(ctx, client, message, NOT_SUPPORTED);
+  const { id, category } = message.attrs;
+  const place = placeOf(ctx, client, message);
+  if (!id || !place || children(message).length === 0) ack(ctx, client, message, NOT_SUPPORTED);
   // Requests to the own phone (old history, placeholders): it takes them and has nothing to say.
   else if (category === "peer") ack(ctx, client, message);
   else if (ctx.faultsOf(client.account.phone).drops("dropBefore")) client.connection.drop();
-  else receive(ctx, client, message, chat, id);
+  else receive(ctx, client, message, place, id);
 };

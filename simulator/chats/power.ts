@@ -1,6 +1,7 @@
+import { readInGroup } from "../groups/reading.ts";
 import type { Context } from "../service/context.ts";
 import { removeDevice } from "../service/devices.ts";
-import { lidJid, pnJid, readJid } from "../wire/jids.ts";
+import { isGroup, lidJid, pnJid, readJid } from "../wire/jids.ts";
 import { node, seconds } from "../wire/nodes.ts";
 import { Entries } from "../world/entries.ts";
 import type { Phone } from "../world/schema.ts";
@@ -16,7 +17,8 @@ export const setPower = (ctx: Context, phone: Phone, online: boolean): void => {
     if (!copy) continue;
     const chat = readJid(held.to)?.phone;
     const sent = chat === undefined ? undefined : copy.account.sent.get(chat)?.get(held.id);
-    if (held.account === phone.phone) ctx.work.add(() => readAsOwnPhone(ctx, copy, held.to, 0));
+    if (isGroup(held.to)) ctx.work.add(() => readInGroup(ctx, copy, held.to));
+    else if (held.account === phone.phone) ctx.work.add(() => readAsOwnPhone(ctx, copy, held.to, 0));
     else if (sent) ctx.work.add(() => readAsRecipient(ctx, copy, sent));
   }
   ctx.store.touch();
@@ -29,6 +31,8 @@ export const setPower = (ctx: Context, phone: Phone, online: boolean): void => {
 export const reinstall = (ctx: Context, phone: Phone): void => {
   phone.generation++;
   phone.sessions = new Entries();
+  phone.senderKeys = new Entries();
+  phone.ownSenderKeys = new Entries();
   const own = ctx.store.accounts.get(phone.phone);
   if (own) for (const device of own.devices.values()) removeDevice(ctx, own, device);
   for (const account of ctx.store.accounts.values()) {

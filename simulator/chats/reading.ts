@@ -2,15 +2,15 @@ import type { BinaryNode, proto } from "@whiskeysockets/baileys";
 import type { Context } from "../service/context.ts";
 import { pnJid, readJid } from "../wire/jids.ts";
 import { bigEndian, bytesOf, node, seconds } from "../wire/nodes.ts";
-import { Entries } from "../world/entries.ts";
-import type { Account, Device, Phone, Sent, Shown } from "../world/schema.ts";
+import type { Account, Device, Phone, Sent } from "../world/schema.ts";
 import { bundleNodes } from "../world/signal.ts";
 import { hold } from "./held.ts";
 import { planReceipts, planSenderReceipt, pushReceipt } from "./receipts.ts";
-import { readMessage, textOf } from "./texts.ts";
+import { countAgain, showMessage } from "./showing.ts";
+import { readMessage } from "./texts.ts";
 
 /** The client stops re-sending after five requests for one message. */
-const MAX_RETRIES = 5;
+export const MAX_RETRIES = 5;
 
 /** One ciphertext for one simulated phone. */
 export interface Copy {
@@ -22,24 +22,6 @@ export interface Copy {
   arrivedAt: number;
 }
 
-/** What a message has only when it is more than a text between two people. */
-const PLAIN = { author: null, media: null, quoted: null };
-type NewMessage = Omit<Shown, "copies" | keyof typeof PLAIN> & Partial<Pick<Shown, keyof typeof PLAIN>>;
-
-/** Adds a message to a phone's chat; a repeated id is counted and shown once. */
-export const show = (phone: Phone, peer: string, message: NewMessage): void => {
-  const chat = phone.chats.get(peer) ?? new Entries<Shown>();
-  phone.chats.set(peer, chat);
-  if (!countAgain(phone, peer, message.id)) chat.set(message.id, { ...PLAIN, ...message, copies: 1 });
-};
-
-/** Counts another copy of a message that is shown already; false when it is not. */
-const countAgain = (phone: Phone, peer: string, id: string): boolean => {
-  const known = phone.chats.get(peer)?.get(id);
-  if (known) known.copies++;
-  return known !== undefined;
-};
-
 const decrypt = async (ctx: Context, copy: Copy): Promise<proto.Message> => {
   const { account, device, enc, reader } = copy;
   const body = bytesOf(enc);
@@ -48,10 +30,15 @@ const decrypt = async (ctx: Context, copy: Copy): Promise<proto.Message> => {
 };
 
 /** Asks the sending device to encrypt a message again, with the keys of a new session. */
-const askAgain = (ctx: Context, copy: Copy, from: string, count: number, recipient?: string): void => {
+export const askAgain = (
+  ctx: Context,
+  copy: Copy,
+  from: { from: string; recipient?: string; participant?: string },
+  count: number,
+): void => {
   const { account, device, id, reader } = copy;
   const bundle = ctx.signal.bundle(reader);
-  const receipt = node("receipt", { from, recipient, id, type: "retry", t: seconds(ctx.clock.now()) }, [
+  const receipt = node("receipt", { ...from, id, type: "retry", t: seconds(ctx.clock.now()) }, [
     node("retry", { count: String(count), id, t: seconds(copy.arrivedAt), v: "1" }),
     node("registration", {}, bigEndian(bundle.registrationId, 4)),
     node("keys", {}, bundleNodes(bundle, false)),
@@ -71,17 +58,15 @@ export const readAsRecipient = async (ctx: Context, copy: Copy, sent: Sent): Pro
     if (countAgain(reader, account.phone, id)) planReceipts(ctx, account, reader, sent, copy.arrivedAt);
     else {
       sent.undecryptable = true;
-      if (sent.retries < MAX_RETRIES) askAgain(ctx, copy, sent.to, ++sent.retries);
+      if (sent.retries < MAX_RETRIES) askAgain(ctx, copy, { from: sent.to }, ++sent.retries);
     }
     ctx.store.touch();
     return;
   }
   sent.undecryptable = false;
-  const text = textOf(message);
+  const heading = { id, by: account.phone, fromMe: false, at: copy.arrivedAt, status: "delivered" } as const;
+  const text = await showMessage(ctx, reader, account.phone, heading, message);
   sent.text ??= text ?? "";
-  if (text !== undefined) {
-    show(reader, account.phone, { id, fromMe: false, text, at: copy.arrivedAt, status: "delivered" });
-  }
   planReceipts(ctx, account, reader, sent, copy.arrivedAt);
   ctx.store.touch();
 };
@@ -96,14 +81,13 @@ export const readAsOwnPhone = async (ctx: Context, copy: Copy, to: string, retry
     message = await decrypt(ctx, copy);
   } catch {
     const seen = peer !== undefined && countAgain(reader, peer, id);
-    if (!seen && retry < MAX_RETRIES) askAgain(ctx, copy, pnJid(account.phone), retry + 1, to);
+    if (!seen && retry < MAX_RETRIES) askAgain(ctx, copy, { from: pnJid(account.phone), recipient: to }, retry + 1);
     return;
   }
   const copied = message.deviceSentMessage?.message;
-  const text = copied ? textOf(copied) : undefined;
-  if (peer && text !== undefined) {
+  if (peer && copied) {
     const status = account.sent.get(peer)?.get(id)?.readAt ? "read" : "sent";
-    show(reader, peer, { id, fromMe: true, text, at: copy.arrivedAt, status });
+    await showMessage(ctx, reader, peer, { id, by: account.phone, fromMe: true, at: copy.arrivedAt, status }, copied);
   }
   planSenderReceipt(ctx, copy, to);
   ctx.store.touch();

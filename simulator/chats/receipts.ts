@@ -1,16 +1,16 @@
 import type { BinaryNode } from "@whiskeysockets/baileys";
 import type { Context } from "../service/context.ts";
-import { lidJid, pnJid, readJid } from "../wire/jids.ts";
+import { isGroup, lidJid, pnJid, readJid } from "../wire/jids.ts";
 import { node, seconds } from "../wire/nodes.ts";
 import type { Account, Device, Phone, Sent, Shown } from "../world/schema.ts";
 import { draw } from "./delays.ts";
 
 const receiptKey = (receipt: BinaryNode): string =>
-  `receipt:${receipt.attrs.id}:${receipt.attrs.type ?? ""}:${receipt.attrs.from}`;
+  `receipt:${receipt.attrs.id}:${receipt.attrs.type ?? ""}:${receipt.attrs.from}:${receipt.attrs.participant ?? ""}`;
 
 /** The key under which a client's `<ack class="receipt">` confirms a receipt. */
 export const ackedReceiptKey = (ack: BinaryNode): string =>
-  `receipt:${ack.attrs.id}:${ack.attrs.type ?? ""}:${ack.attrs.to}`;
+  `receipt:${ack.attrs.id}:${ack.attrs.type ?? ""}:${ack.attrs.to}:${ack.attrs.participant ?? ""}`;
 
 /** Sends a receipt to one device, unless a fault loses it. Retry requests are the phones' own affair and are never lost. */
 export const pushReceipt = (ctx: Context, account: Account, device: Device, receipt: BinaryNode): void => {
@@ -82,6 +82,7 @@ export const planReceipts = (ctx: Context, account: Account, recipient: Phone, s
 export const resumeReceipts = (ctx: Context): void => {
   for (const account of ctx.store.accounts.values()) {
     for (const [number, messages] of account.sent) {
+      if (isGroup(number)) continue;
       for (const sent of messages.values()) arm(ctx, account, ctx.store.phone(number), sent);
     }
   }

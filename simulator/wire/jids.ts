@@ -51,3 +51,6 @@ export const readJid = (jid: string | undefined): Address | undefined => {
   const phone = by === "lid" ? phoneOfLidUser(decoded.user) : `+${decoded.user}`;
   return isPhone(phone) ? { phone, device: decoded.device ?? 0, by } : undefined;
 };
+
+/** Whether a JID names a group. */
+export const isGroup = (jid: string): boolean => /^[\d-]{5,40}@g\.us$/.test(jid);

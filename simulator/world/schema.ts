@@ -117,6 +117,9 @@ const deviceSchema = z.object({
   registrationId: z.number(),
   signedPreKey: z.object({ id: z.number(), value: z.string(), signature: z.string() }),
   preKeys: entries(z.string()),
+  /** What phones call it, such as "Chrome (Ubuntu)". */
+  platform: z.string().default("Unknown"),
+  linkedAt: z.number().default(0),
   /** Whether the phone has sent its first two messages (app state key, history). */
   welcomed: z.boolean(),
   pending: entries(pendingSchema),
