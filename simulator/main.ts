@@ -17,6 +17,8 @@ const readOptions = () => {
       options: {
         port: { type: "string" },
         host: { type: "string" },
+        "media-port": { type: "string" },
+        "public-host": { type: "string" },
         state: { type: "string" },
         seed: { type: "string" },
       },
@@ -31,17 +33,21 @@ const settings = z
   .object({
     host: z.string().min(1),
     port: z.coerce.number().int().min(0).max(65_535),
+    mediaPort: z.coerce.number().int().min(0).max(65_535),
+    publicHost: z.string().min(1).optional(),
     state: z.string().optional(),
     seed: z.string().optional(),
   })
   .safeParse({
     host: values.host ?? process.env.SIMULATOR_HOST ?? "127.0.0.1",
     port: values.port ?? process.env.SIMULATOR_PORT ?? 3010,
+    mediaPort: values["media-port"] ?? process.env.SIMULATOR_MEDIA_PORT ?? 0,
+    publicHost: values["public-host"] ?? process.env.SIMULATOR_PUBLIC_HOST,
     state: values.state ?? process.env.SIMULATOR_STATE,
     seed: values.seed ?? process.env.SIMULATOR_SEED,
   });
 
-if (!settings.success) stop("--port must be a number from 0 to 65535");
+if (!settings.success) stop("--port and --media-port must be numbers from 0 to 65535");
 else {
   try {
     const running = await startSimulator(settings.data);
@@ -50,8 +56,8 @@ else {
     process.once("SIGTERM", close);
     process.once("SIGINT", close);
   } catch (error) {
-    const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE" && "port" in error;
     const reason = error instanceof Error ? error.message : String(error);
-    stop(taken ? `port ${settings.data.port} is taken; choose another with --port` : reason);
+    stop(taken ? `port ${error.port} is taken; choose another with --port or --media-port` : reason);
   }
 }

@@ -1,17 +1,11 @@
 import type { proto } from "@whiskeysockets/baileys";
+import { type Content, compose } from "../media/composing.ts";
 import type { Context } from "../service/context.ts";
 import { lidJid, pnJid } from "../wire/jids.ts";
 import type { Account, Phone } from "../world/schema.ts";
-import { show } from "./reading.ts";
 import { mark } from "./receipts.ts";
+import { show } from "./showing.ts";
 import { writeToDevice } from "./writing.ts";
-
-/** What a person writes. */
-export interface Content {
-  text: string;
-}
-
-const messageOf = (content: Content): proto.IMessage => ({ conversation: content.text });
 
 /** To each device linked to the account that is written to. */
 const toAccount = async (ctx: Context, phone: Phone, account: Account, id: string, message: proto.IMessage) => {
@@ -45,15 +39,17 @@ const toOwnDevices = async (
  */
 export const phoneWrites = async (ctx: Context, phone: Phone, to: string, content: Content): Promise<string> => {
   const id = ctx.random.messageId(phone.phone);
-  const shown = { id, text: content.text, at: ctx.clock.now() };
-  show(phone, to, { ...shown, fromMe: true, status: "sent" });
+  const jidOf = phone.addressing === "lid" ? lidJid : pnJid;
+  const { shown, messageFor } = await compose(ctx, phone, to, content, (number) => jidOf(number));
+  const heading = { id, at: ctx.clock.now() };
+  show(phone, to, { ...heading, ...shown, fromMe: true, status: "sent" });
+  ctx.store.touch();
   const account = ctx.store.accounts.get(to);
   const own = ctx.store.accounts.get(phone.phone);
-  const message = messageOf(content);
-  if (own) await toOwnDevices(ctx, phone, own, to, id, message);
+  if (own) await toOwnDevices(ctx, phone, own, to, id, messageFor(own.phone));
   if (account?.blocked.includes(phone.phone)) return id;
-  show(ctx.store.phone(to), phone.phone, { ...shown, fromMe: false, status: "delivered" });
-  if (account) await toAccount(ctx, phone, account, id, message);
+  show(ctx.store.phone(to), phone.phone, { ...heading, ...shown, fromMe: false, status: "delivered" });
+  if (account) await toAccount(ctx, phone, account, id, messageFor(account.phone));
   mark(ctx, phone.phone, to, id, "delivered");
   return id;
 };

@@ -1,4 +1,5 @@
-import type { proto } from "@whiskeysockets/baileys";
+import { getBinaryNodeChild, normalizeMessageContent, type proto } from "@whiskeysockets/baileys";
+import { attachmentOf } from "../media/attachments.ts";
 import { deviceBundle } from "../queries/bundles.ts";
 import type { Client, Context } from "../service/context.ts";
 import { node, pack, seconds, unpack } from "../wire/nodes.ts";
@@ -8,6 +9,10 @@ import { writeMessage } from "./texts.ts";
 
 /** The client stops asking after five tries for one message. */
 const MAX_RETRIES = 5;
+
+/** What the server may know of a message: whether it carries media, and of which kind. */
+const mediaTypeOf = (message: proto.IMessage): string | undefined =>
+  attachmentOf(normalizeMessageContent(message.deviceSentMessage?.message ?? message) ?? {})?.kind;
 
 const encrypted = async (ctx: Context, phone: Phone, account: Account, device: Device, plain: Buffer) => {
   const { type, body } = await ctx.signal.encrypt(phone, account.phone, device.id, plain);
@@ -27,10 +32,13 @@ export const writeToDevice = async (
   if (!(await ctx.signal.hasSession(phone, account.phone, device.id))) {
     await ctx.signal.beginSession(phone, account.phone, device.id, deviceBundle(ctx, account, device));
   }
+  const mediaType = mediaTypeOf(message);
+  const enc = await encrypted(ctx, phone, account, device, plain);
+  if (mediaType) enc.attrs.mediatype = mediaType;
   const stanza = node(
     "message",
-    { t: seconds(ctx.clock.now()), type: "text", notify: phone.name ?? undefined, ...attrs },
-    [await encrypted(ctx, phone, account, device, plain)],
+    { t: seconds(ctx.clock.now()), type: mediaType ? "media" : "text", notify: phone.name ?? undefined, ...attrs },
+    [enc],
   );
   ctx.delivery.push(account, device, `message:${attrs.id}`, stanza, {
     kind: attrs.category === "peer" ? "peer" : "message",
@@ -48,7 +56,9 @@ export const encryptAgain = async (ctx: Context, client: Client, pending: Pendin
   pending.attempts = 0;
   await ctx.signal.beginSession(phone, account.phone, device.id, bundle ?? deviceBundle(ctx, account, device));
   const enc = await encrypted(ctx, phone, account, device, Buffer.from(origin.plain, "base64"));
-  enc.attrs.count = String(pending.retries);
-  pending.node = pack({ ...unpack(pending.node), content: [enc] });
+  const stanza = unpack(pending.node);
+  const mediaType = getBinaryNodeChild(stanza, "enc")?.attrs.mediatype;
+  Object.assign(enc.attrs, { count: String(pending.retries), ...(mediaType && { mediatype: mediaType }) });
+  pending.node = pack({ ...stanza, content: [enc] });
   ctx.delivery.again(account, device, pending);
 };

@@ -27,5 +27,17 @@ export const askAt =
     return answer as T;
   };
 
+/** Fetches a file of the control; throws SimulatorRefused when the simulator says no. */
+export type Fetch = (path: string) => Promise<Buffer>;
+
+/** Files of the control at this address. */
+export const fetchAt =
+  (baseUrl: string): Fetch =>
+  async (path) => {
+    const response = await fetch(new URL(path, baseUrl));
+    if (!response.ok) throw new SimulatorRefused(response.status, errorSentence(await response.json()));
+    return Buffer.from(await response.arrayBuffer());
+  };
+
 export const accountPath = (phone: string, rest = ""): string => `/accounts/${encodeURIComponent(phone)}${rest}`;
 export const phonePath = (phone: string, rest = ""): string => `/phones/${encodeURIComponent(phone)}${rest}`;

@@ -1,5 +1,5 @@
 import { accountCalls } from "./accounts.ts";
-import { askAt } from "./ask.ts";
+import { askAt, fetchAt } from "./ask.ts";
 import { faultCalls } from "./faults.ts";
 import { phoneCalls } from "./phones.ts";
 import { worldCalls } from "./world.ts";
@@ -13,7 +13,7 @@ export const connectSimulator = (baseUrl: string) => {
     ...worldCalls(ask),
     ...accountCalls(ask),
     ...faultCalls(ask),
-    ...phoneCalls(ask),
+    ...phoneCalls(ask, fetchAt(baseUrl)),
   };
 };
 export type SimulatorClient = ReturnType<typeof connectSimulator>;

@@ -4,8 +4,11 @@ import type { Ask } from "./ask.ts";
 /** The whole world. */
 export const worldCalls = (ask: Ask) => ({
   health: () => ask<{ ok: true }>("GET", "/healthz"),
-  /** The root key to trust: 32 bytes as base64, for `WA_CERT_DETAILS.PUBLIC_KEY`. */
-  trust: () => ask<{ publicKey: string; serial: number }>("GET", "/trust"),
+  /**
+   * What to trust: the root key (32 bytes as base64, for `WA_CERT_DETAILS.PUBLIC_KEY`) and the authority (PEM) that signed
+   * the media server's certificate.
+   */
+  trust: () => ask<{ publicKey: string; serial: number; ca: string; mediaUrl: string }>("GET", "/trust"),
   world: () => ask<WorldView>("GET", "/world"),
   /** Makes people and accounts, or changes them; the same body twice is the same as once. */
   seed: (people: SeedBody) => ask<WorldView>("POST", "/seed", people),

@@ -1,8 +1,22 @@
 import { z } from "zod";
-import type { Shown } from "../world/schema.ts";
+import type { Media, Shown } from "../world/schema.ts";
 import { MAX_TEXT, nameParameter, phoneParameter } from "./parts.ts";
 
-export type { Shown };
+export type { Media, Shown };
+
+/** A number, or the id of a group. */
+const chatParameter = z.union([phoneParameter, z.string().regex(/^[\d-]+@g\.us$/, "must be a number or a group's id")]);
+
+/** A MIME type, such as `image/png` or `audio/ogg; codecs=opus`. */
+export const MIME_TYPE = /^[\w.+-]+\/[\w.+-]+(?:; ?[\w-]+=[\w.+-]+)*$/;
+
+const mediaBody = z.strictObject({
+  kind: z.enum(["image", "document", "video", "audio", "sticker"]),
+  mimeType: z.string().max(100).regex(MIME_TYPE, "must be a MIME type, such as image/png"),
+  fileName: z.string().min(1).max(255).optional(),
+  /** Base64. */
+  data: z.base64().min(1),
+});
 
 /** The bodies of `/phones`. */
 export const phoneBodies = {
@@ -16,9 +30,23 @@ export const phoneBodies = {
       aliasOf: phoneParameter.nullable(),
     })
     .partial(),
-  message: z.strictObject({ to: phoneParameter, text: z.string().min(1).max(MAX_TEXT) }),
+  message: z
+    .strictObject({
+      to: chatParameter,
+      text: z.string().max(MAX_TEXT).default(""),
+      media: mediaBody.optional(),
+      /** The id of a message in the same chat that this one replies to. */
+      quoted: z.string().min(1).max(128).optional(),
+    })
+    .refine(({ text, media }) => text || media, "write a text, or give media")
+    .refine(
+      ({ text, media }) => !text || (media?.kind !== "audio" && media?.kind !== "sticker"),
+      "audio and stickers have no caption",
+    ),
+  read: z.strictObject({ with: chatParameter }),
 };
 export type PhoneSettings = z.input<typeof phoneBodies.phone>;
+export type MessageBody = z.input<typeof phoneBodies.message>;
 
 /** Any number, as WhatsApp knows it. */
 export interface PhoneView {

@@ -1,7 +1,8 @@
 import type { proto } from "@whiskeysockets/baileys";
 import { hold } from "../chats/held.ts";
-import { askAgain, type Copy, countAgain, MAX_RETRIES, show } from "../chats/reading.ts";
-import { readMessage, textOf } from "../chats/texts.ts";
+import { askAgain, type Copy, MAX_RETRIES } from "../chats/reading.ts";
+import { countAgain, showMessage } from "../chats/showing.ts";
+import { readMessage } from "../chats/texts.ts";
 import type { Context } from "../service/context.ts";
 import { bytesOf } from "../wire/nodes.ts";
 import { planGroupReceipts, receiptOf } from "./receipts.ts";
@@ -62,13 +63,12 @@ export const readInGroup = async (ctx: Context, copy: Copy, groupId: string): Pr
     return;
   }
   ctx.store.touch();
-  const text = textOf(message);
+  const fromMe = reader.phone === account.phone;
+  const heading = { id, by: account.phone, fromMe, at: arrivedAt, status: fromMe ? "sent" : "delivered" } as const;
+  const text = await showMessage(ctx, reader, group.id, heading, message);
   const sent = account.sent.get(group.id)?.get(id);
   if (text === undefined || !sent) return;
   sent.text ??= text;
-  const fromMe = reader.phone === account.phone;
-  const status = fromMe ? "sent" : "delivered";
-  show(reader, group.id, { id, fromMe, author: account.phone, text, at: arrivedAt, status });
   if (fromMe) {
     sent.undecryptable = false;
     return;
