@@ -4,6 +4,7 @@ const prefixes = {
   apiToken: "tok",
   waSession: "was",
   waCommand: "wac",
+  waDisconnect: "wad",
   contactList: "lst",
   contact: "con",
   import: "imp",

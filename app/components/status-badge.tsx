@@ -8,6 +8,7 @@ import {
   ExclamationTriangleIcon,
   EyeOpenIcon,
   LinkBreak2Icon,
+  LockClosedIcon,
   MobileIcon,
   PaperPlaneIcon,
   PauseIcon,
@@ -59,7 +60,8 @@ export const sessionLooks = {
   needs_attention: { word: "Needs attention", color: "red", icon: ExclamationTriangleIcon },
   restricted: { word: "Restricted", color: "red", icon: ExclamationTriangleIcon },
   logged_out: { word: "Logged out", color: "red", icon: LinkBreak2Icon },
-  expired: { word: "Code expired", color: "yellow", icon: ClockIcon },
+  expired: { word: "Expired", color: "yellow", icon: ClockIcon },
+  passkey_required: { word: "Passkey needed", color: "red", icon: LockClosedIcon },
   removed: { word: "Removed", color: "gray", icon: CircleBackslashIcon },
 } as const satisfies Record<SessionStatus, Look>;
 

@@ -38,6 +38,9 @@ export const contacts = pgTable(
     consentStatement: text(),
     consentAt: at(),
     importId: idOf("import"),
+    /** Whether WhatsApp knows the number; null until it was asked, which happens once. */
+    onWhatsapp: boolean(),
+    onWhatsappAt: at(),
     createdAt: createdAt(),
   },
   (t) => [

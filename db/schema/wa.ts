@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { bigint, date, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { bigint, boolean, date, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { at, bytea, createdAt, idOf } from "./columns.ts";
 import { users } from "./users.ts";
 
@@ -25,6 +25,7 @@ export const waSessions = pgTable(
         | "restricted"
         | "logged_out"
         | "expired"
+        | "passkey_required"
         | "removed"
       >()
       .notNull()
@@ -32,26 +33,42 @@ export const waSessions = pgTable(
     /** Why the status is what it is: a disconnect code such as "440", or a word of ours. */
     statusReason: text(),
     statusAt: at().notNull().defaultNow(),
+    /** While it is set the socket stays open: WhatsApp forbids new chats, not reading. A ban has no end and no socket. */
     restrictedUntil: at(),
     /** E.164 with "+", once linked. */
     phone: text(),
     lid: text(),
     pushName: text(),
+    /** How the phone is to be linked: by the QR code, or by a code that is typed on it. */
+    linkBy: text().$type<"qr" | "code">().notNull().default("qr"),
     qr: text(),
     qrExpiresAt: at(),
+    /** E.164 with "+": whose phone the pairing code is for. */
+    pairingPhone: text(),
+    pairingCode: text(),
+    pairingCodeExpiresAt: at(),
+    /** The user agreed that another phone than `phone` may be linked here. */
+    replacePhone: boolean().notNull().default(false),
 
     ownerId: idOf("worker"),
     epoch: bigint({ mode: "number" }).notNull().default(0),
     leaseUntil: at(),
     nextSendAt: at().notNull().defaultNow(),
 
-    /** The session's data key, wrapped by SESSION_KEY; `keyId` names which one. */
+    /** The session's data key, wrapped by SESSION_KEY; `keyId` names which one, and changes when that key is rotated. */
     wrappedKey: bytea(),
     keyId: text(),
+    /** Names the data key itself, in the seal of every row; it stays when the data key is wrapped anew. */
+    dataKeyId: text(),
     credentials: bytea(),
 
     linkedAt: at(),
     lastSeenAt: at(),
+    /** The last thing the user did with it on screen; what it sent counts as use too. */
+    lastUsedAt: at().notNull().defaultNow(),
+    idleWarnedAt: at(),
+    /** WhatsApp's own limit of new chats, as it last told it. */
+    newChats: jsonb().$type<{ total: number | null; used: number | null; state: string; cycleEnds: string | null }>(),
     createdAt: createdAt(),
   },
   (t) => [index("wa_sessions_user").on(t.userId), index("wa_sessions_lease").on(t.leaseUntil)],
@@ -78,7 +95,26 @@ export const waNumbers = pgTable("wa_numbers", {
   tz: text().notNull(),
   day: date().notNull(),
   daySent: integer().notNull().default(0),
+  /** Questions today whether a number has WhatsApp. */
+  dayChecked: integer().notNull().default(0),
 });
+
+/** Each time a connection ended, the newest 50 of a session: what happened, as far as WhatsApp said. */
+export const waDisconnects = pgTable(
+  "wa_disconnects",
+  {
+    id: idOf("waDisconnect").primaryKey(),
+    waSessionId: idOf("waSession")
+      .notNull()
+      .references(() => waSessions.id, { onDelete: "cascade" }),
+    userId: idOf("user").notNull(),
+    code: integer(),
+    /** A word of server/wa/rules.ts. */
+    reason: text().notNull(),
+    at: at().notNull().defaultNow(),
+  },
+  (t) => [index("wa_disconnects_session").on(t.waSessionId, t.at.desc())],
+);
 
 /** What needs the socket at once: written by web, done by the session's owner, answered in the row. */
 export const waCommands = pgTable(
@@ -89,7 +125,8 @@ export const waCommands = pgTable(
       .notNull()
       .references(() => waSessions.id, { onDelete: "cascade" }),
     userId: idOf("user").notNull(),
-    kind: text().$type<"unlink">().notNull(),
+    kind: text().$type<"unlink" | "check_numbers" | "read_limits">().notNull(),
+    input: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     status: text().$type<"waiting" | "done" | "failed">().notNull().default("waiting"),
     result: jsonb().$type<Record<string, unknown>>(),
     expiresAt: at().notNull().default(sql`now() + interval '30 seconds'`),

@@ -64,7 +64,14 @@ test("a removed session stays removed, and a linked one is unlinked before it ca
 });
 
 test("a new QR is for sessions without a socket", () => {
-  expect(statusesForNewQr).toEqual(["new", "needs_attention", "restricted", "logged_out", "expired"]);
+  expect(statusesForNewQr).toEqual([
+    "new",
+    "needs_attention",
+    "restricted",
+    "logged_out",
+    "expired",
+    "passkey_required",
+  ]);
   for (const status of statusesWithSocket) expect(statusesForNewQr).not.toContain(status);
 });
 

@@ -5,14 +5,35 @@ export type SessionStatus = (typeof waSessions.$inferSelect)["status"];
 /** The life of a session: what may follow each status. */
 export const sessionTransitions = {
   new: ["waiting", "removed"],
-  waiting: ["waiting", "pairing", "linked", "expired", "needs_attention", "restricted", "logged_out", "removed"],
-  pairing: ["waiting", "pairing", "linked", "expired", "needs_attention", "restricted", "logged_out", "removed"],
-  linked: ["linked", "reconnecting", "needs_attention", "restricted", "logged_out"],
-  reconnecting: ["linked", "reconnecting", "needs_attention", "restricted", "logged_out"],
+  waiting: [
+    "waiting",
+    "pairing",
+    "linked",
+    "expired",
+    "passkey_required",
+    "needs_attention",
+    "restricted",
+    "logged_out",
+    "removed",
+  ],
+  pairing: [
+    "waiting",
+    "pairing",
+    "linked",
+    "expired",
+    "passkey_required",
+    "needs_attention",
+    "restricted",
+    "logged_out",
+    "removed",
+  ],
+  linked: ["linked", "reconnecting", "needs_attention", "restricted", "logged_out", "expired"],
+  reconnecting: ["linked", "reconnecting", "needs_attention", "restricted", "logged_out", "expired"],
   needs_attention: ["waiting", "removed"],
-  restricted: ["waiting", "removed"],
+  restricted: ["linked", "restricted", "needs_attention", "logged_out", "expired", "waiting", "removed"],
   logged_out: ["waiting", "removed"],
   expired: ["waiting", "removed"],
+  passkey_required: ["waiting", "removed"],
   removed: [],
 } as const satisfies Record<SessionStatus, readonly SessionStatus[]>;
 
@@ -72,7 +93,13 @@ const told: Record<SessionStatus, Told> = {
     sentence: "This device was unlinked on the phone. Its keys were erased here. Link it again to send.",
     next: "new_qr",
   },
-  expired: { label: "Code expired", sentence: "Nobody scanned the code in time. Ask for a new one.", next: "new_qr" },
+  expired: { label: "Expired", sentence: "Nobody scanned the code in time. Ask for a new one.", next: "new_qr" },
+  passkey_required: {
+    label: "Passkey needed",
+    sentence:
+      "WhatsApp asks this account for a passkey before it links a device. MassSender cannot answer that and does not try to get around it. Link another phone, or use WhatsApp's official Business Platform for this number.",
+    next: "new_qr",
+  },
   removed: { label: "Removed", sentence: "This phone was removed.", next: null },
 };
 
