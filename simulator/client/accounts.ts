@@ -1,4 +1,4 @@
-import type { AccountView, ConnectionFigures, SentView } from "../contract/accounts.ts";
+import type { AccountSettings, AccountView, ConnectionFigures, SentView } from "../contract/accounts.ts";
 import type { ChatView } from "../contract/phones.ts";
 import { type Ask, accountPath } from "./ask.ts";
 
@@ -10,6 +10,11 @@ export const accountCalls = (ask: Ask) => ({
   account: (phone: string) => ask<AccountView>("GET", accountPath(phone)),
   /** The phone scans the text of a QR code; resolves when the device is linked. */
   scan: (phone: string, qr: string) => ask<{ deviceId: number }>("POST", accountPath(phone, "/scan"), { qr }),
+  /** The phone's owner types the 8 characters a device shows; case and a dash do not matter. */
+  enterLinkCode: (phone: string, code: string) =>
+    ask<{ deviceId: number }>("POST", accountPath(phone, "/link-code"), { code }),
+  /** What is left out stays. */
+  setAccount: (phone: string, settings: AccountSettings) => ask<AccountView>("PUT", accountPath(phone), settings),
   /** The phone unlinks one device, or all. */
   unlink: (phone: string, deviceId?: number) =>
     ask<{ removed: number }>("POST", accountPath(phone, "/unlink"), { deviceId }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { FaultSettings } from "../faults/faults.ts";
+import type { FaultSettings } from "../faults/schema.ts";
 import type { Delays } from "../world/schema.ts";
 import { nameParameter, phoneParameter } from "./parts.ts";
 
@@ -9,16 +9,32 @@ export type { Delays };
 /** The bodies of `/accounts`. */
 export const accountBodies = {
   account: z.strictObject({ phone: phoneParameter, name: nameParameter.optional() }),
+  settings: z.strictObject({ name: nameParameter, passkey: z.boolean() }).partial(),
   scan: z.strictObject({ qr: z.string().min(1).max(4096) }),
+  linkCode: z.strictObject({ code: z.string().min(1).max(64) }),
   unlink: z.strictObject({ deviceId: z.number().int().min(1).optional() }),
 };
+
+export type AccountSettings = z.input<typeof accountBodies.settings>;
+
+/** One device linked to an account. */
+export interface DeviceView {
+  id: number;
+  connected: boolean;
+  /** What phones call it, such as "Chrome (Ubuntu)". */
+  platform: string;
+  /** Milliseconds since 1970, simulated. */
+  linkedAt: number;
+}
 
 /** A number with a phone that can link devices. */
 export interface AccountView {
   phone: string;
   name: string | null;
   lid: string;
-  devices: { id: number; connected: boolean }[];
+  /** WhatsApp asks for a passkey before it lets a device be linked. */
+  passkey: boolean;
+  devices: DeviceView[];
   /** Milliseconds after the server took a message; null is never, a pair is a range. */
   delays: Delays;
   faults: FaultSettings;

@@ -17,6 +17,14 @@ export const accountRoutes = ({ ctx, pairing }: Service): Hono => {
     return http.json(accountView(ctx, account));
   });
   app.get("/:phone", (http) => http.json(accountView(ctx, accountOf(ctx, http))));
+  app.put("/:phone", async (http) => {
+    const account = accountOf(ctx, http);
+    const { name, passkey } = await bodyOf(http, accountBodies.settings);
+    if (name) ctx.store.phone(account.phone).name = name;
+    account.passkey = passkey ?? account.passkey;
+    ctx.store.touch();
+    return http.json(accountView(ctx, account));
+  });
   app.get("/:phone/connections", (http) => http.json(ctx.delivery.figures(accountOf(ctx, http))));
   app.get("/:phone/chats", (http) => http.json(chatsView(ctx, ctx.store.phone(accountOf(ctx, http).phone))));
   app.get("/:phone/sent", (http) => http.json(sentView(accountOf(ctx, http))));
@@ -24,6 +32,11 @@ export const accountRoutes = ({ ctx, pairing }: Service): Hono => {
     const account = accountOf(ctx, http);
     const { qr } = await bodyOf(http, accountBodies.scan);
     return http.json({ deviceId: (await pairing.scan(account, qr)).id });
+  });
+  app.post("/:phone/link-code", async (http) => {
+    const account = accountOf(ctx, http);
+    const { code } = await bodyOf(http, accountBodies.linkCode);
+    return http.json({ deviceId: (await pairing.enterCode(account, code)).id });
   });
   app.post("/:phone/unlink", async (http) => {
     const account = accountOf(ctx, http);

@@ -1,7 +1,7 @@
 import { Hono, type Context as Http } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
-import { ScanRefused } from "../pairing/pairing.ts";
+import { LinkRefused } from "../pairing/refused.ts";
 import type { Service } from "../service/service.ts";
 import { accountRoutes } from "./accounts.ts";
 import { faultRoutes } from "./faults.ts";
@@ -20,12 +20,19 @@ export const control = (service: Service): Hono => {
   app.notFound((http) => http.json({ error: `There is nothing at ${http.req.method} ${http.req.path}.` }, 404));
   app.onError((error, http) => {
     if (error instanceof HTTPException) return http.json({ error: error.message }, error.status);
-    if (error instanceof ScanRefused) return http.json({ error: error.message }, error.status);
+    if (error instanceof LinkRefused) return http.json({ error: error.message }, error.status);
     process.stderr.write(`simulator: ${error.stack}\n`);
     return http.json({ error: "The simulator failed; its log says how." }, 500);
   });
   app.get("/healthz", (http) => http.json({ ok: true }));
-  app.get("/trust", (http) => http.json({ publicKey: service.identity.rootPublic.toString("base64"), serial: 0 }));
+  app.get("/trust", (http) =>
+    http.json({
+      publicKey: service.identity.rootPublic.toString("base64"),
+      serial: 0,
+      ca: service.ctx.store.authority?.cert ?? "",
+      mediaUrl: `https://${service.ctx.media.host}`,
+    }),
+  );
   app.route("/accounts", accountRoutes(service));
   app.route("/accounts", faultRoutes(service));
   app.route("/phones", phoneRoutes(service));

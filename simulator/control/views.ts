@@ -18,7 +18,13 @@ export const accountView = (ctx: Context, account: Account): AccountView => {
     phone: account.phone,
     name: ctx.store.phone(account.phone).name,
     lid: lidJid(account.phone),
-    devices: [...account.devices.values()].map((device) => ({ id: device.id, connected: live.has(device) })),
+    passkey: account.passkey,
+    devices: [...account.devices.values()].map((device) => ({
+      id: device.id,
+      connected: live.has(device),
+      platform: device.platform,
+      linkedAt: device.linkedAt,
+    })),
     delays: account.delays,
     faults: ctx.faultsOf(account.phone).inForce,
   };

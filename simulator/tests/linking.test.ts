@@ -15,7 +15,7 @@ describe("linking a device", () => {
     const client = await link(simulator.client, phone);
     await until("the name", () => client.auth.creds.me?.name === "Ani");
     const account = await simulator.client.account(phone);
-    expect(account.devices).toEqual([{ id: 1, connected: true }]);
+    expect(account.devices).toMatchObject([{ id: 1, connected: true }]);
     expect(client.auth.creds.me?.id).toBe("6281200000001:1@s.whatsapp.net");
     expect(client.auth.creds.me?.lid).toBe(account.lid.replace("@", ":1@"));
     await until("the history not to hold the events", () => client.auth.creds.accountSyncCounter === 1);
@@ -80,12 +80,74 @@ describe("linking a device", () => {
     );
   });
 
-  it("shows six refs in turn, then lets the client give up with 408", async () => {
+  it("shows six refs in turn, then lets the client give up with 408, after which none is good", async () => {
+    const phone = "+6281200000008";
+    await simulator.client.openAccount(phone);
     const codes = new Set<string>();
     const pairing = connect(simulator.client, memoryAuth(), { qrTimeout: 50 });
     pairing.sock.ev.on("connection.update", ({ qr }) => qr && codes.add(qr));
     expect(await until("the end of the refs", () => pairing.seen.closed)).toBe(408);
     expect(codes.size).toBe(6);
+    await until("the connection to be gone", async () => (await simulator.client.world()).connections === 0);
+    for (const qr of codes) {
+      await expect(simulator.client.scan(phone, qr)).rejects.toMatchObject({ status: 409 });
+    }
+  });
+
+  it("links a device once, however many phones scan its QR at the same time", async () => {
+    const phones = ["+6281200000009", "+6281200000010"];
+    for (const phone of phones) await simulator.client.openAccount(phone);
+    const pairing = connect(simulator.client, memoryAuth());
+    const qr = await until("a QR code", () => pairing.seen.qr);
+    const scans = await Promise.allSettled(phones.map((phone) => simulator.client.scan(phone, qr)));
+    expect(scans.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(await until("the restart", () => pairing.seen.closed)).toBe(515);
+    const devices = await Promise.all(phones.map(async (phone) => (await simulator.client.account(phone)).devices));
+    expect(devices.flat()).toHaveLength(1);
+  });
+
+  it("keeps nothing of a device that goes away while it is being linked", async () => {
+    const phone = "+6281200000011";
+    await simulator.client.openAccount(phone);
+    const auth = memoryAuth();
+    const pairing = connect(simulator.client, auth);
+    const qr = await until("a QR code", () => pairing.seen.qr);
+    // The client checks the envelope with a secret the phone did not get, and ends.
+    auth.creds.advSecretKey = Buffer.alloc(32, 7).toString("base64");
+    await expect(simulator.client.scan(phone, qr)).rejects.toMatchObject({
+      status: 409,
+      message: "The device went away while it was being linked.",
+    });
+    expect((await simulator.client.account(phone)).devices).toEqual([]);
+  });
+
+  it("answers pings of a device that is not linked yet, so that it does not think the connection lost", async () => {
+    const pairing = connect(simulator.client, memoryAuth());
+    await until("a QR code", () => pairing.seen.qr);
+    const ping = { tag: "iq", attrs: { to: "@s.whatsapp.net", type: "get", xmlns: "w:p" } };
+    await expect(pairing.sock.query({ ...ping, content: [{ tag: "ping", attrs: {} }] })).resolves.toMatchObject({
+      attrs: { type: "result" },
+    });
+    await pairing.sock.end(undefined);
+  });
+
+  it("journals what a device says that is not known before it is linked, and answers it", async () => {
+    const pairing = connect(simulator.client, memoryAuth());
+    await until("a QR code", () => pairing.seen.qr);
+    const stanza = { tag: "wave", attrs: { id: "W1", to: "@s.whatsapp.net" } };
+    const acked = new Promise((resolve) => pairing.sock.ws.once("CB:ack,class:wave", resolve));
+    await pairing.sock.sendNode(stanza);
+    expect(await acked).toMatchObject({ attrs: { id: "W1" } });
+    const question = { tag: "iq", attrs: { to: "@s.whatsapp.net", type: "get", xmlns: "w:weather" } };
+    await expect(pairing.sock.query(question)).rejects.toMatchObject({ message: "feature-not-implemented" });
+    const journal = await simulator.client.journal();
+    expect(journal).toContainEqual(
+      expect.objectContaining({ what: "unknown stanza", text: expect.stringContaining("<wave") }),
+    );
+    expect(journal).toContainEqual(
+      expect.objectContaining({ what: "unknown question", text: expect.stringContaining("w:weather") }),
+    );
+    await pairing.sock.end(undefined);
   });
 
   it("has a root key of its own", async () => {
