@@ -4,6 +4,7 @@ import { isId } from "#db/ids.ts";
 import { exportCampaign } from "./campaigns/export.ts";
 import { rejectedRowsCsv } from "./contacts/import-queries.ts";
 import type { SignedInUser } from "./context.ts";
+import { readMedia } from "./dev-phone/media.ts";
 import { DomainError } from "./errors.ts";
 import type { App } from "./http.ts";
 import { withUser } from "./users/with-user.ts";
@@ -29,6 +30,11 @@ downloads.get("/link/:id/qr.png", async (c) => {
   const user = signedIn(c);
   const png = await withUser(c.get("api").db, user.id, (tx) => qrPng(tx, user.id, c.req.param("id")));
   return c.body(new Uint8Array(png), 200, { "content-type": "image/png", "cache-control": "no-store" });
+});
+
+downloads.get("/dev/phone/:phone/media/:sha256", (c) => {
+  signedIn(c);
+  return readMedia(c.get("api").env, c.req.param());
 });
 
 function signedIn(c: Context<App>): SignedInUser {

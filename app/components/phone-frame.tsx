@@ -6,10 +6,12 @@ export interface Bubble {
   id: string;
   fromMe: boolean;
   text: string | null;
+  /** Stands above the text: who wrote it, what it replies to, its picture. */
+  above?: ReactNode;
   note?: ReactNode;
 }
 
-/** A phone with one chat open. */
+/** A phone with one chat open. A long one scrolls within the phone, its end in sight. */
 export function PhoneFrame({
   title,
   subtitle,
@@ -34,14 +36,17 @@ export function PhoneFrame({
           {subtitle && <Text size="xs">{subtitle}</Text>}
         </Stack>
       </Group>
-      <Stack className={styles.chat} gap="xs" component="ul">
-        {messages.map((message) => (
-          <Box key={message.id} component="li" className={styles.bubble} data-mine={message.fromMe || undefined}>
-            {message.text ?? "(not a text)"}
-            {message.note && <Text size="xs">{message.note}</Text>}
-          </Box>
-        ))}
-      </Stack>
+      <Box className={styles.scroll}>
+        <Stack className={styles.chat} gap="xs" component="ul">
+          {messages.map((message) => (
+            <Box key={message.id} component="li" className={styles.bubble} data-mine={message.fromMe || undefined}>
+              {message.above}
+              {message.text ?? (message.above ? null : "(not a text)")}
+              {message.note && <Text size="xs">{message.note}</Text>}
+            </Box>
+          ))}
+        </Stack>
+      </Box>
       {footer && <Box className={styles.foot}>{footer}</Box>}
     </Box>
   );

@@ -1,85 +1,146 @@
 import { getFormProps } from "@conform-to/react";
-import { Button, Group, Stack, Text, Title } from "@mantine/core";
+import { Badge, Box, Group, NavLink, Paper, ScrollArea, Stack, Text, Title, VisuallyHidden } from "@mantine/core";
+import { ChatBubbleIcon, PlusIcon } from "@radix-ui/react-icons";
 import { Form, Link, useSearchParams } from "@remix-run/react";
-import { writeInput } from "#server/dev-phone/schema.ts";
+import { newChatInput } from "#server/dev-phone/schema.ts";
+import { EmptyState } from "../../components/empty-state.tsx";
 import { TextField } from "../../components/field.tsx";
 import { FormError, Intent, SubmitButton } from "../../components/form-parts.tsx";
+import { LinkButton } from "../../components/link-button.tsx";
 import { Moment } from "../../components/moment.tsx";
-import { PhoneFrame } from "../../components/phone-frame.tsx";
-import { count } from "../../lib/format.ts";
 import { withSearch } from "../../lib/params.ts";
 import type { Answer } from "../../lib/submit.server.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
-import type { PhoneData } from "./load.ts";
+import { Conversation, glance, Ticks } from "./conversation.tsx";
+import type { AccountData, ChatsData } from "./load.ts";
 
-/** Whom the phone has chats with, and one of these people's phones, from which they can write back. */
-export function Chats({
-  phone,
-  chats,
-  open,
-  answer,
-}: Pick<PhoneData, "chats" | "open"> & { phone: string; answer: Answer | undefined }) {
+type Phone = Pick<AccountData, "phone" | "name">;
+
+/** The chats of a phone as the phone lists them, and the open one. On a small screen one sees the list or the chat. */
+export function Chats({ phone, chats, answer }: { phone: Phone; chats: ChatsData; answer: Answer | undefined }) {
   const [search] = useSearchParams();
-  if (!open) {
-    return <Text c="dimmed">Nobody has got a message from {phone} yet. Start a campaign and look again.</Text>;
+  const { list, open } = chats;
+  const writing = search.get("chat") === "new";
+  const busy = Boolean(open) || writing;
+  const start = (
+    <LinkButton
+      to={withSearch(search, { chat: "new", as: null, reply: null })}
+      variant="default"
+      size="sm"
+      leftSection={<PlusIcon aria-hidden />}
+      preventScrollReset
+    >
+      New chat
+    </LinkButton>
+  );
+  if (list.length === 0 && !busy) {
+    return (
+      <EmptyState icon={ChatBubbleIcon} title="No chats yet" action={start}>
+        Nobody has got a message from this phone, and nobody wrote to it. Start a campaign and look again, or write as
+        somebody.
+      </EmptyState>
+    );
   }
   return (
     <Group align="flex-start" gap="lg">
-      <Stack gap="xs" flex="1 1 12rem" component="nav" aria-label="Chats">
-        <Title order={2}>{count(chats.length, "chat")}</Title>
-        {chats.map((chat) => (
-          <Button
-            key={chat.with}
-            component={Link}
-            to={withSearch(search, { phone, chat: chat.with })}
-            preventScrollReset
-            variant={chat.with === open.with ? "light" : "default"}
-            aria-current={chat.with === open.with ? "true" : undefined}
-            justify="space-between"
-            rightSection={chat.count}
-            size="sm"
+      <Box flex="1 1 16rem" maw={{ base: "100%", md: 360 }} miw={0} visibleFrom={busy ? "md" : undefined}>
+        <Stack gap="sm">
+          <Group justify="space-between">
+            <Title order={2}>Chats</Title>
+            {start}
+          </Group>
+          <ChatList phone={phone.phone} list={list} />
+        </Stack>
+      </Box>
+      <Box flex="2 1 20rem" maw={560} miw={0} w="100%">
+        {busy && (
+          <LinkButton
+            to={withSearch(search, { chat: null, as: null, reply: null })}
+            variant="subtle"
+            size="compact-sm"
+            mb="xs"
+            hiddenFrom="md"
           >
-            {chat.name ?? chat.with}
-          </Button>
-        ))}
-      </Stack>
-      <Stack flex="2 1 18rem" maw={420} gap="sm">
-        <Title order={2}>{open.name ?? open.with} sees this</Title>
-        <PhoneFrame
-          title={phone}
-          subtitle={`on the phone of ${open.with}`}
-          messages={open.messages.map((message) => ({
-            id: message.id,
-            fromMe: message.fromMe,
-            text: message.text,
-            note: (
-              <>
-                <Moment at={message.at} seconds />
-                {message.copies > 1 && `, received ${message.copies} times, shown once`}
-              </>
-            ),
-          }))}
-          footer={<WriteBack key={open.with} from={open.with} to={phone} answer={answer} />}
-        />
-      </Stack>
+            All chats
+          </LinkButton>
+        )}
+        {writing && <NewChat phone={phone.phone} answer={answer} />}
+        {open && <Conversation phone={phone} open={open} answer={answer} />}
+        {!busy && <Text c="dimmed">Choose a chat to see it.</Text>}
+      </Box>
     </Group>
   );
 }
 
-function WriteBack({ from, to, answer }: { from: string; to: string; answer: Answer | undefined }) {
-  const [write, fields] = useZodForm({ schema: writeInput, intent: "write", answer });
+function ChatList({ phone, list }: { phone: string; list: ChatsData["list"] }) {
+  const [search] = useSearchParams();
   return (
-    <Form method="post" preventScrollReset {...getFormProps(write)}>
-      <Intent name="write" />
-      <input type="hidden" name={fields.from.name} value={from} />
-      <input type="hidden" name={fields.to.name} value={to} />
-      <Stack gap="xs">
-        <FormError errors={write.errors} />
-        <Group align="flex-end" gap="xs" wrap="nowrap">
-          <TextField meta={fields.text} label="Write back as this person" placeholder="STOP" style={{ flex: 1 }} />
-          <SubmitButton intent="write">Send</SubmitButton>
-        </Group>
-      </Stack>
-    </Form>
+    <Paper p={0} component="nav" aria-label="Chats">
+      <ScrollArea.Autosize mah="36rem">
+        {list.map((chat) => {
+          const here = search.get("chat") === chat.with;
+          return (
+            <NavLink
+              key={chat.with}
+              component={Link}
+              to={withSearch(search, { phone, tab: "chats", chat: chat.with, as: null, reply: null })}
+              preventScrollReset
+              active={here}
+              aria-current={here ? "true" : undefined}
+              label={
+                <Group justify="space-between" wrap="nowrap" gap="xs">
+                  <Text span fw={600} truncate>
+                    {chat.name ?? chat.with}
+                  </Text>
+                  {chat.unread > 0 && (
+                    <Badge circle={chat.unread < 10} size="sm">
+                      {chat.unread}
+                      <VisuallyHidden> unread</VisuallyHidden>
+                    </Badge>
+                  )}
+                </Group>
+              }
+              description={chat.last && <LastMessage last={chat.last} />}
+            />
+          );
+        })}
+      </ScrollArea.Autosize>
+    </Paper>
+  );
+}
+
+function LastMessage({ last }: { last: NonNullable<ChatsData["list"][number]["last"]> }) {
+  return (
+    <>
+      <Group component="span" gap={4} wrap="nowrap">
+        {last.fromMe && <Ticks status={last.status} short />}
+        <Text span size="sm" truncate>
+          {glance(last)}
+        </Text>
+      </Group>
+      <Moment at={last.at} />
+    </>
+  );
+}
+
+/** A chat with a number that this phone has none with yet; anybody may write first. */
+function NewChat({ phone, answer }: { phone: string; answer: Answer | undefined }) {
+  const [chat, fields] = useZodForm({ schema: newChatInput, intent: "new_chat", answer, defaultValue: { phone } });
+  return (
+    <Paper>
+      <Form method="post" {...getFormProps(chat)}>
+        <Intent name="new_chat" />
+        <input type="hidden" name={fields.phone.name} value={phone} />
+        <Stack>
+          <Title order={2}>New chat</Title>
+          <FormError errors={chat.errors} />
+          <TextField meta={fields.with} type="tel" label="Number of the other person" placeholder="+6281200000001" />
+          <TextField meta={fields.name} label="Their name (optional)" />
+          <Group>
+            <SubmitButton intent="new_chat">Open the chat</SubmitButton>
+          </Group>
+        </Stack>
+      </Form>
+    </Paper>
   );
 }

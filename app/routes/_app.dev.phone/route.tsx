@@ -1,15 +1,19 @@
-import { Group, Stack, Text } from "@mantine/core";
+import { Alert } from "@mantine/core";
+import { ExclamationTriangleIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
-import { scanInput, writeInput } from "#server/dev-phone/schema.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
-import { form, submit } from "../../lib/submit.server.ts";
+import type { Answer } from "../../lib/submit.server.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
+import { actOnPhone } from "./act.server.ts";
 import { Chats } from "./chats.tsx";
-import { loadPhone } from "./load.ts";
-import { PhonePicker } from "./phone-picker.tsx";
-import { ScanForm } from "./scan-form.tsx";
+import { Devices } from "./devices.tsx";
+import { Faults } from "./faults.tsx";
+import { Groups } from "./groups.tsx";
+import { loadPage, type PhoneData } from "./load.ts";
+import { People } from "./people.tsx";
+import { NewPhone, PhoneBar, Tabs } from "./phone-bar.tsx";
 
 export { ErrorBoundary } from "../../components/error-page.tsx";
 
@@ -20,21 +24,12 @@ const RELOAD_MS = 2_000;
 
 export function loader({ context, request }: LoaderFunctionArgs) {
   if (!context.simulator) throw new Response(null, { status: 404 });
-  return loadPhone(context.api, context.user, new URL(request.url).searchParams);
+  return loadPage(context.api, context.user, new URL(request.url).searchParams);
 }
 
 export function action({ context, request }: ActionFunctionArgs) {
   if (!context.simulator) throw new Response(null, { status: 404 });
-  const { dev } = context.api;
-  return submit(request, {
-    scan: form(scanInput, async (input) => ({ ...input, done: await dev.scan(input) }), {
-      done: {
-        to: ({ phone }) => `/dev/phone?${new URLSearchParams({ phone })}`,
-        toast: "Scanned. The phone is being linked.",
-      },
-    }),
-    write: form(writeInput, dev.write),
-  });
+  return actOnPhone(request, context.api.dev);
 }
 
 export default function PretendPhone() {
@@ -51,19 +46,34 @@ export default function PretendPhone() {
         </LinkButton>
       }
     >
-      <ScanForm key={data.suggested} waiting={data.waiting} suggested={data.suggested} answer={answer} />
-      <Group align="flex-start" gap="lg">
-        <Stack flex="1 1 14rem" maw={{ base: "100%", md: 300 }}>
-          <PhonePicker phones={data.phones} chosen={data.phone} />
-        </Stack>
-        <Stack flex="2 1 20rem">
-          {data.phone ? (
-            <Chats phone={data.phone} chats={data.chats} open={data.open} answer={answer} />
-          ) : (
-            <Text c="dimmed">No phone yet. Scanning a code makes one.</Text>
-          )}
-        </Stack>
-      </Group>
+      {data.down !== null ? (
+        <Alert
+          color="red"
+          role="alert"
+          icon={<ExclamationTriangleIcon aria-hidden />}
+          title="The phones cannot be seen"
+        >
+          {data.down} This page goes on by itself as soon as it answers.
+        </Alert>
+      ) : (
+        <Phone data={data} answer={answer} />
+      )}
     </Page>
+  );
+}
+
+function Phone({ data, answer }: { data: PhoneData; answer: Answer | undefined }) {
+  const { tab, account, chats, people, groups, faults } = data;
+  if (!account) return <NewPhone data={data} answer={answer} />;
+  return (
+    <>
+      <PhoneBar data={data} account={account} answer={answer} />
+      <Tabs chosen={tab} account={account} />
+      {tab === "devices" && <Devices key={account.phone} data={data} account={account} answer={answer} />}
+      {chats && <Chats phone={account} chats={chats} answer={answer} />}
+      {people && <People phone={account.phone} people={people} answer={answer} />}
+      {groups && <Groups phone={account.phone} groups={groups} answer={answer} />}
+      {faults && <Faults account={account} faults={faults} answer={answer} />}
+    </>
   );
 }
