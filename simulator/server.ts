@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import { WebSocketServer } from "ws";
 import { control } from "./control/app.ts";
+import { startMediaServer } from "./media/server.ts";
 import { Service } from "./service/service.ts";
 
 const SOCKET_PATH = "/ws/chat";
@@ -22,10 +23,18 @@ export interface RunningSimulator {
   close: () => Promise<void>;
 }
 
-/** Starts the WebSocket and the control on one port (0: any free one). Rejects when the port is taken. */
+/** Addresses that stand for every one of the machine, which no client can call. */
+const WILDCARDS = new Set(["0.0.0.0", "::"]);
+
+/**
+ * Starts the WebSocket and the control on one port, media over HTTPS on another (0: any free one). `publicHost` is how
+ * clients call this machine for media; without it `host`, or loopback. Rejects when a port is taken.
+ */
 export const startSimulator = async (options: {
   host: string;
   port: number;
+  mediaPort?: number | undefined;
+  publicHost?: string | undefined;
   state?: string | undefined;
   seed?: string | undefined;
 }): Promise<RunningSimulator> => {
@@ -38,10 +47,13 @@ export const startSimulator = async (options: {
     socket.on("error", () => socket.destroy());
     const url = new URL(request.url ?? "/", "http://simulator");
     if (url.pathname !== SOCKET_PATH) return answerPlainly(socket, 404, "Not Found");
-    const refused = service.refusedUpgrade(url.searchParams.get("account"));
-    if (refused) return answerPlainly(socket, refused, "Refused");
+    const fault = service.upgradeFault(url.searchParams.get("account"));
+    if (fault === "hang") return service.leaveHanging(socket);
+    if (fault) return answerPlainly(socket, fault, "Refused");
     return sockets.handleUpgrade(request, socket, head, (webSocket) => service.accept(webSocket));
   });
+  const publicHost = options.publicHost ?? (WILDCARDS.has(options.host) ? "127.0.0.1" : options.host);
+  const media = await startMediaServer(service.ctx, { host: options.host, port: options.mediaPort ?? 0, publicHost });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(options.port, options.host, resolve);
@@ -52,6 +64,7 @@ export const startSimulator = async (options: {
   return {
     url: `http://${shown}:${port}`,
     close: async () => {
+      media.close();
       server.close();
       server.closeAllConnections();
       await service.close();

@@ -1,21 +1,18 @@
 import { type BinaryNode, getBinaryNodeChild, getBinaryNodeChildren } from "@whiskeysockets/baileys";
+import { cutBefore } from "../faults/stream-errors.ts";
 import { groupPlace } from "../groups/outgoing.ts";
+import { countNewChat, limitRefusal } from "../limits/limits.ts";
 import type { Client, Context } from "../service/context.ts";
 import { type Address, isGroup, lidJid, pnJid, readJid } from "../wire/jids.ts";
 import { children, node, seconds } from "../wire/nodes.ts";
 import { Entries } from "../world/entries.ts";
 import type { Account, Sent } from "../world/schema.ts";
-import { draw } from "./delays.ts";
+import { ack, answer } from "./acks.ts";
 import { readAsOwnPhone, readAsRecipient } from "./reading.ts";
 
 /** Codes of error acks. That a number without WhatsApp gives 404 is an assumption, not something seen on the real server. */
 const NOT_SUPPORTED = "400";
 const NOT_ON_WHATSAPP = "404";
-
-const ack = (ctx: Context, client: Client, message: BinaryNode, error?: string): void => {
-  const { id, to } = message.attrs;
-  client.connection.send(node("ack", { class: "message", id, from: to, t: seconds(ctx.clock.now()), error }));
-};
 
 /** The ciphertexts of a message stanza, with the device each is for. */
 const ciphertexts = (message: BinaryNode): { to: Address; enc: BinaryNode }[] => {
@@ -54,6 +51,7 @@ const recordOf = (ctx: Context, account: Account, phone: string, id: string, to:
     to,
     text: null,
     copies: 0,
+    taken: false,
     acked: false,
     receivedAt: ctx.clock.now(),
     deliveredAt: null,
@@ -112,25 +110,20 @@ const take = (ctx: Context, client: Client, message: BinaryNode, chat: Address, 
   }
 };
 
-const answer = (ctx: Context, client: Client, message: BinaryNode, sent: Sent): void => {
-  const ackMs = draw(ctx, client.account.delays.ackMs, "ack", sent.id);
-  if (ackMs === null || ctx.faultsOf(client.account.phone).losesAck()) return;
-  const send = () => {
-    if (!client.connection.alive) return;
-    sent.acked = true;
-    ack(ctx, client, message);
-  };
-  if (ackMs === 0) send();
-  else ctx.clock.after(ackMs, send);
-};
-
 const pnOrLid = (chat: Address): string => (chat.by === "lid" ? lidJid(chat.phone) : pnJid(chat.phone));
 
 const personPlace = (ctx: Context, client: Client, message: BinaryNode, chat: Address): Place => ({
   with: chat.phone,
   to: pnOrLid(chat),
-  refused: ctx.store.phone(chat.phone).onWhatsApp ? undefined : NOT_ON_WHATSAPP,
-  take: (sent) => take(ctx, client, message, chat, sent),
+  // Looked at when the message is about to be taken, not when a fault takes it away before.
+  get refused() {
+    if (!ctx.store.phone(chat.phone).onWhatsApp) return NOT_ON_WHATSAPP;
+    return limitRefusal(ctx, client.account, chat.phone, message.attrs.id ?? "");
+  },
+  take: (sent) => {
+    countNewChat(ctx, client.account, chat.phone);
+    take(ctx, client, message, chat, sent);
+  },
 });
 
 const placeOf = (ctx: Context, client: Client, message: BinaryNode): Place | undefined => {
@@ -147,14 +140,17 @@ const receive = (ctx: Context, client: Client, message: BinaryNode, place: Place
   // With `recipient` it is the own phone's copy alone, sent again; with `participant` that of one device in a group.
   if (!message.attrs.recipient && !message.attrs.participant) sent.copies++;
   ctx.store.touch();
-  const refused = faults.nack() ?? place.refused;
+  const about = [`message ${id}`, `copy ${sent.copies}`];
+  const refused = faults.strikes("nack", ...about)?.code.toString() ?? place.refused;
   if (refused) {
     ack(ctx, client, message, refused);
     return;
   }
   place.take(sent);
-  if (faults.drops("dropAfter")) connection.drop();
+  sent.taken = true;
+  if (faults.strikes("dropAfter", ...about)) connection.drop();
   else answer(ctx, client, message, sent);
+  if (faults.freezes(id)) connection.freeze();
 };
 
 /** What a linked device writes: taken, refused or lost as the account's faults say, then acked. */
@@ -164,6 +160,5 @@ export const handleMessage = (ctx: Context, client: Client, message: BinaryNode)
   if (!id || !place || children(message).length === 0) ack(ctx, client, message, NOT_SUPPORTED);
   // Requests to the own phone (old history, placeholders): it takes them and has nothing to say.
   else if (category === "peer") ack(ctx, client, message);
-  else if (ctx.faultsOf(client.account.phone).drops("dropBefore")) client.connection.drop();
-  else receive(ctx, client, message, place, id);
+  else if (!cutBefore(ctx, client, id)) receive(ctx, client, message, place, id);
 };

@@ -14,8 +14,10 @@ export const ackedReceiptKey = (ack: BinaryNode): string =>
 
 /** Sends a receipt to one device, unless a fault loses it. Retry requests are the phones' own affair and are never lost. */
 export const pushReceipt = (ctx: Context, account: Account, device: Device, receipt: BinaryNode): void => {
-  if (receipt.attrs.type !== "retry" && ctx.faultsOf(account.phone).losesReceipt()) return;
-  ctx.delivery.push(account, device, receiptKey(receipt), receipt, { kind: "receipt" });
+  const key = receiptKey(receipt);
+  const faults = ctx.faultsOf(account.phone);
+  if (receipt.attrs.type !== "retry" && faults.strikes("loseReceipts", key, `device ${device.id}`)) return;
+  ctx.delivery.push(account, device, key, receipt, { kind: "receipt" });
 };
 
 /** Who a recipient's receipts come from: as it was addressed, or its LID if that is how the phone answers. */

@@ -1,10 +1,12 @@
 import { Hono, type Context as Http } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
+import { GroupRefused } from "../groups/refused.ts";
 import { LinkRefused } from "../pairing/refused.ts";
 import type { Service } from "../service/service.ts";
 import { accountRoutes } from "./accounts.ts";
-import { faultRoutes } from "./faults.ts";
+import { faultRoutes, tamperingRoutes } from "./faults.ts";
+import { groupRoutes } from "./groups.ts";
 import { phoneRoutes } from "./phones.ts";
 import { worldRoutes } from "./world.ts";
 
@@ -20,7 +22,8 @@ export const control = (service: Service): Hono => {
   app.notFound((http) => http.json({ error: `There is nothing at ${http.req.method} ${http.req.path}.` }, 404));
   app.onError((error, http) => {
     if (error instanceof HTTPException) return http.json({ error: error.message }, error.status);
-    if (error instanceof LinkRefused) return http.json({ error: error.message }, error.status);
+    if (error instanceof LinkRefused || error instanceof GroupRefused)
+      return http.json({ error: error.message }, error.status);
     process.stderr.write(`simulator: ${error.stack}\n`);
     return http.json({ error: "The simulator failed; its log says how." }, 500);
   });
@@ -35,7 +38,9 @@ export const control = (service: Service): Hono => {
   );
   app.route("/accounts", accountRoutes(service));
   app.route("/accounts", faultRoutes(service));
+  app.route("/tampering", tamperingRoutes(service));
   app.route("/phones", phoneRoutes(service));
+  app.route("/groups", groupRoutes(service));
   app.route("/", worldRoutes(service));
   return app;
 };

@@ -1,102 +1,90 @@
-import { z } from "zod";
+import type { Journal } from "../world/journal.ts";
+import type { Random } from "../world/random.ts";
+import type { FaultName, FaultSettings } from "./schema.ts";
 
-const count = z.number().int().min(1).max(1_000_000);
-const share = z.number().min(0).max(1);
-const loss = z.union([
-  z.strictObject({ probability: share, seed: z.number().int().optional() }),
-  z.strictObject({ count }),
-]);
+/** How often a fault strikes, whatever else it says. */
+type Often = number | { count: number } | { probability: number; seed?: number | undefined };
 
-/** What can be made to go wrong for one account; each entry that counts down disappears at zero. */
-export const faultsSchema = z
-  .strictObject({
-    /** The server takes the message and the client never hears so. */
-    loseAcks: loss,
-    /** Receipts vanish between the server and the client, for good. */
-    loseReceipts: loss,
-    /** The server refuses messages with this code; the recipient gets nothing. */
-    nack: z.strictObject({ code: z.number().int().min(400).max(599), count }),
-    /** Cut the connection when the next messages arrive, without taking them. */
-    dropBefore: count,
-    /** Take the next messages, then cut the connection instead of answering. */
-    dropAfter: count,
-    /** Answer the WebSocket upgrade with this HTTP status. */
-    refuseUpgrade: z.strictObject({ status: z.number().int().min(400).max(599), count }),
-  })
-  .partial();
-export type FaultSettings = z.output<typeof faultsSchema>;
-type Loss = z.output<typeof loss>;
-
-/** A repeatable stream of numbers in [0, 1) (mulberry32). */
-const randomStream = (seed: number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-};
-
-/** The faults of one account, as they stand. */
+/** The faults of one account, as they stand. The seed decides which things a probability hits: each by its own name. */
 export class Faults {
   #settings: FaultSettings = {};
-  readonly #random = new Map<"loseAcks" | "loseReceipts", () => number>();
+  #none = true;
+  readonly #phone: string;
+  readonly #random: Random;
+  readonly #journal: Journal;
+
+  constructor(phone: string, random: Random, journal: Journal) {
+    this.#phone = phone;
+    this.#random = random;
+    this.#journal = journal;
+  }
 
   /** The faults in force, counts as far as they have run. */
   get inForce(): FaultSettings {
     return structuredClone(this.#settings);
   }
 
+  get none(): boolean {
+    return this.#none;
+  }
+
   /** Sets the named faults and leaves the others. */
   set(settings: FaultSettings): void {
-    this.#settings = { ...this.#settings, ...settings };
-    for (const name of ["loseAcks", "loseReceipts"] as const) {
-      const fault = settings[name];
-      if (fault && "probability" in fault) this.#random.set(name, randomStream(fault.seed ?? Date.now()));
-    }
+    this.#keep({ ...this.#settings, ...settings });
   }
 
   clear(): void {
-    this.#settings = {};
+    this.#keep({});
   }
 
-  losesAck(): boolean {
-    return this.#loses("loseAcks", this.#settings.loseAcks);
+  /**
+   * Whether a fault strikes now, with its parameters. `about` names what it would strike, such as a message's id and the
+   * number of the copy: the same name is hit in every run of one seed.
+   */
+  strikes<N extends FaultName>(name: N, ...about: string[]): NonNullable<FaultSettings[N]> | undefined {
+    const setting = this.#settings[name];
+    if (setting === undefined || !this.#due(name, setting, about)) return undefined;
+    this.#record(name, about);
+    return setting;
   }
 
-  losesReceipt(): boolean {
-    return this.#loses("loseReceipts", this.#settings.loseReceipts);
+  /** Whether the connection freezes now that another message is dealt with. */
+  freezes(id: string): boolean {
+    const { freezeAfter } = this.#settings;
+    if (freezeAfter === undefined) return false;
+    this.#put("freezeAfter", freezeAfter > 1 ? freezeAfter - 1 : undefined);
+    if (freezeAfter === 1) this.#record("freezeAfter", [id]);
+    return freezeAfter === 1;
   }
 
-  /** The code to refuse this message with. */
-  nack(): string | undefined {
-    const { nack } = this.#settings;
-    if (!nack) return undefined;
-    this.#settings.nack = nack.count > 1 ? { ...nack, count: nack.count - 1 } : undefined;
-    return String(nack.code);
+  /** Milliseconds the answer to a question is late; 0 when the server is not slow. */
+  queryDelay(question: string): number {
+    const ms = this.#settings.slow?.queryMs ?? 0;
+    if (ms) this.#record("slow", [question]);
+    return ms;
   }
 
-  /** Whether the connection is cut at this message. */
-  drops(when: "dropBefore" | "dropAfter"): boolean {
-    const left = this.#settings[when];
-    if (!left) return false;
-    this.#settings[when] = left > 1 ? left - 1 : undefined;
+  #due(name: FaultName, often: Often, about: string[]): boolean {
+    if (typeof often === "number") this.#put(name, often > 1 ? often - 1 : undefined);
+    else if ("count" in often) this.#put(name, often.count > 1 ? { ...often, count: often.count - 1 } : undefined);
+    else {
+      const { probability, seed } = often;
+      return this.#random.share("fault", name, this.#phone, ...about, String(seed ?? "")) < probability;
+    }
     return true;
   }
 
-  /** The HTTP status to answer this upgrade with. */
-  refusedUpgrade(): number | undefined {
-    const refuse = this.#settings.refuseUpgrade;
-    if (!refuse) return undefined;
-    this.#settings.refuseUpgrade = refuse.count > 1 ? { ...refuse, count: refuse.count - 1 } : undefined;
-    return refuse.status;
+  #put(name: keyof FaultSettings, left: object | number | undefined): void {
+    const { [name]: _, ...others } = this.#settings;
+    this.#keep(left === undefined ? others : { ...others, [name]: left });
   }
 
-  #loses(name: "loseAcks" | "loseReceipts", fault: Loss | undefined): boolean {
-    if (!fault) return false;
-    if ("probability" in fault) return (this.#random.get(name)?.() ?? 1) < fault.probability;
-    this.#settings[name] = fault.count > 1 ? { count: fault.count - 1 } : undefined;
-    return true;
+  #keep(settings: FaultSettings): void {
+    this.#settings = settings;
+    this.#none = Object.keys(settings).length === 0;
+  }
+
+  #record(name: keyof FaultSettings, about: string[]): void {
+    this.#journal.record("fault", `${name} struck ${about.join(" ") || "once"}.`, { phone: this.#phone });
   }
 }

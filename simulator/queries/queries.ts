@@ -1,5 +1,7 @@
 import { type BinaryNode, getBinaryNodeChild } from "@whiskeysockets/baileys";
 import { welcome } from "../chats/welcome.ts";
+import { forgedBundle } from "../faults/ciphertext.ts";
+import { answerMedia } from "../media/queries.ts";
 import type { Client, Context } from "../service/context.ts";
 import { removeDevice } from "../service/devices.ts";
 import { readJid } from "../wire/jids.ts";
@@ -7,6 +9,7 @@ import { childBytes, children, node, refusal, result } from "../wire/nodes.ts";
 import { bundleNodes } from "../world/signal.ts";
 import { answerAppState } from "./app-state.ts";
 import { bundleOf } from "./bundles.ts";
+import { answerMex } from "./mex.ts";
 import { answerBlocklist, answerPrivacy } from "./privacy.ts";
 import { answerUsync } from "./usync.ts";
 
@@ -37,7 +40,9 @@ const serveKeys = (ctx: Context, iq: BinaryNode, key: BinaryNode): BinaryNode =>
   const users = children(key).flatMap((user) => {
     const address = readJid(user.attrs.jid);
     const bundle = address && bundleOf(ctx, address.phone, address.device);
-    return bundle ? [node("user", { jid: user.attrs.jid }, bundleNodes(bundle))] : [];
+    if (!bundle) return [];
+    const shown = ctx.tampering.takes("signalBundle") ? forgedBundle(bundle) : bundle;
+    return [node("user", { jid: user.attrs.jid }, bundleNodes(shown))];
   });
   return result(iq, [node("list", {}, users)]);
 };
@@ -49,7 +54,8 @@ const answerEncrypt = (ctx: Context, client: Client, iq: BinaryNode): BinaryNode
   if (getBinaryNodeChild(iq, "count")) {
     return result(iq, [node("count", { value: String(client.device.preKeys.size) })]);
   }
-  return result(iq, [node("digest")]);
+  if (getBinaryNodeChild(iq, "digest")) return result(iq, [node("digest")]);
+  return refusal(iq, 400, "bad-request");
 };
 
 const answerProps = (iq: BinaryNode): BinaryNode => {
@@ -57,38 +63,76 @@ const answerProps = (iq: BinaryNode): BinaryNode => {
   return result(iq, [node("props", { protocol: "1", hash: "1" }, props)]);
 };
 
-const becomeActive = (ctx: Context, client: Client, iq: BinaryNode): void => {
-  client.connection.send(result(iq));
-  if (!getBinaryNodeChild(iq, "active") || client.active) return;
-  ctx.delivery.activate(client);
-  ctx.work.add(() => welcome(ctx, client.account, client.device));
+type Answer = (ctx: Context, client: Client, iq: BinaryNode) => BinaryNode;
+
+const empty: Answer = (_ctx, _client, iq) => result(iq);
+
+/** Answers only what has this child; without it the question is malformed. */
+const having =
+  (tag: string, answer: Answer): Answer =>
+  (ctx, client, iq) =>
+    getBinaryNodeChild(iq, tag) ? answer(ctx, client, iq) : refusal(iq, 400, "bad-request");
+
+/** What is answered, by the namespace of the question. */
+const ANSWERS = new Map<string, Answer>([
+  ["abt", (_ctx, _client, iq) => answerProps(iq)],
+  ["blocklist", answerBlocklist],
+  ["encrypt", answerEncrypt],
+  ["md", having("remove-companion-device", empty)],
+  ["passive", empty],
+  ["privacy", answerPrivacy],
+  ["urn:xmpp:ping", empty],
+  ["urn:xmpp:whatsapp:dirty", empty],
+  ["usync", having("usync", (ctx, _client, iq) => answerUsync(ctx, iq))],
+  ["w:m", having("media_conn", answerMedia)],
+  ["w:mex", having("query", answerMex)],
+  ["w:p", empty],
+  ["w:profile:picture", (_ctx, _client, iq) => refusal(iq, 404, "item-not-found")],
+  ["w:stats", empty],
+  ["w:sync:app:state", having("sync", answerAppState)],
+]);
+
+const UNKNOWN = "501";
+const MALFORMED = "400";
+
+const notHere: Answer = (_ctx, _client, iq) =>
+  iq.attrs.xmlns ? refusal(iq, 501, "feature-not-implemented") : refusal(iq, 400, "bad-request");
+
+const recordRefusal = (ctx: Context, client: Client, iq: BinaryNode, answer: BinaryNode): void => {
+  const code = getBinaryNodeChild(answer, "error")?.attrs.code;
+  const who = { phone: client.account.phone, device: client.device.id };
+  if (code === UNKNOWN) ctx.journal.record("unknown question", iq, who);
+  else if (code === MALFORMED) ctx.journal.record("refused", iq, who);
 };
 
-const logOut = (ctx: Context, client: Client, iq: BinaryNode): void => {
-  client.connection.send(result(iq));
-  removeDevice(ctx, client.account, client.device);
+/** What a question sets going once it is answered. */
+const follow = (ctx: Context, client: Client, iq: BinaryNode): void => {
+  const { xmlns } = iq.attrs;
+  if (xmlns === "passive" && getBinaryNodeChild(iq, "active") && !client.active) {
+    ctx.delivery.activate(client);
+    ctx.work.add(() => welcome(ctx, client.account, client.device));
+  } else if (xmlns === "md" && getBinaryNodeChild(iq, "remove-companion-device")) {
+    removeDevice(ctx, client.account, client.device);
+  }
 };
 
-const EMPTY = new Set(["w:p", "w:stats", "urn:xmpp:ping", "urn:xmpp:whatsapp:dirty"]);
-
-const answerTo = (ctx: Context, client: Client, iq: BinaryNode): BinaryNode => {
-  const { xmlns = "" } = iq.attrs;
-  if (EMPTY.has(xmlns)) return result(iq);
-  if (xmlns === "encrypt") return answerEncrypt(ctx, client, iq);
-  if (xmlns === "usync") return answerUsync(ctx, iq);
-  if (xmlns === "w:sync:app:state") return answerAppState(ctx, client, iq);
-  if (xmlns === "abt") return answerProps(iq);
-  if (xmlns === "privacy") return answerPrivacy(ctx, client, iq);
-  if (xmlns === "blocklist") return answerBlocklist(ctx, client, iq);
-  if (xmlns === "w:profile:picture") return refusal(iq, 404, "item-not-found");
-  return refusal(iq, 501, "feature-not-implemented");
-};
-
-/** Answers a client's question; what this simulator does not have is refused by name, never pretended. */
+/**
+ * Answers a client's question, late when the server is slow; what this simulator does not have is refused by name, never
+ * pretended.
+ */
 export const handleIq = (ctx: Context, client: Client, iq: BinaryNode): void => {
   const { type, xmlns } = iq.attrs;
+  const who = { phone: client.account.phone, device: client.device.id };
+  if (type === "error") ctx.journal.record("refused", iq, who);
   if (type === "result" || type === "error") return;
-  if (xmlns === "passive") becomeActive(ctx, client, iq);
-  else if (xmlns === "md" && getBinaryNodeChild(iq, "remove-companion-device")) logOut(ctx, client, iq);
-  else client.connection.send(answerTo(ctx, client, iq));
+  const answerer: Answer = ANSWERS.get(xmlns ?? "") ?? notHere;
+  const answer = answerer(ctx, client, iq);
+  if (answer.attrs.type === "error") recordRefusal(ctx, client, iq, answer);
+  const reply = () => {
+    client.connection.send(answer);
+    follow(ctx, client, iq);
+  };
+  const lateMs = ctx.faultsOf(client.account.phone).queryDelay(`question ${xmlns ?? ""} ${iq.attrs.id ?? ""}`);
+  if (lateMs) ctx.clock.after(lateMs, reply);
+  else reply();
 };

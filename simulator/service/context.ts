@@ -1,5 +1,6 @@
 import type { Faults } from "../faults/faults.ts";
 import type { Tampering } from "../faults/tampering.ts";
+import type { MediaStorage } from "../media/storage.ts";
 import type { Connection } from "../wire/connection.ts";
 import type { Clock } from "../world/clock.ts";
 import type { Journal } from "../world/journal.ts";
@@ -17,6 +18,8 @@ export interface Client {
   connection: Connection;
   /** Whether it asked for its messages; before that nothing is pushed to it. */
   active: boolean;
+  /** Stanzas held back to come out of order, by what lets them go. */
+  held: Map<string, Set<() => void>>;
 }
 
 /** What every part of the service works with. */
@@ -31,6 +34,8 @@ export interface Context {
   delivery: Delivery;
   /** Decryption and the like: done after the answers. */
   work: WorkQueue;
+  /** Encrypted uploads, and what phones show. */
+  media: MediaStorage;
   faultsOf: (phone: string) => Faults;
   /** What is falsified on purpose. */
   tampering: Tampering;

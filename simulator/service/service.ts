@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type { BinaryNode, proto } from "@whiskeysockets/baileys";
 import type { WebSocket } from "ws";
 import { handleAck, handleReceipt } from "../chats/inbound.ts";
@@ -5,12 +6,14 @@ import { handleMessage } from "../chats/messages.ts";
 import { resumeReceipts } from "../chats/receipts.ts";
 import { Faults } from "../faults/faults.ts";
 import { Tampering } from "../faults/tampering.ts";
+import { resumeLimits } from "../limits/limits.ts";
+import { MediaStorage } from "../media/storage.ts";
 import { Pairing } from "../pairing/pairing.ts";
 import { handleIq } from "../queries/queries.ts";
 import { Connection } from "../wire/connection.ts";
 import { lidJid } from "../wire/jids.ts";
 import { node, seconds } from "../wire/nodes.ts";
-import { type ServerIdentity, serverIdentity } from "../wire/noise.ts";
+import { forgedIdentity, type ServerIdentity, serverIdentity } from "../wire/noise.ts";
 import { Clock } from "../world/clock.ts";
 import { Journal } from "../world/journal.ts";
 import { Random } from "../world/random.ts";
@@ -18,6 +21,7 @@ import { SignalPhones } from "../world/signal.ts";
 import { Store } from "../world/store.ts";
 import type { Client, Context } from "./context.ts";
 import { Delivery } from "./delivery.ts";
+import { removeDevice } from "./devices.ts";
 import { WorkQueue } from "./work.ts";
 
 /** What WhatsApp hears without a word: who is there, who types, which session of the client this is. */
@@ -31,6 +35,7 @@ export class Service {
   readonly pairing: Pairing;
   readonly identity: ServerIdentity;
   readonly #connections = new Set<Connection>();
+  readonly #hanging = new Set<Duplex>();
   readonly #faults = new Map<string, Faults>();
 
   /**
@@ -48,13 +53,15 @@ export class Service {
       random: new Random(store.secret, store.runs),
       journal,
       signal: new SignalPhones(store),
-      delivery: new Delivery(store),
+      delivery: new Delivery(store, () => this.ctx),
       work: new WorkQueue(),
+      media: new MediaStorage(stateFile, () => clock.now()),
       faultsOf: (phone) => this.#faultsOf(phone),
       tampering: new Tampering(journal),
     };
     this.pairing = new Pairing(this.ctx);
     resumeReceipts(this.ctx);
+    resumeLimits(this.ctx);
   }
 
   /** How many WebSockets are open. */
@@ -70,19 +77,21 @@ export class Service {
 
   /** Cuts every connection and forgets everybody; the root key and the seed stay. */
   async reset(): Promise<void> {
-    for (const connection of this.#connections) connection.drop();
+    this.#cut();
     await this.ctx.work.idle(READ_OUT_MS);
     this.#faults.clear();
     this.ctx.tampering.clear();
     this.ctx.clock.clear();
     this.ctx.clock.advance(-this.ctx.clock.ahead);
     this.ctx.journal.clear();
+    this.ctx.media.reset();
     this.ctx.store.reset();
   }
 
   /** Takes a client's WebSocket. */
   accept(socket: WebSocket): void {
-    const connection = new Connection(socket, this.identity, {
+    const identity = this.ctx.tampering.takes("noiseRoot") ? forgedIdentity(this.ctx.store.secret) : this.identity;
+    const connection = new Connection(socket, identity, {
       onClient: (from, payload) => this.#greet(from, payload),
       onNode: (from, stanza) => this.#route(from, stanza),
       onClose: (gone) => {
@@ -95,27 +104,40 @@ export class Service {
   }
 
   /**
-   * The status to refuse an upgrade with, if any account asks for that. An upgrade does not say who it is, so a fault of
-   * any account hits the next client of all, unless the client's URL names its number: `/ws/chat?account=%2B62…`.
+   * The HTTP status to refuse an upgrade with, or that it is never answered, if an account's faults say so. An upgrade does
+   * not say who it is, so a fault of any account hits the next client of all, unless the client's URL names its number:
+   * `/ws/chat?account=%2B62…`.
    */
-  refusedUpgrade(account: string | null): number | undefined {
-    const named = account === null ? [...this.#faults.values()] : [this.#faultsOf(account)];
-    for (const faults of named) {
-      const status = faults.refusedUpgrade();
-      if (status) return status;
+  upgradeFault(account: string | null): number | "hang" | undefined {
+    for (const [phone, faults] of this.#faults) {
+      if (account !== null && account !== phone) continue;
+      if (faults.strikes("hangUpgrade", "an upgrade")) return "hang";
+      const refused = faults.strikes("refuseUpgrade", "an upgrade");
+      if (refused) return refused.status;
     }
     return undefined;
   }
 
+  /** Keeps a TCP connection whose upgrade is never answered, until the client gives up. */
+  leaveHanging(socket: Duplex): void {
+    this.#hanging.add(socket);
+    socket.on("close", () => this.#hanging.delete(socket));
+  }
+
   /** Cuts every connection, lets the phones read what was already taken, and saves. */
   async close(): Promise<void> {
-    for (const connection of this.#connections) connection.drop();
+    this.#cut();
     await this.ctx.work.idle(READ_OUT_MS);
     this.ctx.store.close();
   }
 
+  #cut(): void {
+    for (const connection of this.#connections) connection.drop();
+    for (const socket of this.#hanging) socket.destroy();
+  }
+
   #faultsOf(phone: string): Faults {
-    const faults = this.#faults.get(phone) ?? new Faults();
+    const faults = this.#faults.get(phone) ?? new Faults(phone, this.ctx.random, this.ctx.journal);
     this.#faults.set(phone, faults);
     return faults;
   }
@@ -129,7 +151,11 @@ export class Service {
     const account = this.ctx.store.accounts.get(number);
     const device = account?.devices.get(String(deviceId));
     const proven = device?.noiseKey === connection.clientStatic.toString("base64");
-    if (account && device && proven) {
+    const fault = proven && this.#faults.get(number)?.strikes("failLogins", "the login of device", String(deviceId));
+    if (account && device && fault) {
+      if (fault.reason === 401) removeDevice(this.ctx, account, device);
+      connection.end(node("failure", { reason: String(fault.reason), location: "sim" }));
+    } else if (account && device && proven) {
       this.ctx.delivery.attach(account, device, connection);
       const lid = lidJid(account.phone, device.id);
       connection.send(node("success", { t: seconds(this.ctx.clock.now()), lid, location: "sim" }));
@@ -141,7 +167,10 @@ export class Service {
   #route(connection: Connection, stanza: BinaryNode): void {
     if (this.pairing.hear(connection, stanza)) return;
     const client = this.ctx.delivery.clientOf(connection);
-    if (!client) return;
+    if (!client) {
+      this.ctx.journal.record("unknown stanza", stanza);
+      return;
+    }
     if (stanza.tag === "iq") handleIq(this.ctx, client, stanza);
     else if (stanza.tag === "message") handleMessage(this.ctx, client, stanza);
     else if (stanza.tag === "receipt") handleReceipt(this.ctx, client, stanza);

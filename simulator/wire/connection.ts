@@ -22,6 +22,7 @@ export class Connection {
   #stage: "intro" | "hello" | "finish" | "open" = "intro";
   #reading: Promise<void> = Promise.resolve();
   #muted = false;
+  #frozen = false;
   #clientStatic: Buffer = Buffer.alloc(0);
 
   constructor(socket: WebSocket, identity: ServerIdentity, handlers: ConnectionHandlers) {
@@ -44,9 +45,30 @@ export class Connection {
     return this.#socket.readyState === this.#socket.OPEN;
   }
 
-  /** Writes one stanza; nothing happens when the connection is gone. */
-  send(stanza: BinaryNode): void {
-    if (this.alive) this.#write(this.#noise.encrypt(encodeBinaryNode(stanza)));
+  /** Whether it is half open: there for the client, deaf and dumb in truth. */
+  get frozen(): boolean {
+    return this.#frozen;
+  }
+
+  /** Writes one stanza; false when the connection is gone or frozen and nothing was written. */
+  send(stanza: BinaryNode): boolean {
+    if (!this.alive || this.#frozen) return false;
+    this.#write(this.#noise.encrypt(encodeBinaryNode(stanza)));
+    return true;
+  }
+
+  /** Writes one stanza and cuts the connection as soon as it is out. */
+  sendAndDrop(stanza: BinaryNode): void {
+    this.mute();
+    if (!this.alive) return;
+    this.#write(this.#noise.encrypt(encodeBinaryNode(stanza)), () => this.#socket.terminate());
+  }
+
+  /** Keeps the TCP connection and reads and writes nothing any more, as after a network that vanished. */
+  freeze(): void {
+    this.mute();
+    this.#frozen = true;
+    this.#socket.pause();
   }
 
   /** Ignores whatever the client still says: a refused client that is still answered would never give up. */
@@ -69,9 +91,9 @@ export class Connection {
     this.#socket.terminate();
   }
 
-  #write(body: Uint8Array): void {
+  #write(body: Uint8Array, written?: () => void): void {
     const head = Buffer.from([body.length >> 16, (body.length >> 8) & 255, body.length & 255]);
-    this.#socket.send(Buffer.concat([head, body]));
+    this.#socket.send(Buffer.concat([head, body]), written);
   }
 
   #fail(error: unknown): void {

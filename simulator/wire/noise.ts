@@ -32,8 +32,13 @@ export interface ServerIdentity {
 }
 
 /** The identity of a server with this secret: root -> intermediate -> leaf (the static key), each really signed. */
-export const serverIdentity = (secret: Uint8Array): ServerIdentity => {
-  const root = signingKeyPair(derive(secret, "noise root"));
+export const serverIdentity = (secret: Uint8Array): ServerIdentity => identityUnder(secret, "noise root");
+
+/** The same server with a chain that another root signed, for clients that should refuse it. */
+export const forgedIdentity = (secret: Uint8Array): ServerIdentity => identityUnder(secret, "forged noise root");
+
+const identityUnder = (secret: Uint8Array, rootPurpose: string): ServerIdentity => {
+  const root = signingKeyPair(derive(secret, rootPurpose));
   const intermediate = signingKeyPair(derive(secret, "noise intermediate"));
   const fixed = signingKeyPair(derive(secret, "noise static"));
   const { Details } = proto.CertChain.NoiseCertificate;

@@ -133,6 +133,8 @@ const sentSchema = z.object({
   to: z.string(),
   text: z.string().nullable(),
   copies: z.number(),
+  /** Whether the server took it; what it refused is remembered, but went nowhere. */
+  taken: z.boolean().default(true),
   acked: z.boolean(),
   receivedAt: z.number(),
   deliveredAt: time,
@@ -151,7 +153,9 @@ const limitsSchema = z.object({
   /** No new chats until then. */
   reachout: z.object({ until: z.number(), type: z.string() }).nullable(),
   /** How many new chats this cycle allows. */
-  newChats: z.object({ total: z.number(), used: z.number(), cycleEnds: z.number() }).nullable(),
+  newChats: z
+    .object({ total: z.number(), used: z.number(), cycleBegan: z.number().default(0), cycleEnds: z.number() })
+    .nullable(),
 });
 export type Limits = z.output<typeof limitsSchema>;
 
