@@ -1,6 +1,7 @@
 import { type BinaryNode, extractE2ESessionFromRetryReceipt, getBinaryNodeChild } from "@whiskeysockets/baileys";
+import { readInGroupBy, retryInGroup } from "../groups/confirmations.ts";
 import type { Client, Context } from "../service/context.ts";
-import { pnJid, readJid } from "../wire/jids.ts";
+import { isGroup, pnJid, readJid } from "../wire/jids.ts";
 import { children, node, seconds } from "../wire/nodes.ts";
 import type { Bundle } from "../world/signal.ts";
 import { ackedReceiptKey, mark, markRead, pushReceipt } from "./receipts.ts";
@@ -8,6 +9,12 @@ import { encryptAgain } from "./writing.ts";
 
 /** The client's word for "this ciphertext was read before". */
 const OLD_COUNTER = "487";
+/** What a client says about a message it got; without a type it just has it. "retry" is dealt with apart. */
+const RECEIPTS = new Set(["", "inactive", "sender", "read", "read-self", "played", "peer_msg", "hist_sync"]);
+
+/** Writes down what a client said that nothing here acts on. */
+const recordUnknown = (ctx: Context, { account, device }: Client, stanza: BinaryNode): void =>
+  ctx.journal.record("unknown stanza", stanza, { phone: account.phone, device: device.id });
 
 /** The bundle a client puts in its retry receipt, from the second try on. */
 const retryBundle = (receipt: BinaryNode): Bundle | undefined => {
@@ -42,8 +49,13 @@ const askOrigin = (ctx: Context, client: Client, receipt: BinaryNode, origin: { 
 
 const handleRetry = (ctx: Context, client: Client, receipt: BinaryNode): void => {
   const pending = client.device.pending.get(`message:${receipt.attrs.id}`);
-  if (!pending?.origin) return;
-  if ("account" in pending.origin) askOrigin(ctx, client, receipt, pending.origin);
+  if (!pending?.origin) {
+    const text = `Message ${receipt.attrs.id} is asked for again, but nothing of it is kept.`;
+    ctx.journal.record("undecryptable", text, { phone: client.account.phone, device: client.device.id });
+    return;
+  }
+  if (isGroup(receipt.attrs.to ?? "")) retryInGroup(ctx, client, receipt, pending, retryBundle(receipt));
+  else if ("account" in pending.origin) askOrigin(ctx, client, receipt, pending.origin);
   else ctx.work.add(() => encryptAgain(ctx, client, pending, retryBundle(receipt)));
 };
 
@@ -69,10 +81,13 @@ export const handleReceipt = (ctx: Context, client: Client, receipt: BinaryNode)
     handleRetry(ctx, client, receipt);
     return;
   }
+  if (!RECEIPTS.has(type ?? "")) recordUnknown(ctx, client, receipt);
   const writer = readJid(to)?.phone;
   for (const each of receiptIds(receipt)) {
     ctx.delivery.confirm(client.device, `message:${each}`);
-    if (type === "read" && writer) clientRead(ctx, client, writer, each);
+    if (type !== "read") continue;
+    if (writer) clientRead(ctx, client, writer, each);
+    else readInGroupBy(ctx, client, receipt, each);
   }
 };
 
@@ -93,4 +108,5 @@ export const handleAck = (ctx: Context, client: Client, ack: BinaryNode): void =
   if (subject === "receipt") ctx.delivery.confirm(client.device, ackedReceiptKey(ack));
   else if (subject === "notification") ctx.delivery.confirm(client.device, `notification:${id}`);
   else if (subject === "message") handleMessageAck(ctx, client, ack.attrs);
+  else recordUnknown(ctx, client, ack);
 };

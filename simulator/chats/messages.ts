@@ -70,7 +70,11 @@ const forward = (ctx: Context, client: Client, message: BinaryNode, chat: Addres
   const { account, device } = client;
   const target = ctx.store.accounts.get(to.phone);
   const targetDevice = target?.devices.get(String(to.device));
-  if (!target || !targetDevice) return;
+  if (!target || !targetDevice) {
+    const text = `Message ${message.attrs.id} has a copy for device ${to.device} of ${to.phone}, which is not linked.`;
+    ctx.journal.record("refused", text, { phone: account.phone, device: device.id });
+    return;
+  }
   const { id, type } = message.attrs;
   const byLid = chat.by === "lid";
   const own = to.phone === account.phone;
@@ -107,6 +111,10 @@ const take = (ctx: Context, client: Client, message: BinaryNode, chat: Address, 
     const retry = Number(enc.attrs.count ?? 0);
     if (target.phone === account.phone) ctx.work.add(() => readAsOwnPhone(ctx, copy, to, retry));
     else if (target.phone === chat.phone) ctx.work.add(() => readAsRecipient(ctx, copy, sent));
+    else {
+      const text = `Message ${sent.id} to ${chat.phone} has a copy for ${target.phone}, which has no part in it.`;
+      ctx.journal.record("refused", text, { phone: account.phone, device: device.id });
+    }
   }
 };
 
@@ -157,7 +165,10 @@ const receive = (ctx: Context, client: Client, message: BinaryNode, place: Place
 export const handleMessage = (ctx: Context, client: Client, message: BinaryNode): void => {
   const { id, category } = message.attrs;
   const place = placeOf(ctx, client, message);
-  if (!id || !place || children(message).length === 0) ack(ctx, client, message, NOT_SUPPORTED);
+  if (!id || !place || children(message).length === 0) {
+    ctx.journal.record("refused", message, { phone: client.account.phone, device: client.device.id });
+    ack(ctx, client, message, NOT_SUPPORTED);
+  }
   // Requests to the own phone (old history, placeholders): it takes them and has nothing to say.
   else if (category === "peer") ack(ctx, client, message);
   else if (!cutBefore(ctx, client, id)) receive(ctx, client, message, place, id);

@@ -1,7 +1,8 @@
 import type { proto } from "@whiskeysockets/baileys";
+import { writeToGroup } from "../groups/writing.ts";
 import { type Content, compose } from "../media/composing.ts";
 import type { Context } from "../service/context.ts";
-import { lidJid, pnJid } from "../wire/jids.ts";
+import { isGroup, lidJid, pnJid } from "../wire/jids.ts";
 import type { Account, Phone } from "../world/schema.ts";
 import { mark } from "./receipts.ts";
 import { show } from "./showing.ts";
@@ -34,10 +35,11 @@ const toOwnDevices = async (
 };
 
 /**
- * A person writes on their phone to another number: it shows on both phones, and on every device that is linked to one of
+ * A person writes on their phone to another number, or to a group: it shows on both phones, and on every device that is linked to one of
  * them, encrypted for each. Returns the message's id.
  */
 export const phoneWrites = async (ctx: Context, phone: Phone, to: string, content: Content): Promise<string> => {
+  if (isGroup(to)) return writeToGroup(ctx, phone, to, content);
   const id = ctx.random.messageId(phone.phone);
   const jidOf = phone.addressing === "lid" ? lidJid : pnJid;
   const { shown, messageFor } = await compose(ctx, phone, to, content, (number) => jidOf(number));

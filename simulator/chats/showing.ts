@@ -1,4 +1,5 @@
 import type { proto } from "@whiskeysockets/baileys";
+import { seenInGroup } from "../groups/confirmations.ts";
 import { openAttachment } from "../media/attachments.ts";
 import type { Context } from "../service/context.ts";
 import { Entries } from "../world/entries.ts";
@@ -113,6 +114,10 @@ export const openChat = (ctx: Context, phone: Phone, peer: string): number => {
     message.status = "read";
     if (!phone.readReceipts) continue;
     const writer = message.author ?? peer;
+    if (ctx.store.groups.has(peer)) {
+      seenInGroup(ctx, peer, writer, phone.phone, message.id);
+      continue;
+    }
     const account = ctx.store.accounts.get(writer);
     const sent = account?.sent.get(phone.phone)?.get(message.id);
     if (account && sent) markRead(ctx, account, phone, sent);

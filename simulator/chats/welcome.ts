@@ -1,7 +1,7 @@
 import { deflateSync } from "node:zlib";
 import { proto } from "@whiskeysockets/baileys";
 import type { Context } from "../service/context.ts";
-import { lidJid, pnJid } from "../wire/jids.ts";
+import { isGroup, lidJid, pnJid } from "../wire/jids.ts";
 import { derive } from "../wire/keys.ts";
 import type { Account, Device } from "../world/schema.ts";
 import { writeToDevice } from "./writing.ts";
@@ -20,15 +20,20 @@ const appStateKey = (ctx: Context, account: Account): proto.Message.IAppStateSyn
 
 /** The phone's chats as the first history chunk: who they are with, no messages. */
 const history = (ctx: Context, account: Account): Uint8Array => {
-  const peers = [...ctx.store.phone(account.phone).chats.keys()].map((number) => ctx.store.phone(number));
+  const chats = [...ctx.store.phone(account.phone).chats.keys()];
+  const peers = chats.filter((chat) => !isGroup(chat)).map((number) => ctx.store.phone(number));
+  const groups = [...ctx.store.groups.values()].filter(({ participants }) => participants.has(account.phone));
   return proto.HistorySync.encode({
     syncType: proto.HistorySync.HistorySyncType.INITIAL_BOOTSTRAP,
-    conversations: peers.map((peer) => ({
-      id: pnJid(peer.phone),
-      name: peer.name,
-      pnJid: pnJid(peer.phone),
-      lidJid: lidJid(peer.phone),
-    })),
+    conversations: [
+      ...peers.map((peer) => ({
+        id: pnJid(peer.phone),
+        name: peer.name,
+        pnJid: pnJid(peer.phone),
+        lidJid: lidJid(peer.phone),
+      })),
+      ...groups.map(({ id, subject }) => ({ id, name: subject })),
+    ],
     phoneNumberToLidMappings: peers.map((peer) => ({ pnJid: pnJid(peer.phone), lidJid: lidJid(peer.phone) })),
     chunkOrder: 1,
     progress: 100,

@@ -11,12 +11,20 @@ import { writeMessage } from "./texts.ts";
 const MAX_RETRIES = 5;
 
 /** What the server may know of a message: whether it carries media, and of which kind. */
-const mediaTypeOf = (message: proto.IMessage): string | undefined =>
+export const mediaTypeOf = (message: proto.IMessage): string | undefined =>
   attachmentOf(normalizeMessageContent(message.deviceSentMessage?.message ?? message) ?? {})?.kind;
 
 const encrypted = async (ctx: Context, phone: Phone, account: Account, device: Device, plain: Buffer) => {
   const { type, body } = await ctx.signal.encrypt(phone, account.phone, device.id, plain);
   return node("enc", { v: "2", type }, body);
+};
+
+/** Encrypts a body for one linked device, on a new session when the phone has none with it. */
+export const encryptFor = async (ctx: Context, phone: Phone, account: Account, device: Device, plain: Buffer) => {
+  if (!(await ctx.signal.hasSession(phone, account.phone, device.id))) {
+    await ctx.signal.beginSession(phone, account.phone, device.id, deviceBundle(ctx, account, device));
+  }
+  return encrypted(ctx, phone, account, device, plain);
 };
 
 /** Encrypts a message of a simulated phone for one linked device and queues it there. */
@@ -29,11 +37,8 @@ export const writeToDevice = async (
   message: proto.IMessage,
 ): Promise<void> => {
   const plain = writeMessage(message, ctx.random);
-  if (!(await ctx.signal.hasSession(phone, account.phone, device.id))) {
-    await ctx.signal.beginSession(phone, account.phone, device.id, deviceBundle(ctx, account, device));
-  }
   const mediaType = mediaTypeOf(message);
-  const enc = await encrypted(ctx, phone, account, device, plain);
+  const enc = await encryptFor(ctx, phone, account, device, plain);
   if (mediaType) enc.attrs.mediatype = mediaType;
   const stanza = node(
     "message",

@@ -1,6 +1,7 @@
 import { accountCalls } from "./accounts.ts";
 import { askAt, fetchAt } from "./ask.ts";
 import { faultCalls } from "./faults.ts";
+import { groupCalls } from "./groups.ts";
 import { phoneCalls } from "./phones.ts";
 import { worldCalls } from "./world.ts";
 
@@ -13,6 +14,7 @@ export const connectSimulator = (baseUrl: string) => {
     ...worldCalls(ask),
     ...accountCalls(ask),
     ...faultCalls(ask),
+    ...groupCalls(ask),
     ...phoneCalls(ask, fetchAt(baseUrl)),
   };
 };

@@ -42,7 +42,9 @@ export interface AccountView {
 
 /** What the server took from an account for one recipient. */
 export interface SentView {
+  /** The recipient's number, or the id of a group. */
   phone: string;
+  /** Of a group its id again. */
   lid: string;
   messages: {
     id: string;
@@ -58,5 +60,7 @@ export interface SentView {
     readAt: number | null;
     /** The recipient could not read the last copy and asked for it again. */
     undecryptable: boolean;
+    /** In a group: what became of it at each participant; the times above are those of the last one. */
+    participants: { phone: string; deliveredAt: number | null; readAt: number | null; undecryptable: boolean }[];
   }[];
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { JournalEntry } from "../world/journal.ts";
+import { groupBodies } from "./groups.ts";
 import { nameParameter, phoneParameter } from "./parts.ts";
 import { phoneBodies } from "./phones.ts";
 
@@ -35,6 +36,8 @@ export const worldBodies = {
     .strictObject({
       accounts: z.array(z.strictObject({ phone: phoneParameter, name: nameParameter.optional() })).max(10_000),
       phones: z.array(phoneBodies.phone.extend({ phone: phoneParameter })).max(100_000),
+      /** One with the same subject and owner is there already: it is left as it is. */
+      groups: z.array(groupBodies.group).max(10_000),
     })
     .partial(),
   time: z.strictObject({ advanceMs: z.number().int().min(0).max(YEAR_MS) }),

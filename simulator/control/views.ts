@@ -1,7 +1,7 @@
 import type { AccountView, SentView } from "../contract/accounts.ts";
 import type { ChatView, PhoneView } from "../contract/phones.ts";
 import type { Context } from "../service/context.ts";
-import { lidJid } from "../wire/jids.ts";
+import { isGroup, lidJid } from "../wire/jids.ts";
 import type { Account, Phone } from "../world/schema.ts";
 
 /** The chats of a phone, messages in order of time. */
@@ -45,7 +45,7 @@ export const phoneView = (phone: Phone): PhoneView => ({
 export const sentView = (account: Account): SentView[] =>
   [...account.sent].map(([phone, messages]) => ({
     phone,
-    lid: lidJid(phone),
+    lid: isGroup(phone) ? phone : lidJid(phone),
     messages: [...messages.values()].map((sent) => ({
       id: sent.id,
       text: sent.text,
@@ -55,5 +55,11 @@ export const sentView = (account: Account): SentView[] =>
       deliveredAt: sent.deliveredAt,
       readAt: sent.readAt,
       undecryptable: sent.undecryptable,
+      participants: [...sent.participants].map(([participant, { deliveredAt, readAt, undecryptable }]) => ({
+        phone: participant,
+        deliveredAt,
+        readAt,
+        undecryptable,
+      })),
     })),
   }));

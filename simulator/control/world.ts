@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { setPower } from "../chats/power.ts";
 import { type WorldView, worldBodies } from "../contract/world.ts";
+import { createGroup } from "../groups/changes.ts";
 import type { Service } from "../service/service.ts";
 import { bodyOf, refuse } from "./http.ts";
 import { waitFor } from "./wait.ts";
@@ -27,7 +28,7 @@ export const worldRoutes = (service: Service): Hono => {
   const app = new Hono();
   app.get("/world", (http) => http.json(worldView(service)));
   app.post("/seed", async (http) => {
-    const { accounts = [], phones = [] } = await bodyOf(http, worldBodies.seed);
+    const { accounts = [], phones = [], groups = [] } = await bodyOf(http, worldBodies.seed);
     for (const { phone, name } of accounts) {
       ctx.store.openAccount(phone);
       if (name) ctx.store.phone(phone).name = name;
@@ -35,6 +36,11 @@ export const worldRoutes = (service: Service): Hono => {
     for (const { phone: number, online, ...settings } of phones) {
       const phone = Object.assign(ctx.store.phone(number), settings);
       setPower(ctx, phone, online ?? phone.online);
+    }
+    const known = [...ctx.store.groups.values()];
+    for (const group of groups) {
+      if (!known.some(({ subject, owner }) => subject === group.subject && owner === group.owner))
+        createGroup(ctx, group);
     }
     ctx.store.saveNow();
     return http.json(worldView(service));

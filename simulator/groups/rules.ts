@@ -41,3 +41,8 @@ export const obstacle = (group: Group, action: Action, phone: string): 404 | 405
   if (!member) return 404;
   return action !== "leave" && member.admin === "superadmin" ? 405 : undefined;
 };
+
+/** What WhatsApp allows: people in a group, letters of its name and of its description. */
+export const MAX_PARTICIPANTS = 1024;
+export const MAX_SUBJECT = 100;
+export const MAX_DESCRIPTION = 2048;

@@ -1,6 +1,7 @@
 import { type BinaryNode, getBinaryNodeChild } from "@whiskeysockets/baileys";
 import { welcome } from "../chats/welcome.ts";
 import { forgedBundle } from "../faults/ciphertext.ts";
+import { answerGroups } from "../groups/queries.ts";
 import { answerMedia } from "../media/queries.ts";
 import type { Client, Context } from "../service/context.ts";
 import { removeDevice } from "../service/devices.ts";
@@ -84,6 +85,7 @@ const ANSWERS = new Map<string, Answer>([
   ["urn:xmpp:ping", empty],
   ["urn:xmpp:whatsapp:dirty", empty],
   ["usync", having("usync", (ctx, _client, iq) => answerUsync(ctx, iq))],
+  ["w:g2", answerGroups],
   ["w:m", having("media_conn", answerMedia)],
   ["w:mex", having("query", answerMex)],
   ["w:p", empty],

@@ -6,6 +6,7 @@ import { handleMessage } from "../chats/messages.ts";
 import { resumeReceipts } from "../chats/receipts.ts";
 import { Faults } from "../faults/faults.ts";
 import { Tampering } from "../faults/tampering.ts";
+import { resumeGroupReceipts } from "../groups/receipts.ts";
 import { resumeLimits } from "../limits/limits.ts";
 import { MediaStorage } from "../media/storage.ts";
 import { Pairing } from "../pairing/pairing.ts";
@@ -61,6 +62,7 @@ export class Service {
     };
     this.pairing = new Pairing(this.ctx);
     resumeReceipts(this.ctx);
+    resumeGroupReceipts(this.ctx);
     resumeLimits(this.ctx);
   }
 
