@@ -1,5 +1,6 @@
 import { openClient } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
+import type { Env } from "#server/env.ts";
 import type { Log } from "#server/log.ts";
 
 const BEAT_MS = 3_000;
@@ -10,13 +11,13 @@ const BEAT_MS = 3_000;
  * restarts. Jobs of a worker are released when its lock is gone and its heartbeat is older than 10 s.
  */
 export async function startLiveness(deps: {
-  databaseUrl: string;
+  env: Pick<Env, "databaseUrl" | "workerSessions" | "whatsapp">;
   workerId: Id<"worker">;
   lockKey: number;
   log: Log;
-}): Promise<{ stop(): Promise<void> }> {
-  const { workerId, lockKey, log } = deps;
-  const sql = openClient(deps.databaseUrl, { max: 1, name: "masssender-liveness" });
+}): Promise<{ leave(): Promise<void>; stop(): Promise<void> }> {
+  const { env, workerId, lockKey, log } = deps;
+  const sql = openClient(env.databaseUrl, { max: 1, name: "masssender-liveness" });
   let lockedBy = 0;
 
   const beat = async () => {
@@ -26,7 +27,8 @@ export async function startLiveness(deps: {
       lockedBy = me.pid;
     }
     // An upsert: after an outage of Postgres another worker may have taken this one for dead.
-    await sql`insert into workers (id, lock_key) values (${workerId}, ${lockKey})
+    await sql`insert into workers (id, lock_key, capacity, network)
+      values (${workerId}, ${lockKey}, ${env.workerSessions}, ${env.whatsapp})
       on conflict (id) do update set heartbeat_at = now()`;
     for (const dead of await findDead()) await clearUp(dead);
   };
@@ -47,18 +49,22 @@ export async function startLiveness(deps: {
     }
   };
 
-  await beat();
   let stopped = false;
+  await beat();
   const timer = setInterval(() => {
     if (stopped) return;
     beat().catch((err: unknown) => log.warn({ err, event: "liveness.missed" }, "a heartbeat was missed"));
   }, BEAT_MS);
+  // Gone by intent: nobody has to find it dead, and its share of the sessions is the others' from now on.
+  const leave = async () => {
+    stopped = true;
+    clearInterval(timer);
+    await sql`delete from workers where id = ${workerId}`.catch(() => {});
+  };
   return {
+    leave,
     stop: async () => {
-      stopped = true;
-      clearInterval(timer);
-      // Gone by intent: nobody has to find it dead.
-      await sql`delete from workers where id = ${workerId}`.catch(() => {});
+      await leave();
       await sql.end({ timeout: 1 });
     },
   };

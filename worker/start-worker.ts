@@ -9,6 +9,7 @@ import type { Log } from "#server/log.ts";
 import { createMetrics } from "#server/metrics.ts";
 import { createAnnounce } from "./announce.ts";
 import type { Sessions } from "./gateway/gateway.ts";
+import { createLoginGate } from "./gateway/login-gate.ts";
 import { startSupervisor } from "./gateway/supervisor.ts";
 import { createHealthServer, listen } from "./health-http.ts";
 import { startLiveness } from "./liveness.ts";
@@ -36,10 +37,12 @@ const RUNNERS_MS = 800;
 const FIRST_TRY_MS = 500;
 
 /** Waits until the database answers: a worker that starts before it, or while it restarts, simply starts later. */
-async function firstContact(connection: Connection, id: Id<"worker">, lockKey: number, log: Log): Promise<void> {
+async function firstContact(connection: Connection, id: Id<"worker">, lockKey: number, deps: WorkerDeps) {
+  const { env, log } = deps;
   for (;;) {
     try {
-      await connection.db.insert(workers).values({ id, lockKey }).onConflictDoNothing();
+      const row = { id, lockKey, capacity: env.workerSessions, network: env.whatsapp };
+      await connection.db.insert(workers).values(row).onConflictDoNothing();
       return;
     } catch (err) {
       log.warn({ err, event: "worker.waits" }, "the database does not answer yet");
@@ -62,11 +65,19 @@ export async function startWorker({
   const connection = connect(env.databaseUrl, { name: "masssender-worker" });
   const { db } = connection;
   const lockKey = randomInt(2 ** 47);
-  await firstContact(connection, id, lockKey, log);
-  const liveness = await startLiveness({ databaseUrl: env.databaseUrl, workerId: id, lockKey, log });
+  await firstContact(connection, id, lockKey, { env, log });
+  const liveness = await startLiveness({ env, workerId: id, lockKey, log });
   const announcing = createAnnounce(connection.sql, log);
   const { announce } = announcing;
-  const supervisor = await startSupervisor({ env, log, db, sql: connection.sql, announce, workerId: id });
+  const supervisor = await startSupervisor({
+    env,
+    log,
+    db,
+    sql: connection.sql,
+    announce,
+    logins: createLoginGate(),
+    workerId: id,
+  });
   const runners = await startRunners({ env, log, db, workerId: id, sessions: supervisor.sessions, announce });
 
   const database = () =>
@@ -87,6 +98,7 @@ export async function startWorker({
   let stopping: Promise<void> | undefined;
   async function stop(): Promise<void> {
     supervisor.abort();
+    await Promise.race([liveness.leave(), sleep(DATABASE_MS, undefined, { ref: false })]);
     await Promise.race([runners.stop(), sleep(RUNNERS_MS, undefined, { ref: false })]);
     await supervisor.stop();
     http.closeAllConnections();

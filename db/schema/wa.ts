@@ -141,6 +141,9 @@ export const workers = pgTable("workers", {
   lockKey: bigint({ mode: "number" }).notNull(),
   /** The names under which graphile-worker locks jobs for this process. */
   runnerIds: text().array().notNull().default([]),
+  /** How many sessions it may hold, and of which WhatsApp: sessions are spread over the workers present. */
+  capacity: integer().notNull().default(20),
+  network: text().$type<"simulator" | "live">().notNull().default("simulator"),
   startedAt: at().notNull().defaultNow(),
   heartbeatAt: at().notNull().defaultNow(),
 });

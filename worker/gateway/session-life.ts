@@ -14,6 +14,7 @@ import { type Connection, encodeText, openConnection, type SocketMemory } from "
 import { trustedServer } from "./baileys/trust.ts";
 import { createEventQueue } from "./event-queue.ts";
 import { type GatewayEvent, type HeldSession, NotWritten } from "./gateway.ts";
+import type { LoginGate } from "./login-gate.ts";
 import { handleEvent } from "./on-event.ts";
 
 export interface LifeDeps {
@@ -22,6 +23,7 @@ export interface LifeDeps {
   db: Db;
   sql: Sql;
   announce: Announce;
+  logins: LoginGate;
 }
 
 /** A session while this process holds its lease: one socket after the other, until the lease or the session ends. */
@@ -41,6 +43,8 @@ export interface SessionLife {
   /** Like `done`, but does not wait for the database longer than `ms`. */
   settled(ms: number): Promise<void>;
 }
+
+type Closed = Extract<GatewayEvent, { type: "closed" }>;
 
 /** A connection that held so long ends the count of failures. */
 const STABLE_MS = 60_000;
@@ -63,7 +67,7 @@ function retryCache(): CacheStore {
 
 /** Begins to hold a session under a lease that was just taken. Never throws; `done` never rejects. */
 export function beginLife(
-  { env, log: parent, db, sql, announce }: LifeDeps,
+  { env, log: parent, db, sql, announce, logins }: LifeDeps,
   owner: Owner,
   untilMs: number,
 ): SessionLife {
@@ -105,7 +109,16 @@ export function beginLife(
     return row?.encoded ? auth.sealer.open("message", "message", row.encoded) : undefined;
   }
 
-  async function connectOnce(memory: SocketMemory): Promise<Extract<GatewayEvent, { type: "closed" }>> {
+  async function connectOnce(memory: SocketMemory): Promise<Closed> {
+    const loggedIn = await logins.enter(signal);
+    try {
+      return await connectInside(memory, loggedIn);
+    } finally {
+      loggedIn();
+    }
+  }
+
+  async function connectInside(memory: SocketMemory, loggedIn: () => void): Promise<Closed> {
     let webSocketUrl: string | undefined;
     try {
       ({ webSocketUrl } = await trustedServer(env));
@@ -118,6 +131,7 @@ export function beginLife(
       memory,
       log,
       emit: (event) => {
+        if (event.type === "ready" || event.type === "qr") loggedIn();
         const first = () => {
           ready = opened;
         };

@@ -1,9 +1,8 @@
 import type { Id } from "#db/ids.ts";
 import { WA_CHANNEL } from "#server/wa/link.ts";
-import { statusesWithSocket } from "#server/wa/rules.ts";
 import { doCommands, expireCommands } from "./commands.ts";
 import type { Sessions } from "./gateway.ts";
-import { acquireLeases, type Lease, releaseAll, releaseLease, renewLeases } from "./lease.ts";
+import { acquireLeases, type Lease, leastBusy, readShare, releaseAll, releaseLease, renewLeases } from "./lease.ts";
 import { beginLife, type LifeDeps, type SessionLife } from "./session-life.ts";
 
 export interface Supervisor {
@@ -47,29 +46,64 @@ export async function startSupervisor(deps: LifeDeps & { workerId: Id<"worker"> 
       });
   }
 
+  const holds = (lease: Lease) => lives.get(lease.id)?.owner.epoch === lease.epoch;
+
+  /** What a renewal answered for one lease; undefined: another worker holds it by now. */
+  function renewed(lease: Lease, wanted: boolean | undefined, sentAt: number): void {
+    const life = lives.get(lease.id);
+    if (!life || !holds(lease)) return;
+    if (wanted === undefined)
+      log.warn({ event: "lease.lost", sessionId: lease.id }, "another worker holds the session");
+    else life.prolong(untilFrom(sentAt));
+    if (!wanted) life.stop();
+  }
+
+  const waiting = new Set<Id<"waSession">>();
+  /** Renews one lease whose row was locked, beside the others; it is fenced by itself if that takes too long. */
+  async function renewLocked(lease: Lease): Promise<void> {
+    if (waiting.has(lease.id)) return;
+    waiting.add(lease.id);
+    const sentAt = performance.now();
+    try {
+      const kept = await renewLeases(sql, workerId, leaseMs, [lease], "wait");
+      renewed(lease, kept.get(lease.id), sentAt);
+    } catch (err) {
+      log.warn({ err, event: "lease.renew", sessionId: lease.id }, "a lease was not renewed yet");
+    } finally {
+      waiting.delete(lease.id);
+    }
+  }
+
   async function renew(): Promise<void> {
     const sentAt = performance.now();
     const held = [...lives.values()].map(({ owner }) => ({ ...owner, id: owner.sessionId }));
-    const kept = held.length === 0 ? new Map() : await renewLeases(sql, workerId, leaseMs, held);
-    for (const [id, life] of lives) {
-      if (!held.some((lease) => lease.id === id && lease.epoch === life.owner.epoch)) continue;
-      const status = kept.get(id);
-      if (status === undefined) log.warn({ event: "lease.lost", sessionId: id }, "another worker holds the session");
-      else life.prolong(untilFrom(sentAt));
-      const wanted: readonly string[] = statusesWithSocket;
-      if (status === undefined || !wanted.includes(status)) life.stop();
+    const kept = held.length === 0 ? new Map() : await renewLeases(sql, workerId, leaseMs, held, "skip");
+    for (const lease of held) {
+      if (kept.has(lease.id)) renewed(lease, kept.get(lease.id), sentAt);
+      else void renewLocked(lease);
     }
     lastGood = performance.now();
   }
 
   async function acquire(): Promise<void> {
-    const free = env.workerSessions - lives.size;
-    if (free <= 0) return;
+    const room = env.workerSessions - lives.size;
+    const { mine, surplus } = await readShare(sql, workerId, env);
+    if (surplus > 0) await giveBack();
+    if (room <= 0 || surplus > 0) return;
     const sentAt = performance.now();
-    for (const lease of await acquireLeases(sql, workerId, env, free)) {
+    const share = Math.min(room, Math.max(0, mine - lives.size));
+    for (const lease of await acquireLeases(sql, workerId, env, { room, share })) {
       log.info({ event: "lease.acquired", sessionId: lease.id, epoch: lease.epoch }, "session acquired");
       hold(lease, untilFrom(sentAt));
       await sql`select book_pump(${lease.id})`;
+    }
+  }
+
+  /** One at a time: the worker that came in takes it before the next is given. */
+  async function giveBack(): Promise<void> {
+    for (const id of await leastBusy(sql, workerId, 1)) {
+      log.info({ event: "lease.given", sessionId: id }, "a session goes to a worker that holds fewer");
+      lives.get(id)?.stop();
     }
   }
 

@@ -10,9 +10,10 @@ import {
 } from "@whiskeysockets/baileys";
 import type { Sql } from "#db/client.ts";
 import type { Owner } from "#server/wa/report.ts";
-import { newDataKey, openSealer, type SealBroken, type Sealer, type SessionKey } from "#server/wa/seal.ts";
+import type { SessionStatus } from "#server/wa/rules.ts";
+import { newDataKey, openSealer, SealBroken, type Sealer, type SessionKeys, type WrappedKey } from "#server/wa/seal.ts";
 import type { GatewayEvent } from "../gateway.ts";
-import { type KeyRow, type KeyRows, LeaseLost, openKeyRows, patiently } from "./key-rows.ts";
+import { durably, type KeyRow, type KeyRows, LeaseLost, openKeyRows, patiently } from "./key-rows.ts";
 import { fromMappings } from "./translate.ts";
 
 /** What a socket needs to know of its session, kept in Postgres. It outlives the socket. */
@@ -28,24 +29,34 @@ export interface SessionAuth {
 
 const CREDS = "credentials";
 
+interface StoredAuth {
+  wrappedKey: Buffer | null;
+  keyId: string | null;
+  dataKeyId: string | null;
+  credentials: Buffer | null;
+  status: SessionStatus;
+}
+
+/** Before these end nothing is stored that would be missed. */
+const beginning: readonly SessionStatus[] = ["waiting", "pairing"];
+
 /**
- * Opens a session's credentials and keys, or makes new ones for a session that has none.
- * @throws SealBroken if what is stored is not what was sealed for this session
+ * Opens a session's credentials and keys, or makes new ones for a session that is about to be linked.
+ * @throws SealBroken if what is stored is not what was sealed for this session, or a part of it is gone
  * @throws LeaseLost
  */
 export async function loadAuth(
   sql: Sql,
   owner: Owner,
-  sessionKey: SessionKey,
+  sessionKeys: SessionKeys,
   on: { broken: (error: SealBroken) => void; event: (event: GatewayEvent) => void },
 ): Promise<SessionAuth> {
-  const [row] = await sql<{ wrappedKey: Buffer | null; keyId: string | null; credentials: Buffer | null }[]>`
-    select wrapped_key as "wrappedKey", key_id as "keyId", credentials from wa_sessions
-     where id = ${owner.sessionId} and owner_id = ${owner.workerId} and epoch = ${owner.epoch}`;
+  const [row] = await sql<StoredAuth[]>`
+    select wrapped_key as "wrappedKey", key_id as "keyId", data_key_id as "dataKeyId", credentials, status
+      from wa_sessions where id = ${owner.sessionId} and owner_id = ${owner.workerId} and epoch = ${owner.epoch}`;
   if (!row) throw new LeaseLost();
-  const stored = row.wrappedKey && row.keyId ? { wrappedKey: row.wrappedKey, keyId: row.keyId } : null;
-  const wrapped = stored ?? (await beginKeys(sql, owner, sessionKey));
-  const sealer = openSealer(owner, wrapped, sessionKey);
+  const stored = storedKey(row);
+  const sealer = openSealer(owner, stored ?? (await beginKeys(sql, owner, sessionKeys)), sessionKeys);
   const creds = stored && row.credentials ? parseCreds(sealer.open(CREDS, CREDS, row.credentials)) : initAuthCreds();
   const rows = openKeyRows(sql, owner, sealer, on.broken);
 
@@ -65,12 +76,22 @@ export async function loadAuth(
   };
 }
 
+/** @throws SealBroken where a linked phone would silently become a device that nobody ever linked */
+function storedKey({ wrappedKey, keyId, dataKeyId, credentials, status }: StoredAuth): WrappedKey | null {
+  const whole = wrappedKey && keyId && dataKeyId ? { wrappedKey, keyId, dataKeyId } : null;
+  if (beginning.includes(status)) return whole;
+  if (!whole) throw new SealBroken("data key", "it is gone");
+  if (!credentials) throw new SealBroken("credentials", "they are gone");
+  return whole;
+}
+
 /** A data key of its own for the session. Rows under an earlier one can never be opened again and go. */
-async function beginKeys(sql: Sql, owner: Owner, sessionKey: SessionKey) {
-  const made = newDataKey(owner, sessionKey);
+async function beginKeys(sql: Sql, owner: Owner, sessionKeys: SessionKeys): Promise<WrappedKey> {
+  const made = newDataKey(owner, sessionKeys);
   await sql.begin(async (tx) => {
     const held = await tx`
-      update wa_sessions set wrapped_key = ${made.wrappedKey}, key_id = ${made.keyId}, credentials = null
+      update wa_sessions
+         set wrapped_key = ${made.wrappedKey}, key_id = ${made.keyId}, data_key_id = ${made.dataKeyId}, credentials = null
        where id = ${owner.sessionId} and owner_id = ${owner.workerId} and epoch = ${owner.epoch} returning id`;
     if (held.length === 0) throw new LeaseLost();
     await tx`delete from wa_session_keys where wa_session_id = ${owner.sessionId}`;
@@ -88,7 +109,8 @@ async function writeCreds(sql: Sql, owner: Owner, sealer: Sealer, creds: Authent
   const sealed = sealer.seal(CREDS, CREDS, Buffer.from(JSON.stringify(creds, BufferJSON.replacer)));
   const held = await sql`
     update wa_sessions set credentials = ${sealed}
-     where id = ${owner.sessionId} and owner_id = ${owner.workerId} and epoch = ${owner.epoch} returning id`;
+     where id = ${owner.sessionId} and owner_id = ${owner.workerId} and epoch = ${owner.epoch}
+    returning ${durably(sql)}`;
   if (held.length === 0) throw new LeaseLost();
 }
 

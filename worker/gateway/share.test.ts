@@ -1,0 +1,56 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createStage, type LinkedPhone, type Stage, until } from "#tests/stage.ts";
+
+let stage: Stage;
+const phones: LinkedPhone[] = [];
+
+beforeAll(async () => {
+  stage = await createStage({ workers: 1 });
+  for (let users = 0; users < 2; users += 1) {
+    const user = await stage.signUp();
+    for (let n = 0; n < 3; n += 1) phones.push(await stage.linkPhone(user));
+  }
+}, 60_000);
+afterAll(() => stage?.stop());
+
+const heldBy = () =>
+  stage.workers.map((worker) => phones.filter(({ sessionId }) => worker.sessions.held(sessionId)?.isReady()).length);
+const spread = (wanted: number[]) =>
+  until(`the sessions to be spread as ${wanted}`, () => String(heldBy().sort()) === String(wanted), 20_000);
+const mostAtOnce = async () => {
+  const figures = await Promise.all(phones.map(({ phone }) => stage.simulator.connections(phone)));
+  return Math.max(...figures.map(({ maxLivePerDevice }) => maxLivePerDevice));
+};
+
+test("a worker that comes in takes its share, one that goes leaves it to the others, and no device ever has two sockets", async () => {
+  expect(heldBy()).toEqual([6]);
+  await stage.startWorker();
+  await spread([3, 3]);
+  const third = await stage.startWorker();
+  await spread([2, 2, 2]);
+  await third.stop();
+  await spread([3, 3]);
+  expect(await mostAtOnce()).toBe(1);
+  await sleep(2_500);
+  expect(heldBy().sort()).toEqual([3, 3]);
+});
+
+test("a session whose row somebody has locked costs no other session its lease", async () => {
+  const [locked, ...others] = phones;
+  if (!locked) throw new Error("nobody is linked");
+  const epochs = async () =>
+    (await stage.db.execute<{ id: string; epoch: string }>(sql`select id, epoch::text from wa_sessions order by id`))
+      .filter(({ id }) => others.some(({ sessionId }) => sessionId === id))
+      .map(({ epoch }) => epoch);
+  const before = await epochs();
+  await stage.db.transaction(async (tx) => {
+    await tx.execute(sql`select 1 from wa_sessions where id = ${locked.sessionId} for update`);
+    await until("its own lease to run out", () => !stage.isReady(locked.sessionId), 10_000);
+    expect(others.filter(({ sessionId }) => !stage.isReady(sessionId))).toEqual([]);
+  });
+  expect(await epochs()).toEqual(before);
+  await until("it to come back", () => stage.isReady(locked.sessionId));
+  expect(await mostAtOnce()).toBe(1);
+});
