@@ -1,5 +1,6 @@
 import { type BinaryNode, extractE2ESessionFromRetryReceipt, getBinaryNodeChild } from "@whiskeysockets/baileys";
-import { readInGroupBy, retryInGroup } from "../groups/confirmations.ts";
+import { readInGroupBy } from "../groups/receipts.ts";
+import { retryInGroup } from "../groups/retries.ts";
 import type { Client, Context } from "../service/context.ts";
 import { isGroup, pnJid, readJid } from "../wire/jids.ts";
 import { children, node, seconds } from "../wire/nodes.ts";
