@@ -114,10 +114,12 @@ describe("linking a device", () => {
     const qr = await until("a QR code", () => pairing.seen.qr);
     // The client checks the envelope with a secret the phone did not get, and ends.
     auth.creds.advSecretKey = Buffer.alloc(32, 7).toString("base64");
+    const began = performance.now();
     await expect(simulator.client.scan(phone, qr)).rejects.toMatchObject({
       status: 409,
       message: "The device went away while it was being linked.",
     });
+    expect(performance.now() - began).toBeLessThan(5000);
     expect((await simulator.client.account(phone)).devices).toEqual([]);
   });
 
