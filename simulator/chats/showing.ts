@@ -1,5 +1,5 @@
 import type { proto } from "@whiskeysockets/baileys";
-import { seenInGroup } from "../groups/confirmations.ts";
+import { seenInGroup } from "../groups/receipts.ts";
 import { openAttachment } from "../media/attachments.ts";
 import type { Context } from "../service/context.ts";
 import { Entries } from "../world/entries.ts";

@@ -1,7 +1,8 @@
+import type { BinaryNode } from "@whiskeysockets/baileys";
 import { draw } from "../chats/delays.ts";
 import { pushReceipt } from "../chats/receipts.ts";
-import type { Context } from "../service/context.ts";
-import { isGroup } from "../wire/jids.ts";
+import type { Client, Context } from "../service/context.ts";
+import { isGroup, readJid } from "../wire/jids.ts";
 import { node, seconds } from "../wire/nodes.ts";
 import type { Account, Phone, Sent } from "../world/schema.ts";
 import { authorAttributes } from "./rules.ts";
@@ -49,7 +50,7 @@ const deliver = (ctx: Context, account: Account, group: Group, reader: string, s
 };
 
 /** A participant opens the chat: the account that wrote hears of it. */
-export const readBy = (ctx: Context, account: Account, group: Group, reader: string, sent: Sent): void => {
+const readBy = (ctx: Context, account: Account, group: Group, reader: string, sent: Sent): void => {
   const receipt = receiptOf(sent, reader);
   receipt.due.read = null;
   receipt.readAt ??= ctx.clock.now();
@@ -101,11 +102,28 @@ export const resumeGroupReceipts = (ctx: Context): void => {
 };
 
 /** Somebody reads what a phone wrote to a group; the ticks turn blue when the last one has. */
-export const markReadInGroup = (ctx: Context, group: Group, author: string, reader: string, id: string): void => {
+const markReadInGroup = (ctx: Context, group: Group, author: string, reader: string, id: string): void => {
   const shownAt = (phone: string) => ctx.store.phone(phone).chats.get(group.id)?.get(id);
   const shown = shownAt(reader);
   if (shown) shown.status = "read";
   const others = [...group.participants.keys()].filter((phone) => phone !== author);
   if (others.every((phone) => shownAt(phone)?.status === "read")) raise(ctx, group, author, id, "read");
   ctx.store.touch();
+};
+
+/** A participant has seen a message in a group, on whatever device: who wrote it hears so. */
+export const seenInGroup = (ctx: Context, groupId: string, author: string, reader: string, id: string): void => {
+  const group = ctx.store.groups.get(groupId);
+  if (!group) return;
+  const account = ctx.store.accounts.get(author);
+  const sent = account?.sent.get(group.id)?.get(id);
+  if (account && sent) readBy(ctx, account, group, reader, sent);
+  else markReadInGroup(ctx, group, author, reader, id);
+};
+
+/** A linked device read a message in a group: who wrote it hears so. */
+export const readInGroupBy = (ctx: Context, client: Client, receipt: BinaryNode, id: string): void => {
+  const group = ctx.store.groups.get(receipt.attrs.to ?? "");
+  const author = readJid(receipt.attrs.participant)?.phone;
+  if (group && author) seenInGroup(ctx, group.id, author, client.account.phone, id);
 };

@@ -117,10 +117,8 @@ export const repeatInGroup = async (
   const key = newSenderKey();
   key.told.push(deviceName(client.account, client.device));
   phone.ownSenderKeys.set(groupId, key);
-  const message = {
-    ...readMessage(Buffer.from(origin.plain, "base64")),
-    ...distribution(groupId, distributionOf(key)),
-  };
+  const message = readMessage(Buffer.from(origin.plain, "base64"));
+  Object.assign(message, distribution(groupId, distributionOf(key)));
   pending.origin = { phone: phone.phone, plain: writeMessage(message, ctx.random).toString("base64") };
   await encryptAgain(ctx, client, pending, bundle);
 };
