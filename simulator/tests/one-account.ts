@@ -1,3 +1,4 @@
+import type { UserFacingSocketConfig } from "@whiskeysockets/baileys";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { type SpawnedSimulator, spawnSimulator } from "../client.ts";
 import { type BaileysClient, connect, link, ready, until } from "./baileys.ts";
@@ -29,8 +30,8 @@ export const oneAccount = () => {
     link: async () => {
       client = await link(scene.simulator, ACCOUNT);
     },
-    reconnect: async (webSocketUrl = scene.simulator.webSocketUrl) => {
-      client = await ready(connect(scene.simulator, scene.client.auth, { waWebSocketUrl: webSocketUrl }));
+    reconnect: async (options: Partial<UserFacingSocketConfig> = {}) => {
+      client = await ready(connect(scene.simulator, scene.client.auth, options));
     },
     send: async (messageId?: string, jid = JID) => {
       const sent = await scene.client.sock.sendMessage(jid, { text: "uji" }, messageId ? { messageId } : {});
