@@ -1,9 +1,9 @@
 import type { BinaryNode } from "@whiskeysockets/baileys";
 import { pass } from "../faults/lanes.ts";
 import type { Client, Context } from "../service/context.ts";
+import { draw } from "../service/delays.ts";
 import { node, seconds } from "../wire/nodes.ts";
 import type { Sent } from "../world/schema.ts";
-import { draw } from "./delays.ts";
 
 /** How long an ack that is to come out of order waits for the one of the next message. */
 const PATIENCE_MS = 1000;

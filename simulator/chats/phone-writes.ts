@@ -1,6 +1,8 @@
 import type { proto } from "@whiskeysockets/baileys";
+import { type Content, compose } from "../content/composing.ts";
+import { businessAt, messageId } from "../graph/numbers.ts";
+import { businessHears } from "../graph/receive.ts";
 import { writeToGroup } from "../groups/writing.ts";
-import { type Content, compose } from "../media/composing.ts";
 import type { Context } from "../service/context.ts";
 import { isGroup, lidJid, pnJid } from "../wire/jids.ts";
 import type { Account, Phone } from "../world/schema.ts";
@@ -40,7 +42,8 @@ const toOwnDevices = async (
  */
 export const phoneWrites = async (ctx: Context, phone: Phone, to: string, content: Content): Promise<string> => {
   if (isGroup(to)) return writeToGroup(ctx, phone, to, content);
-  const id = ctx.random.messageId(phone.phone);
+  const business = businessAt(ctx, to);
+  const id = business ? messageId(ctx, phone.phone, "in") : ctx.random.messageId(phone.phone);
   const jidOf = phone.addressing === "lid" ? lidJid : pnJid;
   const { shown, messageFor } = await compose(ctx, phone, to, content, (number) => jidOf(number));
   const heading = { id, at: ctx.clock.now() };
@@ -50,7 +53,8 @@ export const phoneWrites = async (ctx: Context, phone: Phone, to: string, conten
   const own = ctx.store.accounts.get(phone.phone);
   if (own) await toOwnDevices(ctx, phone, own, to, id, messageFor(own.phone));
   if (account?.blocked.includes(phone.phone)) return id;
-  show(ctx.store.phone(to), phone.phone, { ...heading, ...shown, fromMe: false, status: "delivered" });
+  if (business) businessHears(ctx, business, phone, { ...heading, ...shown });
+  else show(ctx.store.phone(to), phone.phone, { ...heading, ...shown, fromMe: false, status: "delivered" });
   if (account) await toAccount(ctx, phone, account, id, messageFor(account.phone));
   mark(ctx, phone.phone, to, id, "delivered");
   return id;

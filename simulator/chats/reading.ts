@@ -1,4 +1,5 @@
 import type { BinaryNode, proto } from "@whiskeysockets/baileys";
+import { readMessage } from "../content/texts.ts";
 import type { Context } from "../service/context.ts";
 import { pnJid, readJid } from "../wire/jids.ts";
 import { bigEndian, bytesOf, node, seconds } from "../wire/nodes.ts";
@@ -7,7 +8,6 @@ import { bundleNodes } from "../world/signal.ts";
 import { hold } from "./held.ts";
 import { planReceipts, planSenderReceipt, pushReceipt } from "./receipts.ts";
 import { countAgain, showMessage } from "./showing.ts";
-import { readMessage } from "./texts.ts";
 
 /** The client stops re-sending after five requests for one message. */
 export const MAX_RETRIES = 5;

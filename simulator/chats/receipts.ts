@@ -1,9 +1,9 @@
 import type { BinaryNode } from "@whiskeysockets/baileys";
 import type { Context } from "../service/context.ts";
+import { draw } from "../service/delays.ts";
 import { isGroup, lidJid, pnJid, readJid } from "../wire/jids.ts";
 import { node, seconds } from "../wire/nodes.ts";
 import type { Account, Device, Phone, Sent, Shown } from "../world/schema.ts";
-import { draw } from "./delays.ts";
 
 const receiptKey = (receipt: BinaryNode): string =>
   `receipt:${receipt.attrs.id}:${receipt.attrs.type ?? ""}:${receipt.attrs.from}:${receipt.attrs.participant ?? ""}`;

@@ -1,11 +1,9 @@
 import type { proto } from "@whiskeysockets/baileys";
-import { seenInGroup } from "../groups/receipts.ts";
+import { type Saying, sayingOf } from "../content/texts.ts";
 import { openAttachment } from "../media/attachments.ts";
 import type { Context } from "../service/context.ts";
 import { Entries } from "../world/entries.ts";
 import type { Media, Phone, Shown } from "../world/schema.ts";
-import { mark, markRead } from "./receipts.ts";
-import { type Saying, sayingOf } from "./texts.ts";
 
 /** What a message has only when it is more than a text between two people. */
 const plain = () => ({ author: null, media: null, quoted: null, edited: false, revoked: false, reactions: [] });
@@ -102,27 +100,4 @@ export const showMessage = async (
   show(phone, peer, { ...rest, text, media, quoted: saying.quoted, author });
   ctx.store.touch();
   return text;
-};
-
-/**
- * The person opens a chat: everything in it becomes read, and who wrote it sees so unless the phone sends no read
- * receipts. Returns how many messages were unread.
- */
-export const openChat = (ctx: Context, phone: Phone, peer: string): number => {
-  const unread = [...(phone.chats.get(peer)?.values() ?? [])].filter((each) => !each.fromMe && each.status !== "read");
-  for (const message of unread) {
-    message.status = "read";
-    if (!phone.readReceipts) continue;
-    const writer = message.author ?? peer;
-    if (ctx.store.groups.has(peer)) {
-      seenInGroup(ctx, peer, writer, phone.phone, message.id);
-      continue;
-    }
-    const account = ctx.store.accounts.get(writer);
-    const sent = account?.sent.get(phone.phone)?.get(message.id);
-    if (account && sent) markRead(ctx, account, phone, sent);
-    else mark(ctx, writer, phone.phone, message.id, "read");
-  }
-  if (unread.length) ctx.store.touch();
-  return unread.length;
 };

@@ -1,11 +1,11 @@
 import { getBinaryNodeChild, normalizeMessageContent, type proto } from "@whiskeysockets/baileys";
+import { writeMessage } from "../content/texts.ts";
 import { attachmentOf } from "../media/attachments.ts";
 import { deviceBundle } from "../queries/bundles.ts";
 import type { Client, Context } from "../service/context.ts";
 import { node, pack, seconds, unpack } from "../wire/nodes.ts";
 import type { Account, Device, Pending, Phone } from "../world/schema.ts";
 import type { Bundle } from "../world/signal.ts";
-import { writeMessage } from "./texts.ts";
 
 /** The client stops asking after five tries for one message. */
 const MAX_RETRIES = 5;

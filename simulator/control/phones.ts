@@ -1,7 +1,7 @@
 import { Hono } from "hono";
+import { openChat } from "../chats/opening.ts";
 import { phoneWrites } from "../chats/phone-writes.ts";
 import { reinstall, setPower } from "../chats/power.ts";
-import { openChat } from "../chats/showing.ts";
 import { MIME_TYPE, phoneBodies } from "../contract/phones.ts";
 import type { Service } from "../service/service.ts";
 import type { Media, Phone } from "../world/schema.ts";

@@ -2,7 +2,7 @@ import type { proto } from "@whiskeysockets/baileys";
 import { hold } from "../chats/held.ts";
 import { askAgain, type Copy, MAX_RETRIES } from "../chats/reading.ts";
 import { countAgain, showMessage } from "../chats/showing.ts";
-import { readMessage } from "../chats/texts.ts";
+import { readMessage } from "../content/texts.ts";
 import type { Context } from "../service/context.ts";
 import { bytesOf } from "../wire/nodes.ts";
 import { planGroupReceipts, receiptOf } from "./receipts.ts";

@@ -1,7 +1,7 @@
 import type { BinaryNode } from "@whiskeysockets/baileys";
-import { draw } from "../chats/delays.ts";
 import { pushReceipt } from "../chats/receipts.ts";
 import type { Client, Context } from "../service/context.ts";
+import { draw } from "../service/delays.ts";
 import { isGroup, readJid } from "../wire/jids.ts";
 import { node, seconds } from "../wire/nodes.ts";
 import type { Account, Phone, Sent } from "../world/schema.ts";
@@ -107,7 +107,8 @@ const markReadInGroup = (ctx: Context, group: Group, author: string, reader: str
   const shown = shownAt(reader);
   if (shown) shown.status = "read";
   const others = [...group.participants.keys()].filter((phone) => phone !== author);
-  if (others.every((phone) => shownAt(phone)?.status === "read")) raise(ctx, group, author, id, "read");
+  const tells = (phone: string) => ctx.store.phone(phone).readReceipts && shownAt(phone)?.status === "read";
+  if (others.every(tells)) raise(ctx, group, author, id, "read");
   ctx.store.touch();
 };
 

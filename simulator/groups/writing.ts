@@ -1,8 +1,8 @@
 import type { proto } from "@whiskeysockets/baileys";
 import { show } from "../chats/showing.ts";
-import { readMessage, writeMessage } from "../chats/texts.ts";
 import { encryptAgain, encryptFor, mediaTypeOf } from "../chats/writing.ts";
-import { type Content, compose } from "../media/composing.ts";
+import { type Content, compose } from "../content/composing.ts";
+import { readMessage, writeMessage } from "../content/texts.ts";
 import type { Client, Context } from "../service/context.ts";
 import { node, seconds } from "../wire/nodes.ts";
 import type { Account, Device, Pending, Phone } from "../world/schema.ts";

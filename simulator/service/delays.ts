@@ -1,5 +1,5 @@
-import type { Context } from "../service/context.ts";
 import type { Delays } from "../world/schema.ts";
+import type { Context } from "./context.ts";
 
 /** A delay in milliseconds, drawn from the seed when it is a range; null is never. */
 export const draw = (ctx: Context, delay: Delays[keyof Delays], ...purpose: string[]): number | null => {

@@ -1,7 +1,7 @@
 import type { proto } from "@whiskeysockets/baileys";
+import { type NewMedia, uploadMedia } from "../media/attachments.ts";
 import type { Context } from "../service/context.ts";
 import type { Media, Phone, Shown } from "../world/schema.ts";
-import { type NewMedia, uploadMedia } from "./attachments.ts";
 
 /** What a person writes. */
 export interface Content {
