@@ -1,3 +1,4 @@
+import { arriveHeld } from "../graph/statuses.ts";
 import { readInGroup } from "../groups/reading.ts";
 import type { Context } from "../service/context.ts";
 import { removeDevice } from "../service/devices.ts";
@@ -12,6 +13,7 @@ import { readAsOwnPhone, readAsRecipient } from "./reading.ts";
 export const setPower = (ctx: Context, phone: Phone, online: boolean): void => {
   phone.online = online;
   if (!online) return;
+  arriveHeld(ctx, phone);
   for (const held of phone.held.splice(0)) {
     const copy = heldCopy(ctx, phone, held);
     if (!copy) continue;

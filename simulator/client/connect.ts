@@ -1,6 +1,7 @@
 import { accountCalls } from "./accounts.ts";
 import { askAt, fetchAt } from "./ask.ts";
 import { faultCalls } from "./faults.ts";
+import { graphCalls } from "./graph.ts";
 import { groupCalls } from "./groups.ts";
 import { phoneCalls } from "./phones.ts";
 import { worldCalls } from "./world.ts";
@@ -15,6 +16,7 @@ export const connectSimulator = (baseUrl: string) => {
     ...accountCalls(ask),
     ...faultCalls(ask),
     ...groupCalls(ask),
+    ...graphCalls(ask),
     ...phoneCalls(ask, fetchAt(baseUrl)),
   };
 };

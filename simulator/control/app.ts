@@ -1,11 +1,13 @@
 import { Hono, type Context as Http } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { HTTPException } from "hono/http-exception";
+import { graphRoutes } from "../graph/api/routes.ts";
 import { GroupRefused } from "../groups/refused.ts";
 import { LinkRefused } from "../pairing/refused.ts";
 import type { Service } from "../service/service.ts";
 import { accountRoutes } from "./accounts.ts";
 import { faultRoutes, tamperingRoutes } from "./faults.ts";
+import { businessRoutes, marketingRoutes } from "./graph.ts";
 import { groupRoutes } from "./groups.ts";
 import { phoneRoutes } from "./phones.ts";
 import { worldRoutes } from "./world.ts";
@@ -16,6 +18,8 @@ const MAX_BODY = 24 * 1024 * 1024;
 /** The HTTP side: drives the phones, looks at their screens, and makes things go wrong. */
 export const control = (service: Service): Hono => {
   const app = new Hono();
+  // Before the limit of the control: the Graph API has its own, and its own errors.
+  app.route("/", graphRoutes(service.ctx));
   // The rest of such a body stays unread, so the connection cannot be used again.
   const tooLarge = (http: Http) => http.json({ error: "The body is larger than 24 MB." }, 413, { connection: "close" });
   app.use(bodyLimit({ maxSize: MAX_BODY, onError: tooLarge }));
@@ -40,7 +44,9 @@ export const control = (service: Service): Hono => {
   app.route("/accounts", faultRoutes(service));
   app.route("/tampering", tamperingRoutes(service));
   app.route("/phones", phoneRoutes(service));
+  app.route("/phones", marketingRoutes(service));
   app.route("/groups", groupRoutes(service));
+  app.route("/business", businessRoutes(service));
   app.route("/", worldRoutes(service));
   return app;
 };

@@ -11,19 +11,29 @@ export type Strikes = z.output<typeof strikes>;
 /** How an app's webhooks are sent. Milliseconds of the simulated clock. */
 export const behaviourSchema = z.strictObject({
   /** Events in one POST, and how long the first waits for company. */
-  batch: z.number().int().min(1).max(1000).default(1),
-  batchMs: z.number().int().min(0).max(86_400_000).default(0),
+  batch: z.number().int().min(1).max(1000),
+  batchMs: z.number().int().min(0).max(86_400_000),
   /** Before the first try. */
-  delayMs: z.number().int().min(0).max(86_400_000).default(0),
+  delayMs: z.number().int().min(0).max(86_400_000),
   /** Sent once more after an answer of 200. */
-  duplicate: strikes.nullable().default(null),
+  duplicate: strikes.nullable(),
   /** Held back for `reorderMs`, so that what comes later overtakes it. */
-  reorder: strikes.nullable().default(null),
-  reorderMs: z.number().int().min(0).max(86_400_000).default(500),
+  reorder: strikes.nullable(),
+  reorderMs: z.number().int().min(0).max(86_400_000),
   /** Lost for good. */
-  drop: strikes.nullable().default(null),
+  drop: strikes.nullable(),
 });
 export type Behaviour = z.output<typeof behaviourSchema>;
+/** Each event at once, in a POST of its own, once. */
+export const PLAIN_BEHAVIOUR: Behaviour = {
+  batch: 1,
+  batchMs: 0,
+  delayMs: 0,
+  duplicate: null,
+  reorder: null,
+  reorderMs: 500,
+  drop: null,
+};
 
 const subscriptionSchema = z.object({
   url: z.string(),
@@ -147,8 +157,6 @@ const outboundSchema = z.object({
   version: z.number(),
   opaque: z.string().nullable(),
   acceptedAt: z.number(),
-  /** What the phone gets as soon as it is on. */
-  held: z.boolean(),
   due: z.object({ sent: z.number().nullable(), delivered: z.number().nullable(), read: z.number().nullable() }),
   deliveredTold: z.boolean(),
   readTold: z.boolean(),
@@ -215,6 +223,8 @@ export const businessSchema = z.object({
   tokens: entries(tokenSchema).default(() => none<Token>()),
   /** By message id. */
   messages: entries(outboundSchema).default(() => none<Outbound>()),
+  /** Message ids that wait for a person's phone to be on, by its number. */
+  held: entries(z.array(z.string())).default(() => none<string[]>()),
   media: entries(mediaSchema).default(() => none<GraphMedia>()),
   outbox: entries(parcelSchema).default(() => none<Parcel>()),
   attempts: z.array(attemptSchema).default(() => []),
