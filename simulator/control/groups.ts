@@ -42,6 +42,11 @@ const WHY: Record<404 | 405 | 409, string> = {
   409: "is in this group already",
 };
 
+const assertOnWhatsApp = (ctx: Context, phones: string[]): void => {
+  const absent = phones.find((phone) => ctx.store.knownPhone(phone)?.onWhatsApp === false);
+  if (absent) refuse(409, `${absent} is not on WhatsApp.`);
+};
+
 const assertPossible = (group: Group, action: Action, phones: string[]): void => {
   for (const phone of phones) {
     const code = obstacle(group, action, phone);
@@ -56,7 +61,11 @@ const assertPossible = (group: Group, action: Action, phones: string[]): void =>
 export const groupRoutes = ({ ctx }: Service): Hono => {
   const app = new Hono();
   app.get("/", (http) => http.json([...ctx.store.groups.values()].map(groupView)));
-  app.post("/", async (http) => http.json(groupView(createGroup(ctx, await bodyOf(http, groupBodies.group)))));
+  app.post("/", async (http) => {
+    const wanted = await bodyOf(http, groupBodies.group);
+    assertOnWhatsApp(ctx, [wanted.owner, ...wanted.participants.map(({ phone }) => phone)]);
+    return http.json(groupView(createGroup(ctx, wanted)));
+  });
   app.get("/:id", (http) => http.json(groupView(groupOf(ctx, http))));
   app.put("/:id", async (http) => {
     const group = groupOf(ctx, http);
@@ -70,6 +79,7 @@ export const groupRoutes = ({ ctx }: Service): Hono => {
     const group = groupOf(ctx, http);
     const { action, phones } = await bodyOf(http, groupBodies.participants);
     assertPossible(group, action, phones);
+    if (action === "add") assertOnWhatsApp(ctx, phones);
     changeParticipants(ctx, group, action, phones, action === "leave" ? undefined : actorIn(group));
     return http.json(groupView(group));
   });
