@@ -2,11 +2,13 @@ import type { BinaryNode } from "@whiskeysockets/baileys";
 import { bytesOf, children } from "../wire/nodes.ts";
 import type { Bundle } from "../world/signal.ts";
 
+/** From the end: behind it a first message still names keys, which a reader may overlook; this byte is under the MAC. */
+const FLIPPED = 12;
+
 const flipped = (bytes: Buffer): Buffer => {
   const copy = Buffer.from(bytes);
-  const last = copy.length - 1;
-  // The end of a ciphertext is its MAC, the end of a signature its high scalar: either way nothing fits any more.
-  copy[last] = (copy[last] ?? 0) ^ 1;
+  const at = copy.length - FLIPPED;
+  copy[at] = (copy[at] ?? 0) ^ 1;
   return copy;
 };
 
