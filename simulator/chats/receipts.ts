@@ -58,9 +58,14 @@ export const markRead = (ctx: Context, account: Account, recipient: Phone, sent:
   announce(ctx, account, recipient, sent, "read");
 };
 
+/** Unless the person opened the chat before the time. */
+const readWhenDue = (ctx: Context, account: Account, recipient: Phone, sent: Sent): void => {
+  if (sent.due.read !== null) markRead(ctx, account, recipient, sent);
+};
+
 const arm = (ctx: Context, account: Account, recipient: Phone, sent: Sent): void => {
   if (sent.due.delivered !== null) ctx.clock.at(sent.due.delivered, () => deliver(ctx, account, recipient, sent));
-  if (sent.due.read !== null) ctx.clock.at(sent.due.read, () => markRead(ctx, account, recipient, sent));
+  if (sent.due.read !== null) ctx.clock.at(sent.due.read, () => readWhenDue(ctx, account, recipient, sent));
 };
 
 /**
@@ -76,7 +81,7 @@ export const planReceipts = (ctx: Context, account: Account, recipient: Phone, s
   }
   if (readMs !== null && recipient.readReceipts && sent.due.read === null) {
     sent.due.read = arrivedAt + Math.max(readMs, deliveredMs ?? 0);
-    ctx.clock.at(sent.due.read, () => markRead(ctx, account, recipient, sent));
+    ctx.clock.at(sent.due.read, () => readWhenDue(ctx, account, recipient, sent));
   }
 };
 

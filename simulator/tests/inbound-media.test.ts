@@ -146,6 +146,18 @@ describe("a person who opens a chat", () => {
     expect(messages?.every(({ readAt }) => readAt !== null)).toBe(true);
   });
 
+  it("before the phone would have read by itself is seen once", async () => {
+    await simulator.client.setDelays(ACCOUNT, { deliveredMs: 0, readMs: 3_600_000 });
+    const contact = "+5571900000004";
+    const id = await unread(contact, "sekarang");
+    await simulator.client.read(contact, ACCOUNT);
+    await until("the blue ticks", () => receiptsOf(client, id).includes("read"));
+    await simulator.client.advance(3_600_000);
+    await simulator.client.setDelays(ACCOUNT, { readMs: null });
+    await unread(contact, "nanti");
+    expect(receiptsOf(client, id).toSorted()).toEqual(["delivered", "read", "sender"]);
+  });
+
   it("tells nobody when the phone sends no read receipts", async () => {
     const contact = "+5571900000003";
     await simulator.client.setPhone(contact, { readReceipts: false });
@@ -161,6 +173,6 @@ describe("a person who opens a chat", () => {
 
   it("is one of the phones that are listed, newest first", async () => {
     const numbers = (await simulator.client.phones()).map(({ phone }) => phone);
-    expect(numbers.slice(0, 2)).toEqual(["+5571900000003", "+5571900000002"]);
+    expect(numbers.slice(0, 2)).toEqual(["+5571900000003", "+5571900000004"]);
   });
 });

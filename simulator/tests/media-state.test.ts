@@ -1,7 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type SpawnedSimulator, spawnSimulator } from "../client.ts";
 import { connect, leave, link, ready, textsOf, until } from "./baileys.ts";
@@ -64,5 +66,34 @@ describe("with a state file", () => {
     expect(readdirSync(`${state()}.media/uploads`)).toEqual([]);
     expect(await simulator.client.trust()).toEqual(before);
     expect((await ask(simulator.client, "GET", "/v/image/none.enc")).status).toBe(404);
+  });
+});
+
+describe("a name for the machine", () => {
+  const handshake = async (url: string, servername: string, ca: string) => {
+    const socket = connectTls({ host: "127.0.0.1", port: Number(new URL(url).port), servername, ca });
+    try {
+      await once(socket, "secureConnect");
+      return socket.authorized;
+    } finally {
+      socket.destroy();
+    }
+  };
+
+  it("is in the address that clients get, and in the certificate", async () => {
+    process.env.SIMULATOR_PUBLIC_HOST = "simulator.example";
+    const named = await spawnSimulator();
+    delete process.env.SIMULATOR_PUBLIC_HOST;
+    try {
+      const { ca, mediaUrl } = await named.client.trust();
+      expect(new URL(mediaUrl).hostname).toBe("simulator.example");
+      expect(await handshake(mediaUrl, "simulator.example", ca)).toBe(true);
+      expect(await handshake(mediaUrl, "localhost", ca)).toBe(true);
+      await expect(handshake(mediaUrl, "elsewhere.example", ca)).rejects.toThrow("does not match certificate");
+      const { ca: another } = await simulator.client.trust();
+      await expect(handshake(mediaUrl, "simulator.example", another)).rejects.toThrow("certificate");
+    } finally {
+      await named.stop();
+    }
   });
 });
