@@ -33,3 +33,13 @@ test("an empty variable counts as not set", () => {
     appOrigin: "http://localhost:3000",
   });
 });
+
+test("a key that may still open stands beside the current one; a damaged one is refused", () => {
+  const [current, old, older] = [1, 2, 3].map((byte) => Buffer.alloc(32, byte).toString("base64"));
+  const { sessionKeys } = readEnv({ ...enough, SESSION_KEY: current, SESSION_KEYS_OLD: `${old}, ${older},${current}` });
+  expect(sessionKeys.current.key).toEqual(Buffer.alloc(32, 1));
+  expect(sessionKeys.byId.size).toBe(3);
+  expect(sessionKeys.byId.get(sessionKeys.current.id)).toEqual(sessionKeys.current);
+  expect(readEnv({ ...enough, SESSION_KEYS_OLD: "" }).sessionKeys.byId.size).toBe(1);
+  expect(() => readEnv({ ...enough, SESSION_KEYS_OLD: `${old},short` })).toThrow(/SESSION_KEYS_OLD: each must be 32/);
+});

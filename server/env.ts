@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import type { SessionKey, SessionKeys } from "./wa/seal.ts";
 
 const int = (fallback: number, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
+
+const isKey = (key: string) => Buffer.from(key, "base64").length === 32;
+const KEY = "must be 32 random bytes in base64";
 
 const schema = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("production"),
@@ -14,9 +18,12 @@ const schema = z.object({
   TRUST_PROXY: int(0, { max: 10 }),
   DEFAULT_TZ: z.string().default("Asia/Jakarta"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
-  SESSION_KEY: z
+  SESSION_KEY: z.string().refine(isKey, KEY),
+  SESSION_KEYS_OLD: z
     .string()
-    .refine((key) => Buffer.from(key, "base64").length === 32, "must be 32 random bytes in base64"),
+    .default("")
+    .transform((list) => list.split(",").flatMap((key) => key.trim() || []))
+    .refine((list) => list.every(isKey), `each ${KEY}, with a comma between two`),
   WHATSAPP: z.enum(["simulator", "live"]).default("simulator"),
   SIMULATOR_URL: z.url().default("http://127.0.0.1:3010"),
   CAMPAIGN_CAP: int(200, { min: 1 }),
@@ -49,6 +56,15 @@ export function capsInForce(asked: Caps, whatsapp: "simulator" | "live"): Caps {
   };
 }
 
+function nameKey(base64: string): SessionKey {
+  const key = Buffer.from(base64, "base64");
+  return { id: createHash("sha256").update(key).digest("hex").slice(0, 8), key };
+}
+
+function keysOf(current: SessionKey, old: SessionKey[]): SessionKeys {
+  return { current, byId: new Map([...old, current].map((key) => [key.id, key])) };
+}
+
 /**
  * The only reader of the environment: parsed once per process, then passed on as values.
  * @throws Error with one line per wrong variable
@@ -61,7 +77,6 @@ export function readEnv(source: NodeJS.ProcessEnv) {
     throw new Error(`The environment is not usable:\n${lines.join("\n")}`);
   }
   const env = parsed.data;
-  const key = Buffer.from(env.SESSION_KEY, "base64");
   return {
     nodeEnv: env.NODE_ENV,
     databaseUrl: env.DATABASE_URL,
@@ -73,8 +88,8 @@ export function readEnv(source: NodeJS.ProcessEnv) {
     trustProxy: env.TRUST_PROXY,
     defaultTz: env.DEFAULT_TZ,
     logLevel: env.LOG_LEVEL,
-    /** Wraps the data key of each WhatsApp session; `id` is kept beside what it wrapped. */
-    sessionKey: { id: createHash("sha256").update(key).digest("hex").slice(0, 8), key },
+    /** They wrap the data key of each WhatsApp session; a key's `id` is kept beside what it wrapped. */
+    sessionKeys: keysOf(nameKey(env.SESSION_KEY), env.SESSION_KEYS_OLD.map(nameKey)),
     whatsapp: env.WHATSAPP,
     simulatorUrl: env.SIMULATOR_URL,
     caps: capsInForce(

@@ -13,7 +13,7 @@ import { type Recipient, readAudience } from "./audience.ts";
 import { getOwnCampaign } from "./draft.ts";
 import { renderTemplate, templateValues } from "./rules.ts";
 
-type StartEnv = Pick<Env, "caps" | "sessionKey">;
+type StartEnv = Pick<Env, "caps" | "sessionKeys">;
 
 /**
  * Starts a draft, in one transaction: fixes the recipients with their texts and price, lists who is left out and why,
@@ -82,7 +82,7 @@ async function insertRecipients(
       recipientKey: `pn:${recipient.phoneE164}`,
       recipientName: recipient.name,
       resolvedText: leftOut ? null : renderTemplate(campaign.templateText, templateValues(recipient)),
-      waMsgId: waMsgId(id, env.sessionKey.key),
+      waMsgId: waMsgId(id, env.sessionKeys.current.key),
       status: leftOut ? ("skipped" as const) : ("queued" as const),
       errorCode: leftOut ? recipient.verdict : null,
       endedAt: leftOut ? new Date() : null,

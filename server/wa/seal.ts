@@ -10,6 +10,21 @@ export interface SessionKey {
   key: Buffer;
 }
 
+/** The environment's keys: new data keys are wrapped by `current`, and any of `byId` (that one too) may still open. */
+export interface SessionKeys {
+  current: SessionKey;
+  byId: ReadonlyMap<string, SessionKey>;
+}
+
+/** A session's data key as it is stored. */
+export interface WrappedKey {
+  wrappedKey: Buffer;
+  /** Which SESSION_KEY wrapped it. */
+  keyId: string;
+  /** Names the data key itself; stays when it is wrapped anew, so that what it sealed stays readable. */
+  dataKeyId: string;
+}
+
 /** Whose secrets these are: part of every seal, so that a row copied to another session or user does not open. */
 export interface SealOwner {
   sessionId: Id<"waSession">;
@@ -52,32 +67,46 @@ function unclose(key: Buffer, aad: string, sealed: Uint8Array, what: string): Bu
   }
 }
 
-const aadOf = (owner: SealOwner, kind: string, rowId: string, kid: string) =>
-  ["v1", owner.sessionId, owner.userId, kind, rowId, kid].join("|");
+const aadOf = (owner: SealOwner, kind: string, rowId: string, keyId: string) =>
+  ["v1", owner.sessionId, owner.userId, kind, rowId, keyId].join("|");
 
-/** Makes a session's data key, wrapped by the environment's. */
-export function newDataKey(owner: SealOwner, sessionKey: SessionKey): { wrappedKey: Buffer; keyId: string } {
-  const wrappedKey = close(sessionKey.key, aadOf(owner, "data-key", "", sessionKey.id), randomBytes(32));
-  return { wrappedKey, keyId: sessionKey.id };
+const wrap = (owner: SealOwner, dataKey: Uint8Array, by: SessionKey) => ({
+  wrappedKey: close(by.key, aadOf(owner, "data-key", "", by.id), dataKey),
+  keyId: by.id,
+});
+
+function unwrap(owner: SealOwner, { wrappedKey, keyId }: Omit<WrappedKey, "dataKeyId">, keys: SessionKeys): Buffer {
+  const by = keys.byId.get(keyId);
+  if (!by) throw new SealBroken("data key", "it was wrapped by another SESSION_KEY");
+  return unclose(by.key, aadOf(owner, "data-key", "", keyId), wrappedKey, "data key");
+}
+
+/** Makes a session's data key, wrapped by the environment's current one. */
+export function newDataKey(owner: SealOwner, { current }: SessionKeys): WrappedKey {
+  return { ...wrap(owner, randomBytes(32), current), dataKeyId: randomBytes(8).toString("hex") };
+}
+
+/**
+ * The same data key, wrapped by the current SESSION_KEY: nothing that it sealed changes.
+ * @throws SealBroken if it cannot be opened
+ */
+export function rewrap(owner: SealOwner, stored: Omit<WrappedKey, "dataKeyId">, keys: SessionKeys) {
+  return wrap(owner, unwrap(owner, stored, keys), keys.current);
 }
 
 /**
  * AES-256-GCM under the session's data key, a random nonce each time.
- * @throws SealBroken if the wrapped key is damaged, another session's, or wrapped by another SESSION_KEY
+ * @throws SealBroken if the wrapped key is damaged, another session's, or wrapped by a SESSION_KEY that is not known here
  */
-export function openSealer(
-  owner: SealOwner,
-  stored: { wrappedKey: Buffer; keyId: string },
-  sessionKey: SessionKey,
-): Sealer {
-  if (stored.keyId !== sessionKey.id) throw new SealBroken("data key", "it was wrapped by another SESSION_KEY");
-  const dataKey = unclose(sessionKey.key, aadOf(owner, "data-key", "", stored.keyId), stored.wrappedKey, "data key");
+export function openSealer(owner: SealOwner, stored: WrappedKey, keys: SessionKeys): Sealer {
+  const dataKey = unwrap(owner, stored, keys);
   const derive = (use: string) => Buffer.from(hkdfSync("sha256", dataKey, "", `masssender ${use}`, 32));
   const sealing = derive("seal");
   const naming = derive("row ids");
+  const aad = (kind: string, rowId: string) => aadOf(owner, kind, rowId, stored.dataKeyId);
   return {
     rowId: (kind, id) => createHmac("sha256", naming).update(`${kind}|${id}`).digest("base64url"),
-    seal: (kind, rowId, plain) => close(sealing, aadOf(owner, kind, rowId, stored.keyId), plain),
-    open: (kind, rowId, sealed) => unclose(sealing, aadOf(owner, kind, rowId, stored.keyId), sealed, kind),
+    seal: (kind, rowId, plain) => close(sealing, aad(kind, rowId), plain),
+    open: (kind, rowId, sealed) => unclose(sealing, aad(kind, rowId), sealed, kind),
   };
 }

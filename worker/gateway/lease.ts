@@ -14,7 +14,7 @@ export interface Lease {
   epoch: number;
 }
 
-type LeaseEnv = Pick<Env, "leaseMs" | "whatsapp" | "sessionKey" | "workerSessions">;
+type LeaseEnv = Pick<Env, "leaseMs" | "whatsapp" | "sessionKeys" | "workerSessions">;
 
 const interval = (ms: number) => `${ms} milliseconds`;
 const wanted = [...statusesWithSocket];
@@ -63,8 +63,8 @@ export async function readShare(
 
 /**
  * Takes sessions that want a socket and that nobody holds, the longest forsaken first: up to its share of them, and beyond
- * it, as far as it has room, those that nobody else takes. Sessions of the other WhatsApp, and those whose keys another
- * SESSION_KEY wrapped, are left for a worker that is meant for them.
+ * it, as far as it has room, those that nobody else takes. Sessions of the other WhatsApp, and those whose keys a
+ * SESSION_KEY wrapped that is not known here, are left for a worker that is meant for them.
  * @param room how many sessions it could hold in addition
  * @param share how many of these are its part
  */

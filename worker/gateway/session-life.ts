@@ -82,6 +82,8 @@ export function beginLife(
 
   const queue = createEventQueue((event) => handleEvent({ db, announce, owner }, event), log);
   const broken = (err: SealBroken) => {
+    // Told once: several reads may meet it before the socket is closed.
+    if (signal.aborted) return;
     log.error({ err, event: "session.unreadable" }, "stored keys are refused");
     queue.push({ type: "broken", reason: "unreadable" });
     ending.abort();
@@ -91,7 +93,7 @@ export function beginLife(
   async function readKeys(): Promise<SessionAuth | undefined> {
     while (!signal.aborted) {
       try {
-        return await loadAuth(sql, owner, env.sessionKey, { broken, event: queue.push });
+        return await loadAuth(sql, owner, env.sessionKeys, { broken, event: queue.push });
       } catch (err) {
         if (err instanceof SealBroken) broken(err);
         else if (err instanceof LeaseLost) ending.abort();
@@ -196,7 +198,13 @@ export function beginLife(
       seal: (encoded) => auth.sealer.seal("message", "message", encoded),
       open: (sealed) => auth.sealer.open("message", "message", sealed),
       encodeText,
-      send: async (message) => connected().send(message),
+      send: async (message) => {
+        // Keys that only this process knows would be lost with it, and used a second time.
+        await auth.rows.saved().catch(() => {
+          throw new NotWritten("offline");
+        });
+        await connected().send(message);
+      },
     };
   }
 

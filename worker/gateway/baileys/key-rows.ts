@@ -33,47 +33,65 @@ interface StoredRow {
 
 /**
  * The rows of one session's Signal keys, encrypted. Read through a cache, which is complete for what it holds because
- * nobody else may write; it lives as long as the lease, so a reconnect starts warm. Misses are cached too.
+ * nobody else may write; it lives as long as the lease, so a reconnect starts warm. Misses are cached too. A kind is any
+ * text: a new one of the library needs nothing here.
  */
 export interface KeyRows {
   get(kind: string, ids: readonly string[]): Promise<Record<string, unknown>>;
   /**
-   * Resolves when the rows are durable. Calls that come while a statement runs share the next one.
+   * Resolves when the rows are durable. Calls that come while a statement runs share the next one. Rows whose write failed
+   * go with the next write: WhatsApp has seen their effect, so the older ones must never be used again.
    * @throws LeaseLost
    */
   set(rows: readonly KeyRow[]): Promise<void>;
+  /** Resolves when every row so far is durable, trying again those that failed. @throws as `set` */
+  saved(): Promise<void>;
   /** Resolves when every write so far has ended, well or not. */
   settled(): Promise<void>;
 }
 
-const nameOf = (kind: string, id: string) => `${kind}|${id}`;
+/** Ids may hold any sign but this one, which Postgres does not store in a kind. */
+const nameOf = (kind: string, id: string) => `${kind}\0${id}`;
 
 /** @param onBroken told when a row cannot be opened; the read fails as well */
 export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (error: SealBroken) => void): KeyRows {
   // Text, not objects: Baileys changes what it was given.
   const cache = new Map<string, string | null>();
-  let waiting = new Map<string, StoredRow>();
+  const unwritten = new Map<string, StoredRow>();
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | null = null;
 
   const remember = (name: string, text: string | null) => {
     cache.delete(name);
     cache.set(name, text);
-    if (cache.size > CACHED) for (const oldest of cache.keys()) if (cache.delete(oldest)) break;
+    if (cache.size <= CACHED) return;
+    for (const oldest of cache.keys()) if (!unwritten.has(oldest) && cache.delete(oldest)) break;
   };
+
+  async function write(): Promise<void> {
+    const rows = [...unwritten];
+    if (rows.length === 0) return;
+    await patiently(() =>
+      writeRows(
+        sql,
+        owner,
+        rows.map(([, row]) => row),
+      ),
+    );
+    for (const [name, row] of rows) if (unwritten.get(name) === row) unwritten.delete(name);
+  }
 
   const flush = (): Promise<void> => {
     next ??= running
       .catch(() => {})
       .then(() => {
-        const rows = [...waiting.values()];
-        waiting = new Map();
         next = null;
-        running = patiently(() => writeRows(sql, owner, rows));
+        running = write();
         return running;
       });
     return next;
   };
+  const saved = () => (unwritten.size === 0 ? Promise.resolve() : flush());
 
   return {
     async get(kind, ids) {
@@ -99,17 +117,15 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
     set(rows) {
       for (const { kind, id, value } of rows) {
         const text = value === null || value === undefined ? null : JSON.stringify(value, BufferJSON.replacer);
-        remember(nameOf(kind, id), text);
         const hash = sealer.rowId(kind, id);
-        waiting.set(nameOf(kind, id), {
-          kind,
-          hash,
-          sealed: text === null ? null : sealer.seal(kind, hash, Buffer.from(text)),
-        });
+        const sealed = text === null ? null : sealer.seal(kind, hash, Buffer.from(text));
+        unwritten.set(nameOf(kind, id), { kind, hash, sealed });
+        remember(nameOf(kind, id), text);
       }
-      return flush();
+      return saved();
     },
-    settled: () => (next ?? running).catch(() => {}),
+    saved,
+    settled: () => saved().catch(() => {}),
   };
 }
 
@@ -139,6 +155,9 @@ async function readRows(sql: Sql, owner: Owner, sealer: Sealer, kind: string, id
   return found;
 }
 
+/** Part of a statement's answer: its commit waits for the disk, however the server or the database is set. */
+export const durably = (sql: Sql) => sql`set_config('synchronous_commit', 'on', true)`;
+
 /**
  * One statement for all rows. FOR SHARE holds a takeover back until it is through, so that the next owner reads its keys
  * after this one's last write.
@@ -148,7 +167,7 @@ async function writeRows(sql: Sql, owner: Owner, rows: readonly StoredRow[]): Pr
   const gone = rows.filter((row) => row.sealed === null);
   const [result] = await sql<{ held: number }[]>`
     with fence as materialized (
-      select 1 from wa_sessions
+      select ${durably(sql)} from wa_sessions
        where id = ${owner.sessionId} and owner_id = ${owner.workerId} and epoch = ${owner.epoch} for share
     ), kept as (
       insert into wa_session_keys (wa_session_id, user_id, kind, key_hash, value)

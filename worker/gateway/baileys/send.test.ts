@@ -101,11 +101,12 @@ test("another worker goes on with the same Signal sessions", async () => {
 /** The record of a recipient holds every session that was made with it: more than one, and one was thrown away. */
 async function signalRecord(to: Identity): Promise<{ _sessions: object }> {
   const lid = (await stage.simulator.sent(linked.phone)).find((one) => one.phone === phoneOf(to))?.lid.split("@")[0];
-  const [stored] = await stage.db.execute<{ wrappedKey: Buffer; keyId: string }>(
-    sql`select wrapped_key as "wrappedKey", key_id as "keyId" from wa_sessions where id = ${linked.sessionId}`,
+  const [stored] = await stage.db.execute<{ wrappedKey: Buffer; keyId: string; dataKeyId: string }>(
+    sql`select wrapped_key as "wrappedKey", key_id as "keyId", data_key_id as "dataKeyId"
+          from wa_sessions where id = ${linked.sessionId}`,
   );
   if (!stored) throw new Error("no session");
-  const sealer = openSealer({ sessionId: linked.sessionId, userId: user.id }, stored, stage.env.sessionKey);
+  const sealer = openSealer({ sessionId: linked.sessionId, userId: user.id }, stored, stage.env.sessionKeys);
   // Signal's name of a LID's first device, as Baileys writes it.
   const hash = sealer.rowId("session", `${lid}_1.0`);
   const [row] = await stage.db.execute<{ value: Buffer }>(

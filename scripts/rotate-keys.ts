@@ -1,0 +1,59 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { connect } from "#db/client.ts";
+import { readEnv } from "#server/env.ts";
+import { rotateKeys } from "#server/wa/rotate-keys.ts";
+import { startEmbeddedPostgres } from "./embedded-postgres.ts";
+import { lockFolder } from "./launch/folder-lock.ts";
+import { sessionKeyIn } from "./launch/session-key.ts";
+import { type LaunchSettings, readSettings } from "./launch/settings.ts";
+import { StartError } from "./start-error.mjs";
+
+/** Wraps the data key of each linked phone with SESSION_KEY; the product may run meanwhile. docs/operations.md has the steps. */
+async function rotate(): Promise<number> {
+  if (existsSync(".env")) process.loadEnvFile(".env");
+  const settings = readSettings(process.env);
+  const database = await openDatabase(settings);
+  try {
+    const sessionKey = settings.sessionKey ?? sessionKeyIn(settings.dataDir);
+    const { sessionKeys } = readEnv({ ...process.env, DATABASE_URL: database.url, SESSION_KEY: sessionKey });
+    const connection = connect(database.url, { max: 1, name: "masssender-rotate-keys" });
+    try {
+      const { rewrapped, current, refused } = await rotateKeys(connection.db, sessionKeys);
+      for (const { sessionId, keyId, why } of refused) console.error(`${sessionId} (key ${keyId}): ${why}`);
+      console.log(
+        `${rewrapped} data keys were wrapped anew. ${current} open with the current key ${sessionKeys.current.id}, ${refused.length} do not open.`,
+      );
+      return refused.length === 0 ? 0 : 1;
+    } finally {
+      await connection.close();
+    }
+  } finally {
+    await database.leave();
+  }
+}
+
+/** The database of DATABASE_URL; else that of `npm start`, which is started for a moment when it does not run. */
+async function openDatabase({ databaseUrl, dataDir }: LaunchSettings) {
+  if (databaseUrl) return { url: databaseUrl, leave: async () => {} };
+  const folder = join(dataDir, "postgres");
+  if (!existsSync(folder)) throw new StartError(`There is no database in ${dataDir}: set DATABASE_URL or DATA_DIR.`);
+  const lock = await lockFolder(dataDir).catch((error: unknown) => {
+    if (error instanceof StartError) return undefined;
+    throw error;
+  });
+  const server = await startEmbeddedPostgres({ dataDir: folder });
+  const leave = async () => {
+    if (!lock) return;
+    await server.stop();
+    lock.release();
+  };
+  return { url: server.url, leave };
+}
+
+try {
+  process.exitCode = await rotate();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
