@@ -1,5 +1,7 @@
 import { defineConfig } from "vitest/config";
 
+// In every test file: no private key is printed.
+const setupFiles = ["tests/silence/setup.ts"];
 const everywhere = ["node_modules/**", "build/**", ".data/**"];
 
 // Three groups, one after the other. Files of the first run beside each other; a fault test kills processes and a browser
@@ -13,6 +15,7 @@ export default defineConfig({
       {
         test: {
           name: "product",
+          setupFiles,
           include: ["**/*.test.{ts,tsx}"],
           exclude: [...everywhere, "tests/faults/**", "tests/e2e/**"],
           testTimeout: 30_000,
@@ -23,6 +26,7 @@ export default defineConfig({
       {
         test: {
           name: "faults",
+          setupFiles,
           include: ["tests/faults/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 300_000,
@@ -33,6 +37,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          setupFiles,
           include: ["tests/e2e/**/*.test.ts"],
           fileParallelism: false,
           testTimeout: 120_000,

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { watchOutput } from "./silence/leaks.ts";
 
 const WORKER = fileURLToPath(new URL("../worker/main.ts", import.meta.url));
 
@@ -35,8 +36,10 @@ export function spawnWorker(databaseUrl: string, simulatorUrl: string, more: Rec
     named = resolve;
   });
   for (const stream of [child.stdout, child.stderr]) {
+    const watch = watchOutput("a worker process");
     stream?.on("data", (chunk: Buffer) => {
       output += chunk.toString();
+      watch(chunk.toString());
       const said = output.match(/"workerId":"(wrk_[0-9a-z]+)"[^\n]*"event":"worker.started"/);
       if (said?.[1]) named(said[1]);
     });

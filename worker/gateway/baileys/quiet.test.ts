@@ -11,7 +11,7 @@ test("libsignal says nothing on the console, and everybody else still may", asyn
   const load = createRequire(import.meta.url);
   const { SessionRecord } = load("libsignal") as typeof import("libsignal");
   const entry = { indexInfo: { closed: -1 } };
-  const record = new SessionRecord() as unknown as { closeSession(e: unknown): void };
+  const record = new SessionRecord() as unknown as { closeSession(e: unknown): void; openSession(e: unknown): void };
   record.closeSession(entry);
   expect(said, "the leak this guards against").toEqual(["Closing session:"]);
 
@@ -21,5 +21,16 @@ test("libsignal says nothing on the console, and everybody else still may", asyn
   record.closeSession(entry);
   // oxlint-disable-next-line no-console -- what is tested
   console.info("ours");
+  expect(said).toEqual(["Closing session:", "ours"]);
+
+  // A program that wraps the console after us, and stacks kept short: the dump is dropped all the same.
+  const wrapped = console.info;
+  vi.spyOn(console, "info").mockImplementation((...args) => wrapped(...args));
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  entry.indexInfo.closed = -1;
+  record.closeSession(entry);
+  record.openSession(entry);
+  Error.stackTraceLimit = limit;
   expect(said).toEqual(["Closing session:", "ours"]);
 });

@@ -3,11 +3,17 @@
  * writes there is dropped, what anybody else writes passes.
  */
 const FILE_OF_LIBSIGNAL = /[\\/]libsignal[\\/]/;
+/** How its dumps begin: known even where its file is not, as in a bundle. */
+const SENTENCE_OF_LIBSIGNAL = /^((Closing|Opening|Removing old closed|Migrating) session|Session (already|error))/;
+/** Deep enough to find the caller behind a program that wraps the console too. */
+const FRAMES = 8;
 
 function calledByLibsignal(): boolean {
-  // Frames: Error, this function, the replacement, then the caller.
-  const caller = new Error().stack?.split("\n")[3];
-  return caller !== undefined && FILE_OF_LIBSIGNAL.test(caller);
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = FRAMES;
+  const { stack } = new Error();
+  Error.stackTraceLimit = before;
+  return FILE_OF_LIBSIGNAL.test(String(stack));
 }
 
 /** Done once, when this module is loaded. */
@@ -15,7 +21,8 @@ function quieten(): void {
   for (const level of ["log", "info", "warn", "error", "debug"] as const) {
     const original = console[level].bind(console);
     console[level] = (...args: unknown[]) => {
-      if (!calledByLibsignal()) original(...args);
+      if (SENTENCE_OF_LIBSIGNAL.test(String(args[0])) || calledByLibsignal()) return;
+      original(...args);
     };
   }
 }
