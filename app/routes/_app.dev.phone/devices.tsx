@@ -1,7 +1,7 @@
 import { getFormProps } from "@conform-to/react";
 import { Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { CheckCircledIcon, LinkBreak2Icon } from "@radix-ui/react-icons";
-import { Form } from "@remix-run/react";
+import { Form, useSearchParams } from "@remix-run/react";
 import { linkCodeInput, scanInput } from "#server/dev-phone/schema.ts";
 import { ConfirmButton } from "../../components/confirm-button.tsx";
 import { type Column, DataTable } from "../../components/data-table.tsx";
@@ -45,13 +45,16 @@ export function Devices({ data, account, answer }: Props & { account: AccountDat
       tight: true,
     },
   ];
+  const link = (
+    <SimpleGrid cols={{ base: 1, md: 2 }}>
+      <ScanForm key={`${data.suggested} ${data.waiting.length > 0}`} data={data} account={account} answer={answer} />
+      <CodeForm account={account} answer={answer} />
+    </SimpleGrid>
+  );
   return (
     <Stack gap="lg">
       <Refused answer={answer} intents={["unlink", "passkey"]} />
-      <SimpleGrid cols={{ base: 1, md: 2 }}>
-        <ScanForm key={`${data.suggested} ${data.waiting.length > 0}`} data={data} account={account} answer={answer} />
-        <CodeForm account={account} answer={answer} />
-      </SimpleGrid>
+      {data.waiting.length > 0 && link}
       <Stack gap="sm">
         <Title order={2}>Linked devices</Title>
         <DataTable
@@ -62,6 +65,7 @@ export function Devices({ data, account, answer }: Props & { account: AccountDat
           empty="No device is linked to this phone."
         />
       </Stack>
+      {data.waiting.length === 0 && link}
       <Paper>
         <Toggle
           intent="passkey"
@@ -77,13 +81,19 @@ export function Devices({ data, account, answer }: Props & { account: AccountDat
   );
 }
 
-/** The phone's camera: it scans the code that this account shows at the moment. */
-function ScanForm({ data: { waiting, suggested }, account, answer }: Props & { account: AccountData }) {
+/** The phone's camera: it scans the code that this account shows at the moment. A number without a phone gets one. */
+export function ScanForm({ data, account, answer }: Props & { account?: AccountData }) {
+  const { waiting, suggested } = data;
+  const [search] = useSearchParams();
   const [scan, fields] = useZodForm({
     schema: scanInput,
     intent: "scan",
     answer,
-    defaultValue: { phone: suggested, name: (suggested === account.phone && account.name) || "My phone" },
+    defaultValue: {
+      phone: suggested,
+      name: (suggested === account?.phone && account.name) || "My phone",
+      sessionId: search.get("session") ?? undefined,
+    },
   });
   const ready = waiting.filter((session) => session.ready);
   return (

@@ -54,7 +54,7 @@ async function loadChats(api: Api, phone: string, open: string | null, as: strin
   const [chats, groups, people] = await Promise.all([
     api.dev.chats({ phone }),
     isGroup ? api.dev.groups() : [],
-    isGroup ? api.dev.people() : [],
+    isGroup ? api.dev.people() : open ? [await api.dev.person({ phone: open })] : [],
   ]);
   const group = groups.find(({ id }) => id === open);
   const holders = group ? group.participants.map((member) => member.phone) : open && !isGroup ? [phone, open] : [];

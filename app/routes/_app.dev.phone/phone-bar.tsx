@@ -24,15 +24,19 @@ export function PhoneBar({ data, account, answer }: Props & { account: AccountDa
   const connected = account.devices.filter((device) => device.connected).length;
   return (
     <Stack gap="sm">
-      <Group align="flex-end" gap="sm">
+      <Group align="flex-end" gap="sm" wrap="nowrap">
         <ChoosePhone data={data} chosen={account.phone} />
         <LinkButton
           to={withSearch(search, { new: search.has("new") ? null : "1" })}
           variant="default"
-          leftSection={<PlusIcon aria-hidden />}
+          px={{ base: "xs", sm: "md" }}
+          aria-label="New phone"
           aria-expanded={search.has("new")}
         >
-          New phone
+          <PlusIcon aria-hidden />
+          <Text span inherit visibleFrom="sm" ml="xs">
+            New phone
+          </Text>
         </LinkButton>
       </Group>
       <Group gap="xs">
@@ -72,7 +76,7 @@ function ChoosePhone({ data, chosen }: { data: PhoneData; chosen: string }) {
   }));
   const to = (phone: string) => `?${new URLSearchParams({ phone, tab: data.tab })}`;
   return (
-    <Form method="get" style={{ flex: "1 1 14rem", maxWidth: 420 }}>
+    <Form method="get" style={{ flex: "1 1 10rem", maxWidth: 420 }}>
       <input type="hidden" name="tab" value={data.tab} />
       <Group align="flex-end" gap="xs" wrap="nowrap">
         <NativeSelect
@@ -152,15 +156,15 @@ const words: Record<(typeof tabs)[number], string> = {
 export function Tabs({ chosen, account }: { chosen: (typeof tabs)[number]; account: AccountData }) {
   const [search] = useSearchParams();
   return (
-    <Group component="nav" aria-label="Parts of the phone" gap={6}>
+    <Group component="nav" aria-label="Parts of the phone" gap={4}>
       {Object.entries(words).map(([tab, word]) => (
         <Button
           key={tab}
           component={Link}
           to={withSearch(search, { phone: account.phone, tab, new: null, reply: null, session: null })}
           preventScrollReset
-          size="sm"
-          px="sm"
+          px={{ base: 7, sm: "md" }}
+          fz={{ base: "xs", sm: "sm" }}
           variant={tab === chosen ? "filled" : "default"}
           aria-current={tab === chosen ? "page" : undefined}
         >

@@ -8,7 +8,7 @@ import type { Answer } from "../../lib/submit.server.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
 import { actOnPhone } from "./act.server.ts";
 import { Chats } from "./chats.tsx";
-import { Devices } from "./devices.tsx";
+import { Devices, ScanForm } from "./devices.tsx";
 import { Faults } from "./faults.tsx";
 import { Groups } from "./groups.tsx";
 import { loadPage, type PhoneData } from "./load.ts";
@@ -39,7 +39,7 @@ export default function PretendPhone() {
   return (
     <Page
       title="Pretend phone"
-      lead="The local WhatsApp is in use: no message leaves this computer. Here you play the phones on the other side."
+      lead="You play the phones on the other side. No message leaves this computer."
       actions={
         <LinkButton to="/link" variant="default">
           Back to linked phones
@@ -64,7 +64,13 @@ export default function PretendPhone() {
 
 function Phone({ data, answer }: { data: PhoneData; answer: Answer | undefined }) {
   const { tab, account, chats, people, groups, faults } = data;
-  if (!account) return <NewPhone data={data} answer={answer} />;
+  if (!account) {
+    return data.waiting.length > 0 && data.phones.length === 0 ? (
+      <ScanForm data={data} answer={answer} />
+    ) : (
+      <NewPhone data={data} answer={answer} />
+    );
+  }
   return (
     <>
       <PhoneBar data={data} account={account} answer={answer} />

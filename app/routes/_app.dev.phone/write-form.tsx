@@ -1,9 +1,8 @@
 import { getFormProps } from "@conform-to/react";
 import { Group, Stack, Text, TextInput } from "@mantine/core";
-import { Form, useNavigate, useSearchParams } from "@remix-run/react";
+import { Form, useNavigate, useNavigation, useSearchParams } from "@remix-run/react";
 import { useEffect } from "react";
 import { writeInput } from "#server/dev-phone/schema.ts";
-import { TextField } from "../../components/field.tsx";
 import { FormError, Intent, SubmitButton } from "../../components/form-parts.tsx";
 import { TextLink } from "../../components/link-button.tsx";
 import { withSearch } from "../../lib/params.ts";
@@ -46,10 +45,17 @@ export function WriteForm({
             </TextLink>
           </Group>
         )}
-        <TextField meta={fields.text} label={`Write as ${name}`} autoComplete="off" />
+        {/* Without conform's keys: a field that has the focus must not be replaced when the form is emptied. */}
+        <TextInput
+          id={fields.text.id}
+          name={fields.text.name}
+          defaultValue={typeof fields.text.initialValue === "string" ? fields.text.initialValue : undefined}
+          error={fields.text.errors?.join(" ")}
+          label={`Write as ${name}`}
+          autoComplete="off"
+        />
         <Group align="flex-end" gap="xs" justify="space-between">
           <TextInput
-            key={fields.file.key}
             id={fields.file.id}
             name={fields.file.name}
             type="file"
@@ -69,13 +75,14 @@ export function WriteForm({
 function useGoOnAfter(answer: Answer | undefined, inputId: string): void {
   const navigate = useNavigate();
   const [search] = useSearchParams();
-  const replies = search.has("reply");
   const sent = answer?.intent === "write" && answer.status === 200 ? answer : undefined;
-  const without = withSearch(search, { reply: null });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each message that was sent
+  // A step away before the answer is wholly in would abort it.
+  const settled = useNavigation().state === "idle";
+  const without = search.has("reply") ? withSearch(search, { reply: null }) : null;
   useEffect(() => {
-    if (!sent) return;
-    document.getElementById(inputId)?.focus({ preventScroll: true });
-    if (replies) navigate(without, { replace: true, preventScrollReset: true });
-  }, [sent]);
+    if (sent) document.getElementById(inputId)?.focus({ preventScroll: true });
+  }, [sent, inputId]);
+  useEffect(() => {
+    if (sent && settled && without !== null) navigate(without, { replace: true, preventScrollReset: true });
+  }, [sent, settled, without, navigate]);
 }
