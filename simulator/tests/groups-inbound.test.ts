@@ -71,6 +71,23 @@ describe("a message from a participant", () => {
     expect(answer).toMatchObject({ author: ANI, quoted: { id, text: "siapa saya?" } });
   });
 
+  it("may be a picture that replies to another message", async () => {
+    const quoted = await write(BUDI, "mana brosurnya?");
+    await arrived(ani, quoted);
+    const media = { kind: "image", mimeType: "image/png", data: Buffer.from("not really a picture") } as const;
+    const { id } = await simulator.client.send(CICI, group.id, { text: "ini", media, quoted });
+    const { message } = await until("the picture", () => ani.seen.messages.find((each) => each.message.key.id === id));
+    expect(message.message?.imageMessage).toMatchObject({
+      caption: "ini",
+      contextInfo: { stanzaId: quoted, participant: lidOf(BUDI) },
+    });
+    expect((await simulator.client.phoneChats(HIDDEN))[0]?.messages.at(-1)).toMatchObject({
+      author: CICI,
+      media: { kind: "image", mimeType: "image/png" },
+      quoted: { id: quoted, text: "mana brosurnya?" },
+    });
+  });
+
   it("arrives as one's own when it was written on the account's phone", async () => {
     const id = await write(ANI, "dari ponsel saya");
     expect((await arrived(ani, id)).key).toMatchObject({ remoteJid: group.id, fromMe: true });

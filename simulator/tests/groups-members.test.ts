@@ -90,6 +90,16 @@ describe("a group", () => {
     await expect(simulator.client.createGroup(hiding)).rejects.toMatchObject({ status: 400 });
   });
 
+  it("has at most 1024 people in it", async () => {
+    const participants = Array.from({ length: 1024 }, (_, index) => ({ phone: `+55119${10_000_000 + index}` }));
+    const many = { subject: "Ramai", owner: CICI, participants };
+    await expect(simulator.client.createGroup(many)).rejects.toThrow("at most 1024");
+    const full = await simulator.client.createGroup({ ...many, participants: participants.slice(1) });
+    expect(full.participants).toHaveLength(1024);
+    await expect(simulator.client.changeParticipants(full.id, "add", [ANI])).rejects.toMatchObject({ status: 409 });
+    await expect(ani.sock.groupAcceptInvite(full.inviteCode)).rejects.toMatchObject({ data: 419 });
+  });
+
   it("is not described to who is not in it, and cannot be asked for when it is not there", async () => {
     const other = await simulator.client.createGroup({ subject: "Orang lain", owner: CICI });
     await expect(ani.sock.groupMetadata(other.id)).rejects.toMatchObject({ data: 403 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type GroupView, type SpawnedSimulator, spawnSimulator } from "../client.ts";
 import { type BaileysClient, leave, link, until } from "./baileys.ts";
+import { trusting } from "./media-client.ts";
 
 const ANI = "+6281500000001";
 const BUDI = "+6281500000002";
@@ -18,7 +19,7 @@ const lidOf = (phone: string) => group.participants.find((each) => each.phone ==
 
 beforeAll(async () => {
   simulator = await spawnSimulator();
-  ani = await link(simulator.client, ANI);
+  ani = await link(simulator.client, ANI, await trusting(simulator.client));
   budi = await link(simulator.client, BUDI);
   await simulator.client.setDelays(ANI, { deliveredMs: 20, readMs: 60 });
   group = await simulator.client.createGroup({ subject: "Pelanggan", owner: ANI, participants: members() });
@@ -93,6 +94,28 @@ describe("a message of a linked device to a group", () => {
     expect((await arrived(budi, id)).key).toMatchObject({ participant: jidOf(ANI), participantAlt: lidOf(ANI) });
     await until("four receipts", () => receiptsFor(id).length >= 4);
     expect(receiptsFor(id)).toContain(`${jidOf(CICI)} read in ${gid}`);
+  });
+
+  it("may be a picture, an edit, a reaction or a deletion", async () => {
+    const picture = Buffer.from(
+      "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+      "base64",
+    );
+    const content = { image: picture, caption: "Brosur", jpegThumbnail: "", width: 1, height: 1 };
+    const sent = await ani.sock.sendMessage(group.id, content);
+    if (!sent) throw new Error("nothing was sent");
+    const shown = await until("the picture", () => shownAt(CICI, sent.key.id ?? ""));
+    expect(shown).toMatchObject({ text: "Brosur", author: ANI, media: { kind: "image", bytes: picture.length } });
+    await ani.sock.sendMessage(group.id, { react: { text: "👍", key: sent.key } });
+    await until("the reaction", async () => (await shownAt(HIDDEN, sent.key.id ?? ""))?.reactions.length);
+    const id = await send("salah tulis");
+    await until("the text", () => shownAt(CICI, id));
+    const key = { remoteJid: group.id, fromMe: true, id, participant: lidOf(ANI) };
+    await ani.sock.sendMessage(group.id, { text: "betul", edit: key });
+    await until("the edit", async () => (await shownAt(CICI, id))?.text === "betul");
+    await ani.sock.sendMessage(group.id, { delete: key });
+    await until("the deletion", async () => (await shownAt(CICI, id))?.revoked);
+    expect(await shownAt(BUDI, id)).toMatchObject({ revoked: true, text: "" });
   });
 
   it("is asked for again by phones that have no sender key, and then shown once", async () => {
