@@ -20,12 +20,6 @@ const account = z.object({
   ),
   delays: z.record(z.string(), z.unknown()),
   faults: z.record(z.string(), z.unknown()),
-  limits: z
-    .object({
-      reachout: z.object({ until: z.coerce.date() }).nullable(),
-      newChats: z.object({ total: z.number(), used: z.number() }).nullable(),
-    })
-    .default({ reachout: null, newChats: null }),
 });
 const deviceId = z.object({ deviceId: z.number() });
 

@@ -3,6 +3,7 @@ import { anything, ask, part, type SimulatorEnv } from "./ask.ts";
 import type { ActName } from "./rules.ts";
 
 const HOUR_MS = 3_600_000;
+const SLOW_MS = 4_000;
 const DAY_MS = 24 * HOUR_MS;
 const JOURNAL_SHOWN = 50;
 
@@ -12,29 +13,41 @@ interface Order {
   body?: object;
 }
 
+const fault = (body: object): Order => ({ method: "PUT", path: "faults", body });
+const limit = (body: object): Order => ({ method: "PUT", path: "limits", body });
 const streamError = (code: number): Order => ({ method: "POST", path: "stream-error", body: { code } });
 
-/** What each button asks of the simulator. */
-const orders: Record<ActName, Order> = {
-  drop: { method: "POST", path: "drop" },
-  freeze: { method: "POST", path: "freeze" },
-  restart: streamError(515),
-  unavailable: streamError(503),
-  replaced: streamError(440),
-  loggedOut: streamError(401),
-  banned: streamError(403),
-  nack: { method: "PUT", path: "faults", body: { nack: { code: 463, count: 3 } } },
-  loseAcks: { method: "PUT", path: "faults", body: { loseAcks: { count: 3 } } },
-  slow: { method: "PUT", path: "delays", body: { ackMs: 4_000 } },
-  reachout: { method: "PUT", path: "limits", body: { reachout: { forMs: HOUR_MS } } },
-  newChats: { method: "PUT", path: "limits", body: { newChats: { total: 2 } } },
+/** What each button asks of the simulator, in this order. */
+const orders: Record<ActName, readonly Order[]> = {
+  drop: [{ method: "POST", path: "drop" }],
+  freeze: [{ method: "POST", path: "freeze" }],
+  restart: [streamError(515)],
+  unavailable: [streamError(503)],
+  replaced: [streamError(440)],
+  loggedOut: [streamError(401)],
+  banned: [fault({ failLogins: { reason: 403, probability: 1 } }), streamError(403)],
+  nack: [fault({ nack: { code: 463, count: 3 } })],
+  loseAcks: [fault({ loseAcks: { count: 3 } })],
+  slow: [fault({ slow: { queryMs: SLOW_MS } }), { method: "PUT", path: "delays", body: { ackMs: SLOW_MS } }],
+  reachout: [limit({ reachout: { forMs: HOUR_MS } })],
+  newChats: [limit({ newChats: { total: 2 } })],
 };
 
 /** Makes it happen to an account, at once or from the next message on. */
-export function strike(env: SimulatorEnv, input: { phone: string; fault: ActName }) {
-  const { method, path, body } = orders[input.fault];
-  return ask(env, anything, method, `/accounts/${part(input.phone)}/${path}`, body);
+export async function strike(env: SimulatorEnv, input: { phone: string; fault: ActName }): Promise<void> {
+  for (const { method, path, body } of orders[input.fault]) {
+    await ask(env, anything, method, `/accounts/${part(input.phone)}/${path}`, body);
+  }
 }
+
+const limits = z.object({
+  reachout: z.object({ until: z.coerce.date() }).nullable(),
+  newChats: z.object({ total: z.number(), used: z.number() }).nullable(),
+});
+
+/** What WhatsApp lets an account do at this moment. */
+export const readLimits = (env: SimulatorEnv, input: { phone: string }) =>
+  ask(env, limits, "GET", `/accounts/${part(input.phone)}/limits`);
 
 /** Ends every fault, delay of acks and limit of an account. A link that ended stays ended. */
 export async function clearFaults(env: SimulatorEnv, input: { phone: string }): Promise<void> {

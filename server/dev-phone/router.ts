@@ -1,7 +1,7 @@
 import { noInput, router, signedInProcedure } from "../trpc.ts";
 import { withUser } from "../users/with-user.ts";
 import { linkByCode, listAccounts, openAccount, scanQr, setPasskey, unlinkDevice } from "./accounts.ts";
-import { clearFaults, readJournal, readWorld, strike, travelADay } from "./faults.ts";
+import { clearFaults, readJournal, readLimits, readWorld, strike, travelADay } from "./faults.ts";
 import { changeMembers, listGroups, makeGroup } from "./groups.ts";
 import { listPeople, openChat, readChats, readPerson, reinstall, setPerson, startChat, writeFrom } from "./phones.ts";
 import {
@@ -59,6 +59,7 @@ export const devPhoneRouter = router({
     ),
 
   strike: signedInProcedure.input(faultInput).mutation(({ ctx, input }) => strike(ctx.env, input)),
+  limits: signedInProcedure.input(phoneInput).query(({ ctx, input }) => readLimits(ctx.env, input)),
   clearFaults: signedInProcedure.input(phoneInput).mutation(({ ctx, input }) => clearFaults(ctx.env, input)),
   world: signedInProcedure.input(noInput).query(({ ctx }) => readWorld(ctx.env)),
   travelADay: signedInProcedure.input(noInput).mutation(({ ctx }) => travelADay(ctx.env)),

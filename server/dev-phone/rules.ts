@@ -49,7 +49,7 @@ export const acts = {
   slow: {
     of: "messages",
     label: "Slow server",
-    explains: "WhatsApp takes 4 seconds to confirm each message.",
+    explains: "WhatsApp takes 4 seconds to confirm each message and to answer each question.",
   },
   loggedOut: {
     of: "account",
@@ -60,7 +60,7 @@ export const acts = {
   banned: {
     of: "account",
     label: "Ban the account (403)",
-    explains: "WhatsApp refuses the account. The app stops sending and says so.",
+    explains: "WhatsApp ends the connection and refuses each login until the faults are cleared. The app says so.",
     final: true,
   },
   reachout: {
@@ -96,34 +96,40 @@ const known: Record<string, string> = {
   dropBefore: "The connection is cut before messages are taken",
   dropAfter: "The connection is cut after messages are taken",
   refuseUpgrade: "New connections are refused",
+  failLogins: "Logins are refused",
+  slow: "Questions are answered late",
 };
 
 /** The faults in force, a sentence each. A fault this page does not know is named as the simulator names it. */
-export function troublesInForce({ faults, delays, limits }: Troubles, now: Date): string[] {
+export function troublesInForce({ faults, delays, limits }: Troubles): string[] {
   const told = Object.entries(faults)
     .filter(([, setting]) => setting !== null && setting !== undefined)
     .map(([name, setting]) => `${known[name] ?? name}${howOften(setting)}.`);
   const { ackMs } = delays;
   if (ackMs === null) told.push("Messages are never confirmed.");
   else if (ackMs !== undefined && ackMs !== 0) told.push(`Messages are confirmed after ${spell(ackMs)} ms.`);
-  if (limits.reachout && limits.reachout.until > now) told.push("No messages to new people (reach-out lock).");
+  if (limits.reachout) told.push("No messages to new people (reach-out lock).");
   if (limits.newChats) told.push(`New chats: ${limits.newChats.used} of ${limits.newChats.total} used.`);
   return told;
 }
 
 const detail = z.union([
-  z.number().transform((count) => ({ count, probability: undefined, code: undefined, status: undefined })),
-  z.object({ count: z.number(), probability: z.number(), code: z.number(), status: z.number() }).partial(),
+  z
+    .number()
+    .transform((count) => ({ count, probability: undefined, code: undefined, status: undefined, reason: undefined })),
+  z
+    .object({ count: z.number(), probability: z.number(), code: z.number(), status: z.number(), reason: z.number() })
+    .partial(),
 ]);
 
 function howOften(setting: unknown): string {
   const { data } = detail.safeParse(setting);
   if (!data) return "";
-  const what = data.code ?? data.status;
+  const what = data.code ?? data.status ?? data.reason;
   return [
     what === undefined ? "" : ` with ${what}`,
     data.count === undefined ? "" : `, ${data.count} more times`,
-    data.probability === undefined ? "" : `, ${Math.round(data.probability * 100)} in 100`,
+    data.probability === undefined || data.probability === 1 ? "" : `, ${Math.round(data.probability * 100)} in 100`,
   ].join("");
 }
 

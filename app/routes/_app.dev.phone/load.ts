@@ -32,11 +32,12 @@ async function loadPhone(api: Api, user: SignedInUser | null, search: URLSearchP
   const account = wanted === null ? phones[0] : phones.find(({ phone }) => phone === wanted);
   const tab = oneOf(search.get("tab"), tabs) ?? (search.has("session") ? "devices" : "chats");
   const chosen = account?.phone;
+  const limits = chosen ? await api.dev.limits({ phone: chosen }) : { reachout: null, newChats: null };
   const chat = chatWith.safeParse(search.get("chat")).data ?? null;
   return {
     tab,
     phones: phones.map(({ phone, name }) => ({ phone, name, own: own.has(phone) })),
-    account: account && { ...account, own: own.has(account.phone), troubles: troublesInForce(account, new Date()) },
+    account: account && { ...account, own: own.has(account.phone), troubles: troublesInForce({ ...account, limits }) },
     suggested: account && wanted !== null ? account.phone : suggestPhone(user?.id ?? ""),
     waiting: sessions
       .filter((session) => session.status === "waiting")
