@@ -24,6 +24,7 @@ test("libsignal says nothing on the console, and everybody else still may", asyn
   expect(said).toEqual(["Closing session:", "ours"]);
 
   // A program that wraps the console after us, and stacks kept short: the dump is dropped all the same.
+  // oxlint-disable-next-line no-console -- what is tested
   const wrapped = console.info;
   vi.spyOn(console, "info").mockImplementation((...args) => wrapped(...args));
   const limit = Error.stackTraceLimit;
