@@ -1,7 +1,7 @@
-import { draw } from "../service/delays.ts";
 import { mark } from "../chats/receipts.ts";
 import { show } from "../chats/showing.ts";
 import type { Context } from "../service/context.ts";
+import { draw } from "../service/delays.ts";
 import { derive } from "../wire/keys.ts";
 import type { Media, Phone } from "../world/schema.ts";
 import { type Fault, webhookError } from "./errors.ts";

@@ -109,7 +109,7 @@ describe("a text from a business", () => {
     await simulator.client.setBusinessNumber(shop.own.phoneNumberId, { delays: { readMs: null } });
     const id = idOf(await shop.text(PERSON, "bacalah"));
     await shop.status(id, "delivered");
-    await simulator.client.readChat(PERSON, BUSINESS);
+    await simulator.client.read(PERSON, BUSINESS);
     await shop.status(id, "read");
     await simulator.client.setBusinessNumber(shop.own.phoneNumberId, { delays: { readMs: 1200 } });
   });
@@ -120,7 +120,7 @@ describe("what a person writes to a business", () => {
     await hello(PERSON);
     const id = idOf(await shop.text(PERSON, "mau pesan?"));
     await until("the question", () => shown(id));
-    const reply = await simulator.client.write(PERSON, BUSINESS, { text: "mau", quoted: id });
+    const reply = await simulator.client.send(PERSON, BUSINESS, { text: "mau", quoted: id });
     const message = await until("the reply", () => shop.receiver.messages().find((each) => each.id === reply.id));
     expect(message).toMatchObject({
       from: PERSON.slice(1),

@@ -90,7 +90,8 @@ const answerSchema = z.looseObject({
   id: z.string().optional(),
   contacts: z.array(record).optional(),
   messages: z.array(z.object({ id: z.string(), message_status: z.string() })).optional(),
-  data: z.array(record).optional(),
+  paging: z.looseObject({ next: z.string().optional(), cursors: z.record(z.string(), z.string()) }).optional(),
+  data: z.union([z.array(record), record]).optional(),
 });
 
 /** A business number whose webhooks go to a receiver of its own, and the calls of the Graph API it makes. */
@@ -129,7 +130,7 @@ export const business = async (simulator: SpawnedSimulator, options: NewBusiness
     status: (id: string, status: string) =>
       until(`${status} of ${id}`, () => receiver.statuses(id).find((each) => each.status === status)),
     /** A template that may be sent at once. */
-    approved: async (template: object & { name: string }) => {
+    approved: async (template: { name: string; components: object[]; [field: string]: unknown }) => {
       const waba = `${own.wabaId}/message_templates`;
       const made = await call("POST", waba, { language: "en_US", category: "UTILITY", ...template });
       if (made.status !== 200) throw new Error(JSON.stringify(made.body));
