@@ -47,8 +47,8 @@ export const startSimulator = async (options: {
     socket.on("error", () => socket.destroy());
     const url = new URL(request.url ?? "/", "http://simulator");
     if (url.pathname !== SOCKET_PATH) return answerPlainly(socket, 404, "Not Found");
-    const fault = service.upgradeFault(url.searchParams.get("account"));
-    if (fault === "hang") return service.leaveHanging(socket);
+    const fault = service.upgrades.fault(url.searchParams.get("account"));
+    if (fault === "hang") return service.upgrades.hang(socket);
     if (fault) return answerPlainly(socket, fault, "Refused");
     return sockets.handleUpgrade(request, socket, head, (webSocket) => service.accept(webSocket));
   });

@@ -22,5 +22,7 @@ export const faultCalls = (ask: Ask) => ({
   setLimits: (phone: string, limits: LimitSettings) => ask<Limits>("PUT", accountPath(phone, "/limits"), limits),
   /** Falsifies the next so many things of each kind that the server signs or encrypts; returns what is in force. */
   setTampering: (tampering: TamperingSettings) => ask<TamperingSettings>("PUT", "/tampering", tampering),
+  /** What is still to be falsified. */
+  tampering: () => ask<TamperingSettings>("GET", "/tampering"),
   clearTampering: () => ask<TamperingSettings>("DELETE", "/tampering"),
 });

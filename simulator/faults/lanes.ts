@@ -47,14 +47,17 @@ const depart = (ctx: Context, client: Client, passage: Passage): void => {
   for (const release of freed ?? []) release();
 };
 
+/** Whether nothing can happen to what is sent to this client: no fault is set and nothing is held back. */
+export const calm = (ctx: Context, client: Client): boolean =>
+  client.held.size === 0 && ctx.faultsOf(client.account.phone).none;
+
 /** Sends a stanza as the account's faults say: later, behind the one after it, twice; or just so. */
 export const pass = (ctx: Context, client: Client, passage: Passage): void => {
-  const faults = ctx.faultsOf(client.account.phone);
-  if (faults.none && client.held.size === 0) {
+  if (calm(ctx, client)) {
     passage.send();
     return;
   }
-  const late = faults.strikes(`delay${passage.lane}`, ...passage.about);
+  const late = ctx.faultsOf(client.account.phone).strikes(`delay${passage.lane}`, ...passage.about);
   if (late) ctx.clock.after(late.ms, () => depart(ctx, client, passage));
   else depart(ctx, client, passage);
 };

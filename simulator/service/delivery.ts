@@ -1,6 +1,6 @@
 import type { BinaryNode } from "@whiskeysockets/baileys";
 import { spoiled } from "../faults/ciphertext.ts";
-import { type Passage, pass } from "../faults/lanes.ts";
+import { calm, type Passage, pass } from "../faults/lanes.ts";
 import type { Connection } from "../wire/connection.ts";
 import { node, pack, SERVER, unpack } from "../wire/nodes.ts";
 import type { Account, Device, Pending } from "../world/schema.ts";
@@ -127,9 +127,10 @@ export class Delivery {
 
   /** Sends a receipt or a message the way the account's faults say. */
   #pass(client: Client, key: string, pending: Pending, stanza: BinaryNode): void {
+    const ctx = this.#ctx();
     const send = () => this.#send(client, pending, stanza);
-    const passage = passageOf(key, client.device, pending, stanza, send);
-    if (passage) pass(this.#ctx(), client, passage);
+    const passage = calm(ctx, client) ? undefined : passageOf(key, client.device, pending, stanza, send);
+    if (passage) pass(ctx, client, passage);
     else send();
   }
 

@@ -1,4 +1,3 @@
-import type { Duplex } from "node:stream";
 import type { BinaryNode, proto } from "@whiskeysockets/baileys";
 import type { WebSocket } from "ws";
 import { handleAck, handleReceipt } from "../chats/inbound.ts";
@@ -6,6 +5,7 @@ import { handleMessage } from "../chats/messages.ts";
 import { resumeReceipts } from "../chats/receipts.ts";
 import { Faults } from "../faults/faults.ts";
 import { Tampering } from "../faults/tampering.ts";
+import { Upgrades } from "../faults/upgrades.ts";
 import { resumeGroupReceipts } from "../groups/receipts.ts";
 import { resumeLimits } from "../limits/limits.ts";
 import { MediaStorage } from "../media/storage.ts";
@@ -36,8 +36,8 @@ export class Service {
   readonly pairing: Pairing;
   readonly identity: ServerIdentity;
   readonly #connections = new Set<Connection>();
-  readonly #hanging = new Set<Duplex>();
   readonly #faults = new Map<string, Faults>();
+  readonly upgrades = new Upgrades(this.#faults);
 
   /**
    * `stateFile` is where it remembers; without one it forgets everything at the end. `seed` decides every id, delay and
@@ -105,27 +105,6 @@ export class Service {
     this.#connections.add(connection);
   }
 
-  /**
-   * The HTTP status to refuse an upgrade with, or that it is never answered, if an account's faults say so. An upgrade does
-   * not say who it is, so a fault of any account hits the next client of all, unless the client's URL names its number:
-   * `/ws/chat?account=%2B62…`.
-   */
-  upgradeFault(account: string | null): number | "hang" | undefined {
-    for (const [phone, faults] of this.#faults) {
-      if (account !== null && account !== phone) continue;
-      if (faults.strikes("hangUpgrade", "an upgrade")) return "hang";
-      const refused = faults.strikes("refuseUpgrade", "an upgrade");
-      if (refused) return refused.status;
-    }
-    return undefined;
-  }
-
-  /** Keeps a TCP connection whose upgrade is never answered, until the client gives up. */
-  leaveHanging(socket: Duplex): void {
-    this.#hanging.add(socket);
-    socket.on("close", () => this.#hanging.delete(socket));
-  }
-
   /** Cuts every connection, lets the phones read what was already taken, and saves. */
   async close(): Promise<void> {
     this.#cut();
@@ -135,7 +114,7 @@ export class Service {
 
   #cut(): void {
     for (const connection of this.#connections) connection.drop();
-    for (const socket of this.#hanging) socket.destroy();
+    this.upgrades.cut();
   }
 
   #faultsOf(phone: string): Faults {

@@ -82,7 +82,7 @@ describe("a reset", () => {
     await simulator.openAccount(ACCOUNT);
     expect((await simulator.account(ACCOUNT)).faults).toEqual({});
     expect(await simulator.limits(ACCOUNT)).toEqual({ reachout: null, newChats: null });
-    expect(await simulator.clearTampering()).toEqual({});
+    expect(await simulator.tampering()).toEqual({});
     await scene.link();
   });
 });
