@@ -17,7 +17,7 @@ export interface Rotation {
 
 type Outcome = "rewrapped" | "current" | "gone" | SealBroken;
 
-const columns = {
+const stored = {
   sessionId: waSessions.id,
   userId: waSessions.userId,
   wrappedKey: waSessions.wrappedKey,
@@ -41,40 +41,44 @@ async function onePass(db: Db, keys: SessionKeys): Promise<Rotation> {
   const pass: Rotation = { rewrapped: 0, current: 0, refused: [] };
   for (let after: Id<"waSession"> | undefined; ; ) {
     const page = await db
-      .select({ sessionId: waSessions.id, keyId: waSessions.keyId })
+      .select(stored)
       .from(waSessions)
       .where(and(isNotNull(waSessions.wrappedKey), after && gt(waSessions.id, after)))
       .orderBy(asc(waSessions.id))
       .limit(PAGE);
-    for (const { sessionId, keyId } of page) {
-      const outcome = await rotateOne(db, keys, sessionId);
-      if (outcome instanceof SealBroken) pass.refused.push({ sessionId, keyId, why: outcome.message });
-      else if (outcome !== "gone") pass[outcome] += 1;
+    for (const row of page) {
+      const outcome = await rotateOne(db, keys, row);
+      if (outcome instanceof SealBroken) {
+        pass.refused.push({ sessionId: row.sessionId, keyId: row.keyId, why: outcome.message });
+      } else if (outcome !== "gone") pass[outcome] += 1;
     }
     after = page.at(-1)?.sessionId;
     if (page.length < PAGE) return pass;
   }
 }
 
-async function rotateOne(db: Db, keys: SessionKeys, id: Id<"waSession">): Promise<Outcome> {
-  for (;;) {
-    const [row] = await db.select(columns).from(waSessions).where(eq(waSessions.id, id));
-    if (!row?.wrappedKey) return "gone";
-    const stored = { wrappedKey: row.wrappedKey, keyId: row.keyId ?? "" };
-    let anew: ReturnType<typeof rewrap>;
-    try {
-      anew = rewrap(row, stored, keys);
-    } catch (error) {
-      if (error instanceof SealBroken) return error;
-      throw error;
-    }
-    if (stored.keyId === keys.current.id) return "current";
-    const read = and(eq(waSessions.keyId, stored.keyId), eq(waSessions.wrappedKey, stored.wrappedKey));
-    const changed = await db
-      .update(waSessions)
-      .set(anew)
-      .where(and(eq(waSessions.id, id), read))
-      .returning({ id: waSessions.id });
-    if (changed.length > 0) return "rewrapped";
+interface Row {
+  sessionId: Id<"waSession">;
+  userId: Id<"user">;
+  wrappedKey: Buffer | null;
+  keyId: string | null;
+}
+
+async function rotateOne(db: Db, keys: SessionKeys, row: Row): Promise<Outcome> {
+  if (!row.wrappedKey) return "gone";
+  const read = { wrappedKey: row.wrappedKey, keyId: row.keyId ?? "" };
+  let anew: ReturnType<typeof rewrap>;
+  try {
+    anew = rewrap(row, read, keys);
+  } catch (error) {
+    if (error instanceof SealBroken) return error;
+    throw error;
   }
+  if (read.keyId === keys.current.id) return "current";
+  const same = and(eq(waSessions.keyId, read.keyId), eq(waSessions.wrappedKey, read.wrappedKey));
+  const ofSession = eq(waSessions.id, row.sessionId);
+  const changed = await db.update(waSessions).set(anew).where(and(ofSession, same)).returning({ id: waSessions.id });
+  if (changed.length > 0) return "rewrapped";
+  const [now] = await db.select(stored).from(waSessions).where(ofSession);
+  return now ? rotateOne(db, keys, now) : "gone";
 }
