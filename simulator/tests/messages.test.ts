@@ -152,7 +152,7 @@ describe("two devices of one account", () => {
 
 describe("unknown questions", () => {
   it("get an error by name", async () => {
-    await expect(client.sock.groupFetchAllParticipating()).rejects.toThrow("feature-not-implemented");
+    await expect(client.sock.getBusinessProfile(jidOf("+5511900000001"))).rejects.toThrow("feature-not-implemented");
     await expect(client.sock.profilePictureUrl(jidOf("+5511900000001"))).rejects.toThrow("item-not-found");
   });
 });
