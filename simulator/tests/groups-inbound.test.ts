@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type BinaryNode, getBinaryNodeChildren } from "@whiskeysockets/baileys";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type GroupView, type SpawnedSimulator, spawnSimulator } from "../client.ts";
 import { type BaileysClient, connect, leave, link, ready, textsOf, until } from "./baileys.ts";
@@ -149,9 +150,15 @@ describe("a restarted simulator", () => {
     await simulator.stop();
     simulator = await spawnSimulator({ state: join(folder, "state.json") });
     ani = await ready(connect(simulator.client, ani.auth));
+    const kinds: string[] = [];
+    ani.sock.ws.on("CB:message", (stanza: BinaryNode) => {
+      kinds.push(...getBinaryNodeChildren(stanza, "enc").map(({ attrs }) => attrs.type ?? ""));
+    });
     const id = await write(CICI, "sesudah hidup");
     expect((await arrived(ani, id)).message?.conversation).toBe("sesudah hidup");
     expect(triesOf(ani, id)).toBe(1);
+    // No key of Cici's has to be told anew.
+    expect(kinds).toEqual(["skmsg"]);
     const again = (await ani.sock.sendMessage(group.id, { text: "masih satu kunci" }))?.key.id ?? "";
     await until("the other side to read", async () =>
       (await simulator.client.phoneChats(CICI))[0]?.messages.some((each) => each.text === "masih satu kunci"),
