@@ -95,8 +95,9 @@ export const waNumbers = pgTable("wa_numbers", {
   tz: text().notNull(),
   day: date().notNull(),
   daySent: integer().notNull().default(0),
-  /** Questions today whether a number has WhatsApp. */
+  /** Questions whether a number has WhatsApp, on the day `checkedOn`. */
   dayChecked: integer().notNull().default(0),
+  checkedOn: date(),
 });
 
 /** Each time a connection ended, the newest 50 of a session: what happened, as far as WhatsApp said. */
@@ -125,7 +126,7 @@ export const waCommands = pgTable(
       .notNull()
       .references(() => waSessions.id, { onDelete: "cascade" }),
     userId: idOf("user").notNull(),
-    kind: text().$type<"unlink" | "check_numbers" | "read_limits">().notNull(),
+    kind: text().$type<"unlink" | "check_numbers" | "read_limits" | "reconnect">().notNull(),
     input: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     status: text().$type<"waiting" | "done" | "failed">().notNull().default("waiting"),
     result: jsonb().$type<Record<string, unknown>>(),

@@ -1,18 +1,19 @@
 import { and, eq, inArray, ne, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
-import { users, waCommands, waSessions } from "#db/schema/index.ts";
+import { users, waSessions } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Env } from "../env.ts";
 import { DomainError } from "../errors.ts";
 import { publish } from "../events.ts";
 import { type SessionStatus, statusesBefore, statusesForNewQr } from "./rules.ts";
-import type { SessionRef } from "./schema.ts";
+import type { LinkInput, NewQrInput, SessionRef } from "./schema.ts";
 
 /** Workers listen here; the payload is the id of a session that wants looking at. */
 export const WA_CHANNEL = "wa";
 
-const wakeWorkers = (tx: Db, sessionId: Id<"waSession">) =>
+/** Tells the workers that this session wants looking at. */
+export const wakeWorkers = (tx: Db, sessionId: Id<"waSession">) =>
   tx.execute(sql`select pg_notify(${WA_CHANNEL}, ${sessionId})`);
 
 /** The user's session. @throws not_found */
@@ -26,13 +27,27 @@ export async function getOwnSession(tx: Db, userId: Id<"user">, id: Id<"waSessio
 }
 
 /** Without the wrapped key the stored credentials and keys can never be opened again, wherever a copy of them is. */
-const shredded = { wrappedKey: null, keyId: null, credentials: null, qr: null, qrExpiresAt: null };
+const shredded = {
+  wrappedKey: null,
+  keyId: null,
+  dataKeyId: null,
+  credentials: null,
+  qr: null,
+  qrExpiresAt: null,
+  pairingCode: null,
+  pairingCodeExpiresAt: null,
+};
 
-/** Begins to link a phone: a worker opens a socket and shows its QR codes. @throws too_many_sessions */
+/** By QR, or by a code that is typed on the phone with that number. */
+const wayOf = ({ by }: LinkInput) =>
+  by === undefined ? { linkBy: "qr" as const, pairingPhone: null } : { linkBy: "code" as const, pairingPhone: by };
+
+/** Begins to link a phone: a worker opens a socket and shows QR codes, or a code to type. @throws too_many_sessions */
 export async function createSession(
   tx: Db,
   userId: Id<"user">,
   { caps, whatsapp }: Pick<Env, "caps" | "whatsapp">,
+  input: LinkInput = {},
 ): Promise<{ id: Id<"waSession"> }> {
   const limit = caps.sessionsPerUser;
   // The user's row serialises two clicks, which together could pass the cap.
@@ -43,7 +58,7 @@ export async function createSession(
     .where(and(eq(waSessions.userId, userId), ne(waSessions.status, "removed")));
   if (existing.length >= limit) throw new DomainError("too_many_sessions", { limit });
   const id = newId("waSession");
-  await tx.insert(waSessions).values({ id, userId, network: whatsapp, status: "waiting" });
+  await tx.insert(waSessions).values({ id, userId, network: whatsapp, status: "waiting", ...wayOf(input) });
   await recordAudit(tx, userId, "session.created", { sessionId: id });
   await wakeWorkers(tx, id);
   await publish(tx, userId, "session", id);
@@ -56,11 +71,12 @@ async function leaveSocketless(
   id: Id<"waSession">,
   to: "waiting" | "removed",
   from: SessionStatus[],
+  also: Partial<typeof waSessions.$inferInsert> = {},
 ): Promise<void> {
   const session = await getOwnSession(tx, userId, id);
   const moved = await tx
     .update(waSessions)
-    .set({ status: to, statusReason: null, statusAt: sql`now()`, restrictedUntil: null, ...shredded })
+    .set({ status: to, statusReason: null, statusAt: sql`now()`, restrictedUntil: null, ...shredded, ...also })
     .where(and(eq(waSessions.id, id), eq(waSessions.userId, userId), inArray(waSessions.status, from)))
     .returning({ id: waSessions.id });
   if (moved.length === 0) throw new DomainError("wrong_state", { status: session.status });
@@ -69,42 +85,21 @@ async function leaveSocketless(
   await publish(tx, userId, "session", id);
 }
 
-/** Asks for fresh QR codes, where the old link is of no more use. What was stored of it is erased. @throws not_found, wrong_state */
-export async function newQr(tx: Db, userId: Id<"user">, input: SessionRef): Promise<void> {
-  await leaveSocketless(tx, userId, input.id, "waiting", statusesForNewQr);
+/**
+ * Asks for fresh QR codes, or a code to type, where the old link is of no more use. What was stored of it is erased. Another
+ * phone than before is let in only with `replacePhone`.
+ * @throws not_found, wrong_state
+ */
+export async function newQr(tx: Db, userId: Id<"user">, input: NewQrInput): Promise<void> {
+  await leaveSocketless(tx, userId, input.id, "waiting", statusesForNewQr, {
+    ...wayOf(input),
+    replacePhone: input.replacePhone,
+    lastUsedAt: new Date(),
+    idleWarnedAt: null,
+  });
 }
 
 /** Takes a session that is not linked off the user's list; its campaigns and messages stay. @throws not_found, wrong_state */
 export async function removeSession(tx: Db, userId: Id<"user">, input: SessionRef): Promise<void> {
   await leaveSocketless(tx, userId, input.id, "removed", statusesBefore("removed"));
-}
-
-/**
- * Asks the worker that holds the socket to log this device out at WhatsApp. The session is logged out when it has done so;
- * if no worker does it in 30 s, the request lapses.
- * @throws not_found, wrong_state, session_busy
- */
-export async function unlinkSession(tx: Db, userId: Id<"user">, input: SessionRef): Promise<void> {
-  const session = await getOwnSession(tx, userId, input.id);
-  if (session.status !== "linked" && session.status !== "reconnecting") {
-    throw new DomainError("wrong_state", { status: session.status });
-  }
-  // The lock serialises two clicks.
-  await tx.select({ id: waSessions.id }).from(waSessions).where(eq(waSessions.id, input.id)).for("no key update");
-  const open = await tx
-    .select({ id: waCommands.id })
-    .from(waCommands)
-    .where(
-      and(
-        eq(waCommands.waSessionId, input.id),
-        eq(waCommands.userId, userId),
-        eq(waCommands.status, "waiting"),
-        sql`${waCommands.expiresAt} > now()`,
-      ),
-    );
-  if (open.length > 0) throw new DomainError("session_busy");
-  await tx.insert(waCommands).values({ id: newId("waCommand"), waSessionId: input.id, userId, kind: "unlink" });
-  await recordAudit(tx, userId, "session.unlink_asked", { sessionId: input.id });
-  await wakeWorkers(tx, input.id);
-  await publish(tx, userId, "session", input.id);
 }

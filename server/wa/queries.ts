@@ -1,9 +1,12 @@
 import { and, desc, eq, ne, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { waCommands, waNumbers, waSessions } from "#db/schema/index.ts";
+import { waCommands, waDisconnects, waNumbers, waSessions } from "#db/schema/index.ts";
 import { DomainError } from "../errors.ts";
-import { tellSession } from "./rules.ts";
+import { IDLE_WARNING_DAYS, tellDisconnect, tellSession } from "./rules.ts";
+
+/** Disconnects shown of a session. */
+const SHOWN = 10;
 
 const columns = {
   id: waSessions.id,
@@ -15,6 +18,17 @@ const columns = {
   pushName: waSessions.pushName,
   qr: sql<string | null>`case when ${waSessions.qrExpiresAt} > now() then ${waSessions.qr} end`,
   qrExpiresAt: waSessions.qrExpiresAt,
+  linkBy: waSessions.linkBy,
+  pairingPhone: waSessions.pairingPhone,
+  pairingCode: sql<
+    string | null
+  >`case when ${waSessions.pairingCodeExpiresAt} > now() then ${waSessions.pairingCode} end`,
+  pairingCodeExpiresAt: waSessions.pairingCodeExpiresAt,
+  newChats: waSessions.newChats,
+  owner: sql<string | null>`case when ${waSessions.leaseUntil} > now() then ${waSessions.ownerId} end`,
+  /** Set when it is warned of: the day it will be unlinked, unless it is used. */
+  idleUntil: sql<Date | null>`case when ${waSessions.idleWarnedAt} is not null
+    then ${waSessions.idleWarnedAt} + make_interval(days => ${IDLE_WARNING_DAYS}) end`.mapWith(waSessions.lastUsedAt),
   linkedAt: waSessions.linkedAt,
   lastSeenAt: waSessions.lastSeenAt,
   createdAt: waSessions.createdAt,
@@ -49,6 +63,7 @@ export async function listSessions(tx: Db, userId: Id<"user">, dailyCap: number)
 export async function getSession(tx: Db, userId: Id<"user">, id: Id<"waSession">, dailyCap: number) {
   const [row] = await rowsOf(tx).where(and(visible(userId), eq(waSessions.id, id)));
   if (!row) throw new DomainError("not_found");
+  const disconnects = await recentDisconnects(tx, id);
   const [command] = await tx
     .select({
       kind: waCommands.kind,
@@ -60,5 +75,16 @@ export async function getSession(tx: Db, userId: Id<"user">, id: Id<"waSession">
     .where(and(eq(waCommands.waSessionId, id), eq(waCommands.userId, userId)))
     .orderBy(desc(waCommands.id))
     .limit(1);
-  return { ...present(row, dailyCap), command: command ?? null };
+  return { ...present(row, dailyCap), command: command ?? null, disconnects };
+}
+
+/** The last times the connection ended, newest first, each with what it means. */
+async function recentDisconnects(tx: Db, id: Id<"waSession">) {
+  const rows = await tx
+    .select({ at: waDisconnects.at, code: waDisconnects.code, reason: waDisconnects.reason })
+    .from(waDisconnects)
+    .where(eq(waDisconnects.waSessionId, id))
+    .orderBy(desc(waDisconnects.at))
+    .limit(SHOWN);
+  return rows.map((row) => ({ ...row, meaning: tellDisconnect(row.reason) }));
 }

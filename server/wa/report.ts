@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
-import type { Id } from "#db/ids.ts";
+import { type Id, newId } from "#db/ids.ts";
 import { recordAudit } from "../audit/record.ts";
 import { pauseCampaignsOfSession } from "../campaigns/pause.ts";
 import { publish } from "../events.ts";
@@ -26,13 +26,14 @@ const inStatus = (statuses: readonly SessionStatus[]) =>
  * The only writer of a session's status on a worker's word: the lease, the allowed step and the change are one statement.
  * @returns the status it had, or null when nothing was changed
  */
-async function move(tx: Db, owner: Owner, to: SessionStatus, reason: string | null, also = none) {
+export async function move(tx: Db, owner: Owner, to: SessionStatus, reason: string | null, also = none) {
   const [row] = await tx.execute<{ before: SessionStatus }>(sql`
     with held as (
       select id, status from wa_sessions where ${owned(owner)} and ${inStatus(statusesBefore(to))} for no key update
     )
     update wa_sessions s
        set status = ${to}, status_reason = ${reason}, qr = null, qr_expires_at = null,
+           pairing_code = null, pairing_code_expires_at = null,
            status_at = case when s.status = ${to} then s.status_at else now() end ${also}
       from held where s.id = held.id
     returning held.status as before`);
@@ -50,7 +51,19 @@ export async function reportQr(db: Db, owner: Owner, qr: string, expiresAt: Date
   });
 }
 
-/** The code was scanned and WhatsApp accepted this device. */
+/** A code to type on the phone, in place of the QR. */
+export async function reportCode(db: Db, owner: Owner, code: string, expiresAt: Date): Promise<void> {
+  await db.transaction(async (tx) => {
+    const shown = await tx.execute(sql`
+      update wa_sessions set status = 'waiting', pairing_code = ${code},
+             pairing_code_expires_at = ${expiresAt.toISOString()}::timestamptz
+       where ${owned(owner)} and status in ('waiting', 'pairing')
+      returning id`);
+    if (shown.length > 0) await publish(tx, owner.userId, "session", owner.sessionId);
+  });
+}
+
+/** The code was scanned or typed and WhatsApp accepted this device. */
 export async function reportPairing(db: Db, owner: Owner): Promise<void> {
   await db.transaction(async (tx) => {
     if (await move(tx, owner, "pairing", null)) await publish(tx, owner.userId, "session", owner.sessionId);
@@ -64,10 +77,25 @@ export interface LinkedPhone {
   pushName: string | null;
 }
 
-/** Logged in. The zone in which the number's day is counted is fixed the first time anybody links it. */
+/** Whether this is another phone than the session had before, and nobody agreed to that. */
+export async function isOtherPhone(db: Db, owner: Owner, phone: string): Promise<boolean> {
+  const other = await db.execute(sql`select 1 from wa_sessions
+    where ${owned(owner)} and phone is not null and phone <> ${phone} and not replace_phone`);
+  return other.length > 0;
+}
+
+/**
+ * Logged in. The zone in which the number's day is counted is fixed the first time anybody links it. An account that is
+ * restricted for a time stays so.
+ */
 export async function reportLinked(db: Db, owner: Owner, { phone, lid, pushName }: LinkedPhone): Promise<void> {
   await db.transaction(async (tx) => {
+    const [restricted] = await tx.execute(sql`update wa_sessions set last_seen_at = now()
+      where ${owned(owner)} and status = 'restricted' and restricted_until > now() returning id`);
+    if (restricted) return;
     const also = sql`, phone = ${phone}, lid = ${lid}, push_name = coalesce(${pushName}, s.push_name), last_seen_at = now(),
+      replace_phone = false, restricted_until = null,
+      last_used_at = case when s.status in ('waiting', 'pairing') then now() else s.last_used_at end, idle_warned_at = null,
       linked_at = case when s.status in ('waiting', 'pairing') then now() else coalesce(s.linked_at, now()) end`;
     const before = await move(tx, owner, "linked", null, also);
     if (before === null) return;
@@ -98,6 +126,21 @@ async function leaveOldLink(tx: Db, owner: Owner): Promise<void> {
 }
 
 const pauseFor = { logged_out: "logged_out", restricted: "restricted" } as const;
+
+/** Disconnects kept of a session. */
+const KEPT = 50;
+
+/** Writes down that a connection ended, under the lease alone; the oldest go. */
+async function recordDisconnect(db: Db, owner: Owner, code: number | null, reason: string): Promise<void> {
+  await db.execute(sql`
+    with added as (
+      insert into wa_disconnects (id, wa_session_id, user_id, code, reason)
+      select ${newId("waDisconnect")}, ${owner.sessionId}, ${owner.userId}, ${code}::int, ${reason}
+       where exists (select 1 from wa_sessions where ${owned(owner)})
+    )
+    delete from wa_disconnects where wa_session_id = ${owner.sessionId} and id not in (
+      select id from wa_disconnects where wa_session_id = ${owner.sessionId} order by at desc limit ${KEPT - 1})`);
+}
 
 /** Ends the session's life for now: its socket is not opened again until the user does something. */
 async function end(db: Db, owner: Owner, to: SessionStatus, reason: string, wipe: boolean): Promise<void> {
@@ -130,6 +173,7 @@ export async function reportClosed(
 ): Promise<void> {
   const rule = disconnectRule(closed.code, closed.reason);
   if (rule.status === null) return;
+  await recordDisconnect(db, owner, closed.code, rule.reason);
   if (rule.status !== "reconnecting") {
     return end(db, owner, rule.status, rule.reason, rule.wipe);
   }
@@ -137,7 +181,8 @@ export async function reportClosed(
     const moved = await move(tx, owner, "reconnecting", rule.reason);
     if (moved === null) {
       // Not linked yet: it goes on waiting, and the code on the screen is void.
-      await tx.execute(sql`update wa_sessions set qr = null, qr_expires_at = null where ${owned(owner)}`);
+      await tx.execute(sql`update wa_sessions set qr = null, qr_expires_at = null, pairing_code = null,
+        pairing_code_expires_at = null where ${owned(owner)}`);
     }
     await publish(tx, owner.userId, "session", owner.sessionId);
   });
@@ -145,7 +190,7 @@ export async function reportClosed(
 
 /** Nothing this process can do will bring the session back: its user is asked. */
 export function reportBroken(db: Db, owner: Owner, reason: string): Promise<void> {
-  return end(db, owner, "needs_attention", reason, false);
+  return end(db, owner, "needs_attention", reason, reason === "other_phone");
 }
 
 /** Connected, with the backlog in: sending may begin. */

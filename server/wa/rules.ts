@@ -49,11 +49,22 @@ export function statusesBefore(to: SessionStatus): SessionStatus[] {
   return sessionStatuses.filter((from) => mayFollow(from, to));
 }
 
-/** A worker keeps a socket open for sessions in these statuses, and in no other. */
+/** A worker keeps a socket open for sessions in these statuses, and for one that is restricted until a known time. */
 export const statusesWithSocket = ["waiting", "pairing", "linked", "reconnecting"] as const satisfies SessionStatus[];
 
 /** The user may ask for a fresh QR here: the old credentials are gone, or of no more use. */
 export const statusesForNewQr = statusesBefore("waiting").filter((s) => s !== "waiting" && s !== "pairing");
+
+/** Where each thing that needs the socket may be asked for. */
+export const statusesForCommand = {
+  unlink: ["linked", "reconnecting", "restricted"],
+  read_limits: ["linked", "restricted"],
+  reconnect: ["waiting", "pairing", "linked", "reconnecting", "restricted"],
+} as const satisfies Record<string, readonly SessionStatus[]>;
+
+/** A phone that was not used for so long is unlinked; its user is told before. Days. */
+export const IDLE_DAYS = 7;
+export const IDLE_WARNING_DAYS = 2;
 
 export type NextStep = "scan" | "wait" | "new_qr" | null;
 
@@ -111,8 +122,22 @@ const toldWithReason: Partial<Record<SessionStatus, Record<string, string>>> = {
   },
   needs_attention: {
     unreadable: "The stored keys of this phone cannot be read, so they are not used. Link the phone again.",
+    unsigned: "What came back after the scan was not signed by your phone, so nothing was linked. Try a new code.",
     untrusted: "The server could not prove that it is WhatsApp. Nothing was sent to it. Try a new code later.",
     "405": "WhatsApp refused this version of the app. Update the app, then link the phone again.",
+    "411":
+      "WhatsApp says this account is not set up for linked devices. Update WhatsApp on the phone, then link again.",
+    "419": "WhatsApp does not let this device in. Link the phone again with a new code.",
+    "500": "WhatsApp reports a broken session, several times in a row. Link the phone again with a new code.",
+    other_phone:
+      "The code was used with another phone than before. That phone was unlinked again and nothing was sent from it. Use the same phone, or say below that you want to change it.",
+  },
+  restricted: {
+    reachout:
+      "WhatsApp does not let this account start new chats for now. Its campaigns are paused. What arrives is still read, and the phone goes back to ready by itself.",
+  },
+  expired: {
+    idle: "This phone was not used for 7 days, so it was unlinked and its keys were erased. Link it again to send.",
   },
   logged_out: { unlinked: "You unlinked this phone. Its keys were erased. Link it again to send." },
 };
@@ -132,7 +157,10 @@ export type Reconnect = "now" | "backoff" | "yield" | "few" | "never";
 export interface DisconnectRule {
   reconnect: Reconnect;
   /** Where the session goes. "reconnecting" holds for a linked one; a session that still waits for its scan stays. */
-  status: Extract<SessionStatus, "reconnecting" | "logged_out" | "restricted" | "needs_attention" | "expired"> | null;
+  status: Extract<
+    SessionStatus,
+    "reconnecting" | "logged_out" | "restricted" | "needs_attention" | "expired" | "passkey_required"
+  > | null;
   reason: string;
   /** Credentials and keys are of no more use and are erased. */
   wipe: boolean;
@@ -153,6 +181,9 @@ const rulesByCode: Record<number, Omit<DisconnectRule, "reason">> = {
   515: { reconnect: "now", status: null, wipe: false },
 };
 
+/** Our own sentence for a connection that ended because WhatsApp asked for a passkey. */
+export const PASSKEY_ASKED = "WhatsApp asks for a passkey";
+
 /** Baileys' sentence for a log-out that this side asked for. */
 const LOGGED_OUT_BY_US = "Intentional Logout";
 
@@ -163,7 +194,9 @@ const LOGGED_OUT_BY_US = "Intentional Logout";
 export function disconnectRule(code: number | null, text: string): DisconnectRule {
   if (text.includes("QR refs attempts ended"))
     return { reconnect: "never", status: "expired", reason: "expired", wipe: false };
+  if (text === PASSKEY_ASKED) return { reconnect: "never", status: "passkey_required", reason: "passkey", wipe: false };
   if (code === 400 && text.includes("certificate")) return { ...refused, reason: "untrusted" };
+  if (text.includes("account signature")) return { ...refused, reason: "unsigned" };
   if (code === 401 && text === LOGGED_OUT_BY_US) return { ...loggedOut, reason: "unlinked" };
   return { ...((code !== null && rulesByCode[code]) || lost), reason: code === null ? "lost" : String(code) };
 }
@@ -190,4 +223,31 @@ export function reconnectDelayMs(reconnect: Reconnect, failures: number, random:
     case "never":
       return null;
   }
+}
+
+/** What each reason of a disconnect means, in plain words. */
+const disconnectWords: Record<string, string> = {
+  "401": "The device was unlinked on the phone.",
+  "403": "WhatsApp banned the account, or this device.",
+  "405": "WhatsApp refused this version of the app.",
+  "408": "The connection was lost: WhatsApp did not answer.",
+  "411": "The account is not set up for linked devices.",
+  "419": "WhatsApp did not let the device in.",
+  "428": "The connection was closed.",
+  "440": "Another connection of this device took over.",
+  "500": "WhatsApp reported a broken session.",
+  "503": "WhatsApp was not available.",
+  "515": "WhatsApp asked for a restart, as it does after linking.",
+  expired: "Nobody used the code in time.",
+  lost: "The connection was lost.",
+  other_phone: "Another phone than before was linked; it was unlinked at once.",
+  passkey: "WhatsApp asked for a passkey.",
+  unlinked: "You unlinked the phone.",
+  unreadable: "The stored keys could not be read.",
+  untrusted: "The server could not prove that it is WhatsApp.",
+};
+
+/** @param reason as `disconnectRule` gives it */
+export function tellDisconnect(reason: string): string {
+  return disconnectWords[reason] ?? `The connection ended with code ${reason}.`;
 }

@@ -1,8 +1,22 @@
 import { z } from "zod";
 import { type Id, isId } from "#db/ids.ts";
 
+const id = z.string().refine((text): text is Id<"waSession"> => isId("waSession", text), "This is not a session.");
+
 /** A reference to one of the user's linked phones. */
-export const sessionRef = z
-  .object({ id: z.string().refine((id): id is Id<"waSession"> => isId("waSession", id), "This is not a session.") })
-  .strict();
+export const sessionRef = z.object({ id }).strict();
 export type SessionRef = z.infer<typeof sessionRef>;
+
+/** The number of the phone on which a pairing code is typed: people write it with spaces and dashes. */
+const phone = z
+  .string()
+  .transform((text) => text.replace(/[\s().-]/g, ""))
+  .pipe(z.string().regex(/^\+[1-9]\d{7,14}$/, "Enter the number with + and country code, such as +62 812 0000 0001."));
+
+/** How to link: by QR, or with `by`, the phone's number, by a code that is typed on it. */
+export const linkInput = z.object({ by: phone.optional() }).strict();
+export type LinkInput = z.infer<typeof linkInput>;
+
+/** Fresh codes for a session that lost its link; `replacePhone` lets another phone than before take its place. */
+export const newQrInput = z.object({ id, by: phone.optional(), replacePhone: z.boolean().default(false) }).strict();
+export type NewQrInput = z.infer<typeof newQrInput>;

@@ -1,20 +1,32 @@
+import { z } from "zod";
 import type { Sql } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
+import type { waCommands } from "#db/schema/index.ts";
+import { contactsToCheck, storeChecks } from "#server/contacts/check-numbers.ts";
 import { publish } from "#server/events.ts";
 import type { LifeDeps, SessionLife } from "./session-life.ts";
+
+type Kind = (typeof waCommands.$inferSelect)["kind"];
 
 interface Command {
   id: Id<"waCommand">;
   waSessionId: Id<"waSession">;
   userId: Id<"user">;
-  kind: "unlink";
+  kind: Kind;
+  input: unknown;
 }
 
+type CommandDeps = Pick<LifeDeps, "sql" | "db" | "log">;
+type Result = Record<string, string | number>;
+
+/** What is being done by this process: a command that takes long is not begun twice. */
+const doing = new Set<Id<"waCommand">>();
+
 async function answer(
-  { sql, db }: Pick<LifeDeps, "sql" | "db">,
+  { sql, db }: CommandDeps,
   command: Command,
   status: "done" | "failed",
-  result: Record<string, string>,
+  result: Result,
 ): Promise<void> {
   await sql`update wa_commands set status = ${status}, result = ${JSON.stringify(result)}::text::jsonb
              where id = ${command.id} and status = 'waiting'`;
@@ -22,33 +34,74 @@ async function answer(
 }
 
 const waitingOf = (sql: Sql, sessions: readonly Id<"waSession">[]) => sql<Command[]>`
-  select id, wa_session_id as "waSessionId", user_id as "userId", kind from wa_commands
+  select id, wa_session_id as "waSessionId", user_id as "userId", kind, input from wa_commands
    where status = 'waiting' and wa_session_id = any(${[...sessions]}::text[]) and expires_at > now() order by id`;
 
+const numbersInput = z.object({ contactIds: z.array(z.string()).max(1_000) });
+
+/** What each command does with the socket. `undefined` says that it has to wait until there is one. */
+const handlers = {
+  async unlink(_deps, _command, life) {
+    const connection = life.connected();
+    if (!connection) return undefined;
+    await connection.logout();
+    return {};
+  },
+  async read_limits(_deps, _command, life) {
+    const connection = life.connected();
+    if (!connection) return undefined;
+    await connection.askLimits();
+    return {};
+  },
+  async reconnect(_deps, _command, life) {
+    life.retryNow();
+    return {};
+  },
+  async check_numbers({ db }, command, life) {
+    const connection = life.connected();
+    if (!connection) return undefined;
+    const { contactIds } = numbersInput.parse(command.input);
+    const phones = await contactsToCheck(db, command, contactIds);
+    const known = await connection.findOnWhatsApp(phones);
+    await storeChecks(db, command, phones, known);
+    return { checked: phones.length, without: phones.length - known.size };
+  },
+} satisfies {
+  [K in Kind]: (deps: CommandDeps, command: Command, life: SessionLife) => Promise<Result | undefined>;
+};
+
+async function perform(deps: CommandDeps, command: Command, life: SessionLife): Promise<void> {
+  try {
+    const result = await handlers[command.kind](deps, command, life);
+    if (result) await answer(deps, command, "done", result);
+  } catch (err) {
+    deps.log.warn({ err, event: "command.failed", kind: command.kind }, "a command could not be done");
+    await answer(deps, command, "failed", { why: "WhatsApp did not answer" });
+  } finally {
+    doing.delete(command.id);
+  }
+}
+
 /**
- * Does what the sessions held here were asked to do. A command to a session that is not connected waits for the next call,
- * until it expires.
+ * Does what the sessions held here were asked to do, each command beside the others. One to a session that is not connected
+ * waits for the next call, until it expires.
  */
-export async function doCommands(
-  deps: Pick<LifeDeps, "sql" | "db">,
-  lives: ReadonlyMap<Id<"waSession">, SessionLife>,
-): Promise<void> {
+export async function doCommands(deps: CommandDeps, lives: ReadonlyMap<Id<"waSession">, SessionLife>): Promise<void> {
   if (lives.size === 0) return;
   for (const command of await waitingOf(deps.sql, [...lives.keys()])) {
-    switch (command.kind) {
-      case "unlink":
-        if (await lives.get(command.waSessionId)?.logout()) await answer(deps, command, "done", {});
-        break;
-      default:
-        command.kind satisfies never;
-    }
+    const life = lives.get(command.waSessionId);
+    if (!life || doing.has(command.id)) continue;
+    doing.add(command.id);
+    void perform(deps, command, life).catch((err: unknown) => {
+      deps.log.warn({ err, event: "command.unanswered" }, "a command could not be answered");
+    });
   }
 }
 
 /** Answers what nobody did in time, so that no screen waits for it. */
-export async function expireCommands(deps: Pick<LifeDeps, "sql" | "db">): Promise<void> {
+export async function expireCommands(deps: CommandDeps): Promise<void> {
   const late = await deps.sql<Command[]>`
-    select id, wa_session_id as "waSessionId", user_id as "userId", kind from wa_commands
+    select id, wa_session_id as "waSessionId", user_id as "userId", kind, input from wa_commands
      where status = 'waiting' and expires_at <= now()`;
   for (const command of late) await answer(deps, command, "failed", { why: "session offline" });
 }

@@ -6,12 +6,17 @@ export type Identity = `pn:+${string}` | `lid:${string}`;
 /** What a connection to WhatsApp tells the product. Facts about messages are true whoever owns the session by now. */
 export type GatewayEvent =
   | { type: "qr"; qr: string; expiresAt: Date }
+  /** To be typed on the phone that was asked for. */
+  | { type: "code"; code: string; expiresAt: Date }
   | { type: "pairing" }
   | { type: "linked"; phone: string; lid: string | null; pushName: string | null }
   /** Connected, and everything WhatsApp kept while we were away has been handed over: sending may begin. */
   | { type: "ready" }
   /** `code` is null when the connection ended without one; `reason` is the library's sentence. */
   | { type: "closed"; code: number | null; reason: string }
+  /** What WhatsApp forbids the account at this time; `until` is null when it did not say. */
+  | { type: "reachout"; active: boolean; until: Date | null; kind: string }
+  | { type: "new_chats"; total: number | null; used: number | null; state: string; cycleEnds: Date | null }
   /** Given up: only the user can bring this session back. `reason` is a word of server/wa/rules.ts. */
   | { type: "broken"; reason: string }
   | { type: "ack"; waMsgId: string }

@@ -2,10 +2,13 @@ import type { Db } from "#db/client.ts";
 import { applyFact } from "#server/messages/facts.ts";
 import { receiveInbound } from "#server/opt-outs/receive-inbound.ts";
 import { learnIdentities } from "#server/wa/learn-identities.ts";
+import { reportNewChats, reportReachout } from "#server/wa/limits.ts";
 import {
+  isOtherPhone,
   type Owner,
   reportBroken,
   reportClosed,
+  reportCode,
   reportLinked,
   reportPairing,
   reportQr,
@@ -16,10 +19,17 @@ import type { GatewayEvent } from "./gateway.ts";
 
 type MessageFact = Parameters<typeof applyFact>[1]["fact"];
 
+/** The account may not start new chats: WhatsApp knows until when. */
+const REACHOUT = 463;
+
 interface Hearing {
   db: Db;
   announce: Announce;
   owner: Owner;
+  /** Logs this device out at WhatsApp: it must not be linked. */
+  logOut: () => Promise<void>;
+  /** Asks WhatsApp what it forbids the account. */
+  askLimits: () => void;
 }
 
 async function fact({ db, announce, owner }: Hearing, waMsgId: string, said: MessageFact): Promise<void> {
@@ -27,6 +37,14 @@ async function fact({ db, announce, owner }: Hearing, waMsgId: string, said: Mes
   if (!changed) return;
   if (changed.campaignId) announce(changed.userId, "campaign", changed.campaignId);
   if (said.type === "ack" || said.type === "nack") announce(changed.userId, "wallet", changed.userId);
+}
+
+/** Logged in, unless this is not the phone that was meant: then WhatsApp is told at once to forget the device. */
+async function linked(hearing: Hearing, phone: Extract<GatewayEvent, { type: "linked" }>): Promise<void> {
+  const { db, owner } = hearing;
+  if (!(await isOtherPhone(db, owner, phone.phone))) return reportLinked(db, owner, phone);
+  await hearing.logOut();
+  await reportBroken(db, owner, "other_phone");
 }
 
 /** Brings each word of the gateway to its use case. */
@@ -37,8 +55,10 @@ export async function handleEvent(hearing: Hearing, event: GatewayEvent): Promis
       return reportQr(db, owner, event.qr, event.expiresAt);
     case "pairing":
       return reportPairing(db, owner);
+    case "code":
+      return reportCode(db, owner, event.code, event.expiresAt);
     case "linked":
-      return reportLinked(db, owner, event);
+      return linked(hearing, event);
     case "ready":
       return reportReady(db, owner);
     case "closed":
@@ -48,7 +68,12 @@ export async function handleEvent(hearing: Hearing, event: GatewayEvent): Promis
     case "ack":
       return fact(hearing, event.waMsgId, { type: "ack" });
     case "nack":
+      if (event.code === REACHOUT) hearing.askLimits();
       return fact(hearing, event.waMsgId, { type: "nack", code: event.code });
+    case "reachout":
+      return reportReachout(db, owner, event);
+    case "new_chats":
+      return reportNewChats(db, owner, event);
     case "receipt":
       return fact(hearing, event.waMsgId, { type: event.receipt });
     case "inbound":

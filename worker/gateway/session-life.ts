@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { CacheStore } from "@whiskeysockets/baileys";
 import type { Db, Sql } from "#db/client.ts";
 import type { Env } from "#server/env.ts";
 import type { Log } from "#server/log.ts";
@@ -10,12 +9,14 @@ import type { Announce } from "../announce.ts";
 import { loadAuth, type SessionAuth } from "./baileys/auth.ts";
 import { deviceCache } from "./baileys/devices.ts";
 import { LeaseLost } from "./baileys/key-rows.ts";
+import { retryCache } from "./baileys/retry-cache.ts";
 import { type Connection, encodeText, openConnection, type SocketMemory } from "./baileys/socket.ts";
 import { trustedServer } from "./baileys/trust.ts";
 import { createEventQueue } from "./event-queue.ts";
 import { type GatewayEvent, type HeldSession, NotWritten } from "./gateway.ts";
 import type { LoginGate } from "./login-gate.ts";
 import { handleEvent } from "./on-event.ts";
+import { sessionRows } from "./session-rows.ts";
 
 export interface LifeDeps {
   env: Env;
@@ -35,8 +36,10 @@ export interface SessionLife {
   prolong(untilMs: number): void;
   /** Stops if the lease has not been prolonged in time. */
   checkFence(): void;
-  /** Unlinks the device at WhatsApp. @returns false while it is not connected */
-  logout(): Promise<boolean>;
+  /** Tries to connect at once, if it was waiting to. */
+  retryNow(): void;
+  /** The connection, for what has to be asked there; undefined while it is not ready. */
+  connected(): Connection | undefined;
   stop(): void;
   /** Resolves when the socket is closed, the keys are stored and what was heard is in the database. */
   readonly done: Promise<void>;
@@ -46,24 +49,10 @@ export interface SessionLife {
 
 type Closed = Extract<GatewayEvent, { type: "closed" }>;
 
+/** What WhatsApp forbids is asked at login and after a refusal, not more often. */
+const LIMITS_EVERY_MS = 60_000;
 /** A connection that held so long ends the count of failures. */
 const STABLE_MS = 60_000;
-const RETRIES_KEPT = 10_000;
-
-/** How often each message was sent again on request: outlives sockets, or a recipient who cannot read asks for ever. */
-function retryCache(): CacheStore {
-  const counts = new Map<string, unknown>();
-  return {
-    // Baileys reads here what it wrote here.
-    get: <T>(key: string) => counts.get(key) as T | undefined,
-    set: (key, value) => {
-      counts.set(key, value);
-      if (counts.size > RETRIES_KEPT) for (const oldest of counts.keys()) if (counts.delete(oldest)) break;
-    },
-    del: (key) => counts.delete(key),
-    flushAll: () => counts.clear(),
-  };
-}
 
 /** Begins to hold a session under a lease that was just taken. Never throws; `done` never rejects. */
 export function beginLife(
@@ -80,7 +69,19 @@ export function beginLife(
   /** The connection whose backlog is in the database: sending may begin on it. */
   let ready: Connection | undefined;
 
-  const queue = createEventQueue((event) => handleEvent({ db, announce, owner }, event), log);
+  let limitsAskedAt = Number.NEGATIVE_INFINITY;
+  function askLimits(): void {
+    if (!connection || performance.now() - limitsAskedAt < LIMITS_EVERY_MS) return;
+    limitsAskedAt = performance.now();
+    connection.askLimits().catch((err: unknown) => log.debug({ err, event: "limits" }, "the limits are not known"));
+  }
+  const logOut = async () => {
+    if (!connection) throw new Error("The device could not be logged out: it is not connected.");
+    await connection.logout();
+  };
+  const rows = sessionRows(sql, owner);
+  const hearing = { db, announce, owner, logOut, askLimits };
+  const queue = createEventQueue((event) => handleEvent(hearing, event), log);
   const broken = (err: SealBroken) => {
     // Told once: several reads may meet it before the socket is closed.
     if (signal.aborted) return;
@@ -88,6 +89,15 @@ export function beginLife(
     queue.push({ type: "broken", reason: "unreadable" });
     ending.abort();
   };
+
+  function openMessage(auth: SessionAuth, sealed: Buffer): Buffer {
+    try {
+      return auth.sealer.open("message", "message", sealed);
+    } catch (err) {
+      if (err instanceof SealBroken) broken(err);
+      throw err;
+    }
+  }
 
   /** The keys, once the database gives them; undefined if they are not to be had under this lease. */
   async function readKeys(): Promise<SessionAuth | undefined> {
@@ -103,12 +113,19 @@ export function beginLife(
     return undefined;
   }
 
-  const pause = (ms: number) => sleep(ms, undefined, { signal }).catch(() => {});
-
-  async function encodedMessage(auth: SessionAuth, waMsgId: string): Promise<Uint8Array | undefined> {
-    const [row] = await sql<{ encoded: Buffer | null }[]>`
-      select encoded from messages where wa_session_id = ${owner.sessionId} and wa_msg_id = ${waMsgId}`;
-    return row?.encoded ? auth.sealer.open("message", "message", row.encoded) : undefined;
+  let endPause = () => {};
+  /** Ends early when the session is given up, or its user does not want to wait. */
+  function pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => endPause(), ms);
+      endPause = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", endPause);
+        resolve();
+      };
+      signal.addEventListener("abort", endPause);
+      if (signal.aborted) endPause();
+    });
   }
 
   async function connectOnce(memory: SocketMemory): Promise<Closed> {
@@ -122,7 +139,9 @@ export function beginLife(
 
   async function connectInside(memory: SocketMemory, loggedIn: () => void): Promise<Closed> {
     let webSocketUrl: string | undefined;
+    let phone: string | null;
     try {
+      phone = memory.auth.state.creds.account ? null : await rows.codeFor();
       ({ webSocketUrl } = await trustedServer(env));
     } catch {
       return { type: "closed", code: null, reason: "WhatsApp cannot be reached" };
@@ -130,12 +149,14 @@ export function beginLife(
     const opened: Connection = openConnection({
       webSocketUrl,
       qrTimeoutMs: env.qrTimeoutMs,
+      codeFor: phone,
       memory,
       log,
       emit: (event) => {
-        if (event.type === "ready" || event.type === "qr") loggedIn();
+        if (event.type === "ready" || event.type === "qr" || event.type === "code") loggedIn();
         const first = () => {
           ready = opened;
+          askLimits();
         };
         queue.push(event, event.type === "ready" ? first : undefined);
       },
@@ -160,7 +181,10 @@ export function beginLife(
       auth,
       devices: deviceCache(auth.rows),
       retries: retryCache(),
-      encodedMessage: (id) => encodedMessage(auth, id),
+      encodedMessage: async (id) => {
+        const sealed = await rows.encodedMessage(id);
+        return sealed && openMessage(auth, sealed);
+      },
     };
     for (let failures = 0; !signal.aborted; ) {
       const started = performance.now();
@@ -173,6 +197,7 @@ export function beginLife(
       if (delay === null && rule.status === "reconnecting") queue.push({ type: "broken", reason: rule.reason });
       else queue.push(closed);
       if (delay === null) return;
+      if (rule.reconnect === "yield" && !(await rows.leaseIsOurs().catch(() => true))) return;
       failures = rule.reconnect === "now" ? failures : failures + 1;
       await pause(delay);
     }
@@ -196,7 +221,7 @@ export function beginLife(
       isReady: () => usable() !== undefined,
       prepare: async (recipients) => ({ unreachable: await connected().prepare(recipients) }),
       seal: (encoded) => auth.sealer.seal("message", "message", encoded),
-      open: (sealed) => auth.sealer.open("message", "message", sealed),
+      open: (sealed) => openMessage(auth, sealed),
       encodeText,
       send: async (message) => {
         // Keys that only this process knows would be lost with it, and used a second time.
@@ -223,11 +248,8 @@ export function beginLife(
       log.warn({ event: "lease.lost" }, "the lease was not renewed in time");
       ending.abort();
     },
-    logout: async () => {
-      if (!connection?.isOpen()) return false;
-      await connection.logout();
-      return true;
-    },
+    retryNow: () => endPause(),
+    connected: () => (signal.aborted || !connection?.isOpen() ? undefined : connection),
     stop: () => ending.abort(),
     done: ended.then(() => queue.drained(24 * 3_600_000)),
     settled: async (ms) => {

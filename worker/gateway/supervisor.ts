@@ -1,4 +1,5 @@
 import type { Id } from "#db/ids.ts";
+import { liftEndedRestrictions } from "#server/wa/limits.ts";
 import { WA_CHANNEL } from "#server/wa/link.ts";
 import { doCommands, expireCommands } from "./commands.ts";
 import type { Sessions } from "./gateway.ts";
@@ -109,6 +110,7 @@ export async function startSupervisor(deps: LifeDeps & { workerId: Id<"worker"> 
 
   async function sweep(): Promise<void> {
     await expireCommands(deps);
+    await liftEndedRestrictions(deps.db);
     // Rows whose data key was destroyed can never be opened again.
     await sql`delete from wa_session_keys k using wa_sessions s where s.id = k.wa_session_id and s.wrapped_key is null`;
     sweepAt = performance.now() + SWEEP_MS;

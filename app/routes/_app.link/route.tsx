@@ -3,7 +3,7 @@ import { ExclamationTriangleIcon, MobileIcon, PlusIcon } from "@radix-ui/react-i
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
 import { z } from "zod";
-import { sessionRef } from "#server/wa/schema.ts";
+import { newQrInput, sessionRef } from "#server/wa/schema.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { ButtonForm, Refused, SubmitButton } from "../../components/form-parts.tsx";
 import { Page } from "../../components/page.tsx";
@@ -31,7 +31,7 @@ export function action({ context, request }: ActionFunctionArgs) {
   const done = (toast: string) => ({ done: { to: "/link", toast } });
   return submit(request, {
     link: form(z.object({}).strict(), () => wa.link(), { done: { to: "/link" } }),
-    new_qr: form(sessionRef, wa.newQr, { done: { to: "/link" } }),
+    new_qr: form(newQrInput, wa.newQr, { done: { to: "/link" } }),
     unlink: form(sessionRef, wa.unlink, done("The phone is being unlinked.")),
     remove: form(sessionRef, wa.remove, done("Removed. Its campaigns and their results are kept.")),
   });

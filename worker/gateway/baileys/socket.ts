@@ -3,6 +3,7 @@ import "./agreement.ts";
 import "./trust.ts";
 import { randomBytes } from "node:crypto";
 import makeWASocket, {
+  type AuthenticationCreds,
   Browsers,
   type CacheStore,
   type PossiblyExtendedCacheStore,
@@ -10,9 +11,12 @@ import makeWASocket, {
   type WAMessageKey,
 } from "@whiskeysockets/baileys";
 import type { Log } from "#server/log.ts";
+import { PASSKEY_ASKED } from "#server/wa/rules.ts";
 import { type GatewayEvent, type Identity, NotWritten, type OutboundMessage } from "../gateway.ts";
 import type { SessionAuth } from "./auth.ts";
 import { isPrepared, prepareRecipients } from "./devices.ts";
+import { fromCapping, fromReachout } from "./limits.ts";
+import { findOnWhatsApp } from "./numbers.ts";
 import { fromAck, fromClose, fromReceipts, fromUpdates, fromUpsert, jidOf, phoneOf } from "./translate.ts";
 
 type Closed = Extract<GatewayEvent, { type: "closed" }>;
@@ -30,6 +34,8 @@ export interface SocketOptions {
   webSocketUrl: string | undefined;
   /** 0: WhatsApp's own rhythm. */
   qrTimeoutMs: number;
+  /** Link by a code that is typed on the phone with this number (E.164), in place of a QR. */
+  codeFor: string | null;
   memory: SocketMemory;
   log: Log;
   emit: (event: GatewayEvent) => void;
@@ -42,18 +48,25 @@ export interface Connection {
   isOpen(): boolean;
   prepare(recipients: readonly Identity[]): Promise<Set<Identity>>;
   send(message: OutboundMessage): Promise<void>;
-  /** Unlinks this device at WhatsApp. The connection closes with 401. */
+  /** Unlinks this device at WhatsApp. The connection closes with 401. @throws when it is not connected */
   logout(): Promise<void>;
+  /** Asks which numbers (E.164) have WhatsApp. @throws when WhatsApp does not answer */
+  findOnWhatsApp(phones: readonly string[]): Promise<Set<string>>;
+  /** Asks what WhatsApp forbids the account at this time; the answers are events. */
+  askLimits(): Promise<void>;
   end(): Promise<void>;
 }
 
 const FIRST_QR_MS = 60_000;
 const NEXT_QR_MS = 20_000;
+const CODES = 6;
 /** From the start to a QR code or a login. An HTTP error instead of the WebSocket would otherwise wait for ever. */
 const CONNECT_MS = 45_000;
 /** How long the messages of the backlog may take to be read before sending begins without them. */
 const BACKLOG_MS = 25_000;
 const END_MS = 1_000;
+/** What WhatsApp tells a device that is being linked to an account behind a passkey: its beginning and what follows. */
+const PASSKEY_NOTICES = ["passkey_prologue_request", "crsc_continuation"];
 
 /** Baileys' log holds numbers and contents: only that something went wrong is kept, with its sentence. */
 function quietLogger(log: Log) {
@@ -80,9 +93,19 @@ export function encodeText(text: string): Uint8Array {
   return proto.Message.encode(proto.Message.fromObject(message)).finish();
 }
 
+/** Asking for a pairing code names the account before it is linked; a login under that name would be refused for good. */
+function forgetHalfLinked(creds: AuthenticationCreds): void {
+  if (creds.account) return;
+  delete creds.me;
+  creds.pairingCode = undefined;
+  creds.registered = false;
+}
+
 /** Opens one socket. It never reconnects; who opened it decides that. */
-export function openConnection({ webSocketUrl, qrTimeoutMs, memory, log, emit }: SocketOptions): Connection {
+export function openConnection(options: SocketOptions): Connection {
+  const { webSocketUrl, qrTimeoutMs, codeFor, memory, log, emit } = options;
   const { auth } = memory;
+  forgetHalfLinked(auth.state.creds);
   const sock = makeWASocket({
     ...(webSocketUrl === undefined ? {} : { waWebSocketUrl: webSocketUrl }),
     ...(qrTimeoutMs > 0 ? { qrTimeout: qrTimeoutMs } : {}),
@@ -138,10 +161,24 @@ export function openConnection({ webSocketUrl, qrTimeoutMs, memory, log, emit }:
 
   const onQr = (qr: string) => {
     clearTimeout(watchdog);
-    const livesMs = qrTimeoutMs > 0 ? qrTimeoutMs : qrs === 0 ? FIRST_QR_MS : NEXT_QR_MS;
     qrs += 1;
+    if (codeFor !== null) {
+      // WhatsApp offers QR codes all the same; the code holds as long as they would.
+      if (qrs === 1) void askForCode(codeFor);
+      return;
+    }
+    const livesMs = qrTimeoutMs > 0 ? qrTimeoutMs : qrs === 1 ? FIRST_QR_MS : NEXT_QR_MS;
     emit({ type: "qr", qr, expiresAt: new Date(Date.now() + livesMs) });
   };
+  async function askForCode(phone: string): Promise<void> {
+    const livesMs = qrTimeoutMs > 0 ? CODES * qrTimeoutMs : FIRST_QR_MS + (CODES - 1) * NEXT_QR_MS;
+    const expiresAt = new Date(Date.now() + livesMs);
+    try {
+      emit({ type: "code", code: await sock.requestPairingCode(phone.replace("+", "")), expiresAt });
+    } catch (error) {
+      await end(error instanceof Error ? error : new Error("no pairing code"));
+    }
+  }
   const onOpen = () => {
     clearTimeout(watchdog);
     loggedIn = true;
@@ -169,6 +206,7 @@ export function openConnection({ webSocketUrl, qrTimeoutMs, memory, log, emit }:
       sock.ev.flush();
       readyWhenRead();
     }
+    if (update.reachoutTimeLock) emit(fromReachout(update.reachoutTimeLock));
     if (update.connection === "close") closed(update.lastDisconnect?.error);
   });
   sock.ev.on("messages.upsert", (upsert) => {
@@ -183,6 +221,10 @@ export function openConnection({ webSocketUrl, qrTimeoutMs, memory, log, emit }:
   sock.ws.on("CB:message", ({ attrs }: { attrs: Record<string, string> }) => {
     if (attrs.offline && attrs.id && !announcedReady) unread.add(attrs.id);
   });
+  sock.ev.on("message-capping.update", (info) => emit(fromCapping(info)));
+  for (const type of PASSKEY_NOTICES) {
+    sock.ws.on(`CB:notification,type:${type}`, () => void end(new Error(PASSKEY_ASKED)));
+  }
   sock.ws.on("unexpected-response", () => void end(new Error("WhatsApp answered with an HTTP error")));
 
   return {
@@ -202,6 +244,12 @@ export function openConnection({ webSocketUrl, qrTimeoutMs, memory, log, emit }:
       await sock.relayMessage(jid, proto.Message.decode(encoded), { messageId: waMsgId });
     },
     logout: () => sock.logout(),
+    findOnWhatsApp: (phones) => findOnWhatsApp(sock, phones),
+    async askLimits() {
+      // Its answer comes as an update of the connection.
+      await sock.fetchAccountReachoutTimelock();
+      emit(fromCapping(await sock.fetchNewChatMessageCap()));
+    },
     end: () => end(undefined),
   };
 }

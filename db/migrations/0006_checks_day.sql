@@ -1,0 +1,1 @@
+ALTER TABLE "wa_numbers" ADD COLUMN "checked_on" date;
