@@ -148,9 +148,12 @@ test("they export the results", async () => {
 test("a recipient writes STOP from the pretend phone and is left out from then on", async () => {
   const { page, look } = visitor;
   await page.goto("/dev/phone");
-  await page.getByText("Hi Ayu Lestari, our reunion").waitFor();
+  const chats = page.getByRole("navigation", { name: "Chats" });
+  await chats.getByRole("link", { name: "+6281200000001" }).click();
+  await page.getByRole("listitem").filter({ hasText: "Hi Ayu Lestari, our reunion" }).getByText("Read").waitFor();
   await look("phone", { keep: true });
-  await page.getByLabel("Write back as this person").fill("STOP");
+  await page.getByRole("link", { name: "On the phone of +6281200000001" }).click();
+  await page.getByLabel("Write as +6281200000001").fill("STOP");
   await page.getByRole("button", { name: "Send" }).click();
   await page.getByRole("listitem").filter({ hasText: "STOP" }).waitFor();
   await page.goto("/contacts/suppressed");

@@ -41,7 +41,7 @@ export function actOnPhone(request: Request, dev: Api["dev"]) {
       done: { to: (input) => at({ phone: input.phone, chat: input.with, as: input.with }) },
     }),
     write: form(writeInput, dev.write),
-    open_chat: form(chatInput, dev.openChat, stay),
+    open_chat: form(chatInput, dev.openChat, say("Everything in the chat is read.")),
 
     person: form(personInput, dev.setPerson, stay),
     reinstall: form(phoneInput, dev.reinstall, say("Installed anew: this person has new identity keys.")),

@@ -102,6 +102,9 @@ function Holders({ phone, open }: { phone: { phone: string; name: string | null 
   if (!open.isGroup) {
     return (
       <Group component="nav" aria-label="Whose phone" gap="xs">
+        <Text span size="sm">
+          On the phone of
+        </Text>
         {holders.map((each) => (
           <LinkButton
             key={each.phone}
@@ -111,8 +114,9 @@ function Holders({ phone, open }: { phone: { phone: string; name: string | null 
             radius="xl"
             variant={each.phone === open.holder ? "filled" : "default"}
             aria-current={each.phone === open.holder ? "true" : undefined}
+            aria-label={`On the phone of ${each.name ?? each.phone}`}
           >
-            On the phone of {each.name ?? each.phone}
+            {each.name ?? each.phone}
           </LinkButton>
         ))}
       </Group>

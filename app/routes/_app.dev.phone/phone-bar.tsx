@@ -41,10 +41,10 @@ export function PhoneBar({ data, account, answer }: Props & { account: AccountDa
       </Group>
       <Group gap="xs">
         <Badge variant="light" color={account.own ? "teal" : "gray"} tt="none" radius="sm">
-          {account.own ? "Linked by this account" : "Not linked by this account"}
+          {account.own ? "Linked by you" : "Not linked by you"}
         </Badge>
         <Badge variant="light" color={connected > 0 ? "green" : "gray"} tt="none" radius="sm">
-          {count(account.devices.length, "linked device")}, {connected} connected
+          {count(account.devices.length, "device")}, {connected} connected
         </Badge>
         {account.troubles.length > 0 && (
           <Badge
@@ -66,7 +66,7 @@ export function PhoneBar({ data, account, answer }: Props & { account: AccountDa
 function ChoosePhone({ data, chosen }: { data: PhoneData; chosen: string }) {
   const navigate = useNavigate();
   const groups = [
-    { group: "Linked by this account", own: true },
+    { group: "Linked by you", own: true },
     { group: "Others", own: false },
   ].map(({ group, own }) => ({
     group,
