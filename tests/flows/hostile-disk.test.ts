@@ -36,6 +36,17 @@ async function link(): Promise<Harmed> {
   return { ...linked, user };
 }
 
+/** Starts a campaign from that phone. */
+async function send({ user, sessionId }: Harmed, recipients: number) {
+  const list = await createList(stage.db, user.id, recipients);
+  const { id } = await user.api.campaigns.create({
+    ...{ name: "Unharmed", contactListId: list.id, waSessionId: sessionId, templateText: "Hi {{name}}" },
+    ...{ throttleMinSeconds: 0.1, throttleMaxSeconds: 0.1 },
+  });
+  await user.api.campaigns.start({ id, consentConfirmed: true });
+  return { id, phones: list.phones };
+}
+
 async function kindsOf(id: Id<"waSession">): Promise<string[]> {
   const rows = await stage.db.execute<{ kind: string }>(
     sql`select distinct kind from wa_session_keys where wa_session_id = ${id} order by kind`,
@@ -50,7 +61,13 @@ const keys = (id: Id<"waSession">, kind: string, change: ReturnType<typeof sql>)
   stage.db.execute(sql`update wa_session_keys k set ${change} where wa_session_id = ${id} and kind = ${kind}`);
 
 /** What was done to a phone's rows; `read` tells what makes the worker look at them. */
-const harms: { what: string; read?: "a message"; harm: (id: Id<"waSession">) => Promise<unknown> }[] = [
+interface Harm {
+  what: string;
+  before?: (linked: Harmed) => Promise<unknown>;
+  harm: (id: Id<"waSession">) => Promise<unknown>;
+  read?: "a message";
+}
+const harms: Harm[] = [
   { what: "a byte of the wrapped key", harm: (id) => session(id, sql`wrapped_key = ${flip("wrapped_key", 30)}`) },
   { what: "a byte of the credentials", harm: (id) => session(id, sql`credentials = ${flip("credentials", 900)}`) },
   { what: "the name of the data key", harm: (id) => session(id, sql`data_key_id = 'another'`) },
@@ -66,6 +83,20 @@ const harms: { what: string; read?: "a message"; harm: (id: Id<"waSession">) => 
       ),
   },
   { what: "another owner", harm: (id) => session(id, sql`user_id = ${other.user.id}`) },
+  {
+    what: "a message that is to be sent again",
+    before: async (linked) => {
+      await stage.simulator.setFaults(linked.phone, { loseAcks: { count: 100 }, loseReceipts: { count: 100 } });
+      await send(linked, 1);
+      await until("a message on its way", async () => {
+        const rows = await stage.db.execute(sql`select 1 from messages
+          where wa_session_id = ${linked.sessionId} and status = 'sending' and encoded is not null`);
+        return rows.length > 0;
+      });
+    },
+    harm: (id) =>
+      stage.db.execute(sql`update messages set encoded = ${flip("encoded", 40)} where wa_session_id = ${id}`),
+  },
   {
     what: "a byte of a Signal session",
     read: "a message",
@@ -107,13 +138,17 @@ const look = async (id: Id<"waSession">) =>
 
 test("whatever was changed on the disk is refused and told once, and other phones of the same worker go on", async () => {
   const harmed: (Harmed & (typeof harms)[number])[] = [];
-  for (const harm of harms) harmed.push({ ...harm, ...(await link()) });
+  for (const harm of harms) {
+    const linked = await link();
+    await harm.before?.(linked);
+    harmed.push({ ...harm, ...linked });
+  }
   const foreign = await link();
   await stage.workers[0]?.stop();
   for (const { harm, sessionId } of harmed) await harm(sessionId);
   await session(foreign.sessionId, sql`key_id = 'ffffffff'`);
 
-  worker = spawnWorker(stage.env.databaseUrl, inject("simulatorUrl"), { LEASE_MS: "3000", LOG_LEVEL: "debug" });
+  worker = spawnWorker(stage.env.databaseUrl, inject("simulatorUrl"), { LEASE_MS: "3000", ACK_TIMEOUT_MS: "1000", LOG_LEVEL: "debug" });
   await worker.id;
   for (const { what, read, sessionId, phone } of harmed) {
     if (read) {
@@ -124,16 +159,10 @@ test("whatever was changed on the disk is refused and told once, and other phone
     expect(await look(sessionId), what).toMatchObject({ status: "needs_attention", reason: "unreadable" });
   }
 
-  const { user, sessionId, phone } = other;
-  const list = await createList(stage.db, user.id, 5);
-  const settings = { throttleMinSeconds: 0.1, throttleMaxSeconds: 0.1, templateText: "Hi {{name}}" };
-  const { id } = await user.api.campaigns.create({
-    ...{ name: "Unharmed", contactListId: list.id, waSessionId: sessionId },
-    ...settings,
-  });
-  await user.api.campaigns.start({ id, consentConfirmed: true });
+  const { user, phone } = other;
+  const { id, phones } = await send(other, 5);
   await until("the campaign to end", async () => (await user.api.campaigns.get({ id })).status === "completed");
-  expect((await stage.simulator.sent(phone)).filter((chat) => list.phones.includes(chat.phone))).toHaveLength(5);
+  expect((await stage.simulator.sent(phone)).filter((chat) => phones.includes(chat.phone))).toHaveLength(5);
 
   const epochs = await Promise.all(harmed.map((one) => look(one.sessionId)));
   await sleep(2_000);
