@@ -159,6 +159,7 @@ describe("a message of a linked device to a group", () => {
     expect(receiptsFor(id)).toContain(`${lidOf(BUDI).replace("@", ":1@")} retry in ${gid}`);
     expect((await sentTo(id, gid))?.copies).toBe(1);
     expect(textOf(await arrived(budi, await send("ketiga", gid)))).toBe("ketiga");
+    expect(await shownAt(CICI, id, gid)).toMatchObject({ text: "kedua", copies: 1 });
   });
 
   it("waits for a phone that is off, and is never read by one that sends no read receipts", async () => {
