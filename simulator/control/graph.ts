@@ -29,16 +29,21 @@ const view = (ctx: Context, number: BusinessNumber): BusinessNumberView => {
   const { id: wabaId, appId, messagingLimit, locked, reviewMs } = wabaOf(ctx, number);
   const { secret, subscription } = appOf(ctx, appId);
   return {
-    ...{
-      phone,
-      phoneNumberId: id,
-      wabaId,
-      appId,
-      appSecret: secret,
-      displayPhoneNumber: displayOf(phone),
-      displayName,
-    },
-    ...{ registered, qualityRating, throughput, messagingLimit, locked, reviewMs, delays, faults },
+    phone,
+    phoneNumberId: id,
+    wabaId,
+    appId,
+    appSecret: secret,
+    displayPhoneNumber: displayOf(phone),
+    displayName,
+    registered,
+    qualityRating,
+    throughput,
+    messagingLimit,
+    locked,
+    reviewMs,
+    delays,
+    faults,
     webhookUrl: subscription?.url ?? null,
   };
 };

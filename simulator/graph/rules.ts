@@ -91,9 +91,8 @@ const textFault = (text: string | undefined): Fault | undefined => {
     const details = "Param text cannot have new-line/tab characters or more than 4 consecutive spaces";
     return { code: 132_018, details };
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-  if (/[\u0000-\u001f\u007f]/.test(text))
-    return { code: 132_007, details: "Param text cannot have control characters" };
+  const hasControls = [...text].some((character) => character < " " || character === "\u007f");
+  if (hasControls) return { code: 132_007, details: "Param text cannot have control characters" };
   return undefined;
 };
 

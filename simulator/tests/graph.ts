@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { z } from "zod";
 import type { NewBusinessNumber, NewBusinessNumberView, SpawnedSimulator } from "../client.ts";
@@ -37,7 +37,7 @@ export const receive = async (verifyToken: string) => {
     raw: [] as string[],
     refused: 0,
   };
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const url = new URL(request.url ?? "/", "http://receiver");
     if (request.method === "GET") {
       const right = url.searchParams.get("hub.verify_token") === verifyToken;
@@ -57,7 +57,8 @@ export const receive = async (verifyToken: string) => {
       heard.payloads.push(payloadSchema.parse(JSON.parse(body.toString("utf8"))));
     }
     response.writeHead(heard.status).end();
-  });
+  };
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   // A listening TCP server always has an address with a port.
   const { port } = server.address() as AddressInfo;
