@@ -91,8 +91,7 @@ const textFault = (text: string | undefined): Fault | undefined => {
     const details = "Param text cannot have new-line/tab characters or more than 4 consecutive spaces";
     return { code: 132_018, details };
   }
-  const hasControls = [...text].some((character) => character < " " || character === "\u007f");
-  if (hasControls) return { code: 132_007, details: "Param text cannot have control characters" };
+  if (/\p{Cc}/u.test(text)) return { code: 132_007, details: "Param text cannot have control characters" };
   return undefined;
 };
 
