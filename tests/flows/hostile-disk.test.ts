@@ -40,8 +40,12 @@ async function link(): Promise<Harmed> {
 async function send({ user, sessionId }: Harmed, recipients: number) {
   const list = await createList(stage.db, user.id, recipients);
   const { id } = await user.api.campaigns.create({
-    ...{ name: "Unharmed", contactListId: list.id, waSessionId: sessionId, templateText: "Hi {{name}}" },
-    ...{ throttleMinSeconds: 0.1, throttleMaxSeconds: 0.1 },
+    name: "Unharmed",
+    contactListId: list.id,
+    waSessionId: sessionId,
+    templateText: "Hi {{name}}",
+    throttleMinSeconds: 0.1,
+    throttleMaxSeconds: 0.1,
   });
   await user.api.campaigns.start({ id, consentConfirmed: true });
   return { id, phones: list.phones };
@@ -148,7 +152,11 @@ test("whatever was changed on the disk is refused and told once, and other phone
   for (const { harm, sessionId } of harmed) await harm(sessionId);
   await session(foreign.sessionId, sql`key_id = 'ffffffff'`);
 
-  worker = spawnWorker(stage.env.databaseUrl, inject("simulatorUrl"), { LEASE_MS: "3000", ACK_TIMEOUT_MS: "1000", LOG_LEVEL: "debug" });
+  worker = spawnWorker(stage.env.databaseUrl, inject("simulatorUrl"), {
+    LEASE_MS: "3000",
+    ACK_TIMEOUT_MS: "1000",
+    LOG_LEVEL: "debug",
+  });
   await worker.id;
   for (const { what, read, sessionId, phone } of harmed) {
     if (read) {

@@ -60,8 +60,12 @@ test("SESSION_KEY is replaced while a campaign sends: nothing stops, and afterwa
 
   const list = await createList(stage.db, user.id, 25);
   const campaign = (name: string) => ({
-    ...{ name, contactListId: list.id, waSessionId: sessionId, templateText: `${name} {{name}}` },
-    ...{ throttleMinSeconds: 0.1, throttleMaxSeconds: 0.2 },
+    name,
+    contactListId: list.id,
+    waSessionId: sessionId,
+    templateText: `${name} {{name}}`,
+    throttleMinSeconds: 0.1,
+    throttleMaxSeconds: 0.2,
   });
   const { id } = await user.api.campaigns.create(campaign("First"));
   await user.api.campaigns.start({ id, consentConfirmed: true });
