@@ -34,6 +34,7 @@ const schema = z.object({
   LEASE_MS: int(15_000, { min: 600 }),
   ACK_TIMEOUT_MS: int(30_000, { min: 100 }),
   QR_TIMEOUT_MS: int(0),
+  KEEP_ALIVE_MS: int(30_000, { min: 1_000 }),
 });
 
 export interface Caps {
@@ -106,6 +107,8 @@ export function readEnv(source: NodeJS.ProcessEnv) {
     ackTimeoutMs: env.ACK_TIMEOUT_MS,
     /** 0: WhatsApp's own rhythm, 60 s for the first QR and 20 s for each next. */
     qrTimeoutMs: env.QR_TIMEOUT_MS,
+    /** How often a connection to WhatsApp is asked whether it still lives. */
+    keepAliveMs: env.KEEP_ALIVE_MS,
   };
 }
 

@@ -149,6 +149,7 @@ export function beginLife(
     const opened: Connection = openConnection({
       webSocketUrl,
       qrTimeoutMs: env.qrTimeoutMs,
+      keepAliveMs: env.keepAliveMs,
       codeFor: phone,
       memory,
       log,

@@ -34,6 +34,8 @@ export interface SocketOptions {
   webSocketUrl: string | undefined;
   /** 0: WhatsApp's own rhythm. */
   qrTimeoutMs: number;
+  /** How often WhatsApp is asked whether it is still there; a connection that is silent for half as long again is dead. */
+  keepAliveMs: number;
   /** Link by a code that is typed on the phone with this number (E.164), in place of a QR. */
   codeFor: string | null;
   memory: SocketMemory;
@@ -103,7 +105,7 @@ function forgetHalfLinked(creds: AuthenticationCreds): void {
 
 /** Opens one socket. It never reconnects; who opened it decides that. */
 export function openConnection(options: SocketOptions): Connection {
-  const { webSocketUrl, qrTimeoutMs, codeFor, memory, log, emit } = options;
+  const { webSocketUrl, qrTimeoutMs, keepAliveMs, codeFor, memory, log, emit } = options;
   const { auth } = memory;
   forgetHalfLinked(auth.state.creds);
   const sock = makeWASocket({
@@ -117,6 +119,7 @@ export function openConnection(options: SocketOptions): Connection {
     markOnlineOnConnect: false,
     syncFullHistory: false,
     defaultQueryTimeoutMs: 20_000,
+    keepAliveIntervalMs: keepAliveMs,
     // The store waits out a short absence of the database itself, and keeps the order of its writes while it does.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     userDevicesCache: memory.devices,
@@ -140,8 +143,14 @@ export function openConnection(options: SocketOptions): Connection {
     settle = resolve;
   });
   const watchdog = setTimeout(() => void end(new Error("no answer")), CONNECT_MS);
+  // Baileys notices a half-open connection too, but then waits half a minute for its closing handshake.
+  let heardAt = performance.now();
+  const silence = setInterval(() => {
+    if (performance.now() - heardAt > keepAliveMs * 1.5) void end(new Error("WhatsApp fell silent"));
+  }, keepAliveMs / 4);
   const closed = (error: unknown) => {
     clearTimeout(watchdog);
+    clearInterval(silence);
     clearTimeout(readyTimer);
     settle(fromClose(error));
   };
@@ -216,6 +225,9 @@ export function openConnection(options: SocketOptions): Connection {
   });
   sock.ev.on("messages.update", (updates) => emitAll(fromUpdates(updates)));
   sock.ev.on("message-receipt.update", (receipts) => emitAll(fromReceipts(receipts)));
+  sock.ws.on("message", () => {
+    heardAt = performance.now();
+  });
   sock.ws.on("CB:ack,class:message", (node: unknown) => emitAll(fromAck(node)));
   // The backlog's end is announced while its messages are still being decrypted: there may be a STOP among them.
   sock.ws.on("CB:message", ({ attrs }: { attrs: Record<string, string> }) => {
