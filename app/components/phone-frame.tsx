@@ -11,17 +11,19 @@ export interface Bubble {
   note?: ReactNode;
 }
 
-/** A phone with one chat open. A long one scrolls within the phone, its end in sight. */
+/** A phone with one chat open. With `scrolls` a long one scrolls within the phone, its end in sight. */
 export function PhoneFrame({
   title,
   subtitle,
   messages,
   footer,
+  scrolls = false,
 }: {
   title: string;
   subtitle?: string | undefined;
   messages: readonly Bubble[];
   footer?: ReactNode;
+  scrolls?: boolean;
 }) {
   return (
     <Box className={styles.phone}>
@@ -36,7 +38,7 @@ export function PhoneFrame({
           {subtitle && <Text size="xs">{subtitle}</Text>}
         </Stack>
       </Group>
-      <Box className={styles.scroll}>
+      <Box className={scrolls ? styles.scroll : undefined}>
         <Stack className={styles.chat} gap="xs" component="ul">
           {messages.map((message) => (
             <Box key={message.id} component="li" className={styles.bubble} data-mine={message.fromMe || undefined}>

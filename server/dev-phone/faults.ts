@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DomainError } from "../errors.ts";
 import { anything, ask, part, type SimulatorEnv } from "./ask.ts";
 import type { ActName } from "./rules.ts";
 
@@ -11,16 +12,19 @@ interface Order {
   method: "POST" | "PUT";
   path: string;
   body?: object;
+  /** It strikes the devices that are connected at this moment, so there has to be one. */
+  atOnce?: true;
 }
 
 const fault = (body: object): Order => ({ method: "PUT", path: "faults", body });
 const limit = (body: object): Order => ({ method: "PUT", path: "limits", body });
-const streamError = (code: number): Order => ({ method: "POST", path: "stream-error", body: { code } });
+const streamError = (code: number): Order => ({ method: "POST", path: "stream-error", body: { code }, atOnce: true });
+const now = (path: "drop" | "freeze"): Order => ({ method: "POST", path, atOnce: true });
 
 /** What each button asks of the simulator, in this order. */
 const orders: Record<ActName, readonly Order[]> = {
-  drop: [{ method: "POST", path: "drop" }],
-  freeze: [{ method: "POST", path: "freeze" }],
+  drop: [now("drop")],
+  freeze: [now("freeze")],
   restart: [streamError(515)],
   unavailable: [streamError(503)],
   replaced: [streamError(440)],
@@ -33,10 +37,24 @@ const orders: Record<ActName, readonly Order[]> = {
   newChats: [limit({ newChats: { total: 2 } })],
 };
 
-/** Makes it happen to an account, at once or from the next message on. */
+/** How many devices it struck: `dropped`, `frozen` or `ended`. */
+const struck = z.record(z.string(), z.number());
+
+/**
+ * Makes it happen to an account, at once or from the next message on.
+ * @throws DomainError simulator_unavailable when it needs a connected device and there is none
+ */
 export async function strike(env: SimulatorEnv, input: { phone: string; fault: ActName }): Promise<void> {
-  for (const { method, path, body } of orders[input.fault]) {
-    await ask(env, anything, method, `/accounts/${part(input.phone)}/${path}`, body);
+  for (const { method, path, body, atOnce } of orders[input.fault]) {
+    const address = `/accounts/${part(input.phone)}/${path}`;
+    if (!atOnce) {
+      await ask(env, anything, method, address, body);
+      continue;
+    }
+    const counts = await ask(env, struck, method, address, body);
+    if (Object.values(counts).every((devices) => devices === 0)) {
+      throw new DomainError("simulator_unavailable", { why: "no device of this phone is connected." });
+    }
   }
 }
 

@@ -19,7 +19,7 @@ test("each fault in force is told in words, with how often it still strikes", ()
 test("a fault that this page has no words for is named as the simulator names it", () => {
   expect(troublesInForce({ ...calm, faults: { hangUpgrade: { probability: 0.5 }, dropBefore: 1 } })).toEqual([
     "hangUpgrade, 50 in 100.",
-    "The connection is cut before messages are taken, 1 more times.",
+    "The connection is cut before messages are taken, once more.",
   ]);
 });
 

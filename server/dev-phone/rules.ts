@@ -128,7 +128,7 @@ function howOften(setting: unknown): string {
   const what = data.code ?? data.status ?? data.reason;
   return [
     what === undefined ? "" : ` with ${what}`,
-    data.count === undefined ? "" : `, ${data.count} more times`,
+    data.count === undefined ? "" : data.count === 1 ? ", once more" : `, ${data.count} more times`,
     data.probability === undefined || data.probability === 1 ? "" : `, ${Math.round(data.probability * 100)} in 100`,
   ].join("");
 }

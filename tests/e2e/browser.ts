@@ -70,7 +70,9 @@ export async function newVisitor(
   const look: Visitor["look"] = async (name, { keep = false } = {}) => {
     const folder = keep && process.env.UPDATE_SCREENSHOTS === "1" ? kept : screens;
     mkdirSync(folder, { recursive: true });
-    for (const toast of await page.getByLabel("Close this message").all()) await toast.click();
+    const toast = page.getByLabel("Close this message").first();
+    // One that closes by itself meanwhile is closed too.
+    while ((await toast.count()) > 0) await toast.click({ timeout: 1_000 }).catch(() => {});
     for (const [size, viewport] of Object.entries(SIZES)) {
       await page.setViewportSize(viewport);
       for (const [scheme, colorScheme] of Object.entries(SCHEMES)) {

@@ -13,6 +13,7 @@ import type { Answer } from "../../lib/submit.server.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
 import { Conversation, glance, Ticks } from "./conversation.tsx";
 import type { AccountData, ChatsData } from "./load.ts";
+import { readable } from "./phone-bar.tsx";
 
 type Phone = Pick<AccountData, "phone" | "name">;
 
@@ -83,6 +84,7 @@ function ChatList({ phone, list }: { phone: string; list: ChatsData["list"] }) {
             <NavLink
               key={chat.with}
               component={Link}
+              styles={readable}
               to={withSearch(search, { phone, tab: "chats", chat: chat.with, as: null, reply: null })}
               preventScrollReset
               active={here}

@@ -55,6 +55,7 @@ export function Conversation({
       <Holders phone={phone} open={open} />
       <Refused answer={answer} intents={["open_chat"]} />
       <PhoneFrame
+        scrolls
         title={open.isGroup ? (open.name ?? other) : nameBy(other)}
         subtitle={`on the phone of ${nameBy(holder)}${open.isGroup ? ", a group" : ""}`}
         messages={messages.map((message) => ({

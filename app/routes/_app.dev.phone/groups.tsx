@@ -25,6 +25,7 @@ import { withSearch } from "../../lib/params.ts";
 import type { Answer } from "../../lib/submit.server.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
 import type { GroupsData } from "./load.ts";
+import { readable } from "./phone-bar.tsx";
 
 type OneGroup = NonNullable<GroupsData["group"]>;
 type Member = OneGroup["participants"][number];
@@ -58,6 +59,7 @@ export function Groups({ phone, groups, answer }: { phone: string; groups: Group
                   <NavLink
                     key={each.id}
                     component={Link}
+                    styles={readable}
                     to={withSearch(search, { phone, chat: each.id, as: null, reply: null })}
                     preventScrollReset
                     active={each.id === group?.id}

@@ -9,6 +9,7 @@ import { count } from "../../lib/format.ts";
 import { withSearch } from "../../lib/params.ts";
 import type { Answer } from "../../lib/submit.server.ts";
 import type { PeopleData } from "./load.ts";
+import { readable } from "./phone-bar.tsx";
 import { Toggle } from "./toggle.tsx";
 
 type Person = PeopleData["list"][number];
@@ -39,6 +40,7 @@ export function People({ phone, people, answer }: { phone: string; people: Peopl
                 <NavLink
                   key={each.phone}
                   component={Link}
+                  styles={readable}
                   to={withSearch(search, { phone, chat: each.phone, as: null, reply: null })}
                   preventScrollReset
                   active={each.phone === person?.phone}
