@@ -11,10 +11,23 @@ const stop = (sentence: string): never => {
   process.exit(1);
 };
 
+const HELP = `A local WhatsApp, for Baileys and for the Cloud API.
+
+  --port N          WebSocket, control and Graph API, HTTP (3010; 0: any free port)
+  --media-port N    uploads and downloads, HTTPS (any free port)
+  --host ADDRESS    where it listens (127.0.0.1)
+  --public-host H   how clients call this machine for media (the host)
+  --state FILE      remember everything in this file; without it, all is forgotten at the end
+  --seed TEXT       the same ids, delays and faults in every run
+  --help            this text
+
+Each is a variable too: SIMULATOR_PORT, SIMULATOR_MEDIA_PORT, and so on. simulator/README.md says the rest.`;
+
 const readOptions = () => {
   try {
     return parseArgs({
       options: {
+        help: { type: "boolean" },
         port: { type: "string" },
         host: { type: "string" },
         "media-port": { type: "string" },
@@ -29,6 +42,10 @@ const readOptions = () => {
 };
 
 const values = readOptions();
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 const settings = z
   .object({
     host: z.string().min(1),
@@ -52,6 +69,11 @@ else {
   try {
     const running = await startSimulator(settings.data);
     console.log(`simulator ready ${running.url}`);
+    console.log(
+      `  Baileys    waWebSocketUrl ${running.url.replace("http", "ws")}/ws/chat, root key and CA at ${running.url}/trust`,
+    );
+    console.log(`  Graph API  ${running.url}/v25.0, numbers and tokens at ${running.url}/business/numbers`);
+    console.log(`  media      ${running.mediaUrl}`);
     const close = () => void running.close().finally(() => process.exit(0));
     process.once("SIGTERM", close);
     process.once("SIGINT", close);

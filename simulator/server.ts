@@ -20,6 +20,8 @@ const answerPlainly = (socket: Duplex, status: number, text: string): void => {
 /** A simulator that listens. */
 export interface RunningSimulator {
   url: string;
+  /** Where media are up- and downloaded, with a certificate of the simulator's own CA. */
+  mediaUrl: string;
   close: () => Promise<void>;
 }
 
@@ -63,6 +65,7 @@ export const startSimulator = async (options: {
   const shown = options.host.includes(":") ? `[${options.host}]` : options.host;
   return {
     url: `http://${shown}:${port}`,
+    mediaUrl: `https://${service.ctx.media.host}`,
     close: async () => {
       media.close();
       server.close();
