@@ -18,6 +18,11 @@ async function pageData(): Promise<void> {
   }
 }
 
+// A step to elsewhere ends a reload that is on its way. Remix knows, yet leaves the stream's own promise to reject unheard.
+window.addEventListener("unhandledrejection", (event) => {
+  if (event.reason instanceof DOMException && event.reason.name === "AbortError") event.preventDefault();
+});
+
 await pageData();
 startTransition(() => {
   hydrateRoot(
