@@ -9,7 +9,7 @@ import { freePortNear, portIsFree } from "./ports.ts";
 import { StartError } from "./start-error.mjs";
 
 export interface LaunchOptions {
-  /** Pages from their sources, reloaded as they change. */
+  /** Everything from its sources; pages are reloaded as they change. */
   dev: boolean;
   /** Every log line on the terminal. */
   verbose: boolean;
@@ -19,6 +19,7 @@ export interface LaunchOptions {
 
 const CHILDREN_PATIENCE_MS = 3_000;
 const STOP_WITHIN_MS = 4_800;
+const SOURCES = { web: "server/main.ts", worker: "worker/main.ts", simulator: "simulator/main.ts" };
 /** npm passes a Ctrl-C on that the terminal has sent to us already: the second one so soon is the same one. */
 const SAME_CTRL_C_MS = 500;
 const PARENT_WATCH_MS = 250;
@@ -80,8 +81,8 @@ class Launcher {
       NODE_ENV: this.#options.dev ? "development" : "production",
     };
     await Promise.all([
-      this.#child("worker", ["worker/main.ts"], env).whenReady(() => isReady(workerPort)),
-      this.#child("web", ["server/main.ts"], env).whenReady(() => isReady(port)),
+      this.#child("worker", [], env).whenReady(() => isReady(workerPort)),
+      this.#child("web", [], env).whenReady(() => isReady(port)),
     ]);
     if (this.#stoppingSince === undefined) console.log(`ready http://localhost:${port} ${databaseEnv.welcome}`);
   }
@@ -110,26 +111,27 @@ class Launcher {
     const port = await freeOrOther("simulator", this.#settings.simulatorPort);
     const state = `${this.#settings.dataDir}/simulator.json`;
     let url: string | undefined;
-    const child = this.#child(
-      "simulator",
-      ["simulator/main.ts", "--port", String(port), "--state", state],
-      {},
-      (line) => {
-        url ??= /^simulator ready (\S+)/.exec(line)?.[1];
-      },
-    );
+    const child = this.#child("simulator", ["--port", String(port), "--state", state], {}, (line) => {
+      url ??= /^simulator ready (\S+)/.exec(line)?.[1];
+    });
     await child.whenReady(() => url !== undefined);
     return { SIMULATOR_URL: url ?? "" };
   }
 
-  #child(name: string, args: string[], env: Record<string, string>, onLine: (line: string) => void = () => {}): Child {
+  #child(
+    name: keyof typeof SOURCES,
+    more: string[],
+    env: Record<string, string>,
+    onLine: (line: string) => void = () => {},
+  ): Child {
+    const program = this.#options.dev ? ["--import", "tsx", SOURCES[name]] : [`build/processes/${name}.js`];
     const log = openLog(this.#settings.dataDir, name, this.#options.verbose);
     const write = (line: string) => {
       log.write(line);
       onLine(line);
     };
     const giveUp = (reason: StartError) => void this.#fail(reason);
-    const child = new Child({ name, args, env, log: { ...log, write }, giveUp });
+    const child = new Child({ name, args: [...program, ...more], env, log: { ...log, write }, giveUp });
     this.#children.push(child);
     return child;
   }

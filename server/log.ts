@@ -1,5 +1,6 @@
 import pino from "pino";
 import type { Env } from "./env.ts";
+import { withSourceLines } from "./source-lines.ts";
 
 export type Log = pino.Logger;
 
@@ -56,9 +57,10 @@ function describe(err: unknown): Record<string, unknown> {
 
 /** Where it happened. A message of several lines stands in front of the frames, and may hold the values of a statement. */
 function frames(err: Error): string | undefined {
-  return err.stack
+  const lines = err.stack
     ?.split("\n")
     .filter((line) => /^\s+at /.test(line))
     .slice(0, 11)
     .join("\n");
+  return lines && withSourceLines(lines);
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { getRequestListener } from "@hono/node-server";
 import type { ServerBuild } from "@remix-run/node";
 import { connect } from "#db/client.ts";
+import { built } from "./built.ts";
 import { readEnv } from "./env.ts";
 import { createHttpApp } from "./http.ts";
 import { startLive } from "./live.ts";
@@ -51,7 +52,9 @@ async function remixBuild(): Promise<{ loadBuild: () => Promise<ServerBuild>; be
       before: server.middlewares,
     };
   }
-  const build: ServerBuild = await import(new URL("../build/server/index.js", import.meta.url).href);
+  const build: ServerBuild = await import(
+    new URL(built ? "../server/index.js" : "../build/server/index.js", import.meta.url).href
+  );
   return { loadBuild: () => Promise.resolve(build), before: (_request, _response, next) => next() };
 }
 

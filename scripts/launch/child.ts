@@ -12,7 +12,7 @@ const QUICK_DEATHS = 3;
 
 export interface ChildOptions {
   name: string;
-  /** The program and its arguments, relative to the project's folder. */
+  /** What Node is given: its own options, the program relative to the project's folder, the program's arguments. */
   args: string[];
   env: Record<string, string | undefined>;
   log: ChildLog;
@@ -72,7 +72,7 @@ export class Child {
     const follow = new URL("./follow-launcher.mjs", import.meta.url).href;
     // Straight under Node, without npm or tsx in between, so that signals reach the program. In a process group of its
     // own, so that a Ctrl-C in the terminal reaches the launcher alone, which stops things in their order.
-    const child = spawn(process.execPath, ["--import", "tsx", "--import", follow, ...args], {
+    const child = spawn(process.execPath, ["--import", follow, ...args], {
       env: { ...process.env, ...env, LAUNCHER_PID: String(process.pid) },
       stdio: ["ignore", "pipe", "pipe", "ipc"],
       detached: true,

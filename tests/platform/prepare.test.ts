@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { hashOfSources } from "#scripts/prepare/build.mjs";
+import { hashOfPages, hashOfProcesses } from "#scripts/prepare/build.mjs";
 import { requireWritable } from "#scripts/prepare/folder.mjs";
 import { isInstalled } from "#scripts/prepare/install.mjs";
 import { nodeComplaint } from "#scripts/prepare/node-version.mjs";
@@ -57,11 +57,7 @@ describe("packages are installed again", () => {
 });
 
 test("the pages are built again when a page or what it shares with the server changes, and not for a test", () => {
-  const write = (file: string, text: string) => {
-    mkdirSync(join(folder.path, file, ".."), { recursive: true });
-    writeFileSync(join(folder.path, file), text);
-    return hashOfSources(folder.path);
-  };
+  const write = writeAndHash(hashOfPages);
   let last = write("app/root.tsx", "1");
   for (const file of ["app/root.tsx", "server/campaigns/rules.ts", "server/wa/schema.ts", "package-lock.json"]) {
     const next = write(file, `changed ${file}`);
@@ -71,6 +67,32 @@ test("the pages are built again when a page or what it shares with the server ch
   for (const file of ["app/root.test.tsx", "server/campaigns/start.ts", "worker/main.ts"])
     expect(write(file, "changed"), file).toBe(last);
 });
+
+test("the processes are built again when their sources or packages change, and not for a page or a test", () => {
+  const write = writeAndHash(hashOfProcesses);
+  let last = write("worker/main.ts", "1");
+  for (const file of [
+    "worker/main.ts",
+    "server/wa/link.ts",
+    "simulator/world/a.ts",
+    "db/ids.ts",
+    "package-lock.json",
+  ]) {
+    const next = write(file, `changed ${file}`);
+    expect(next, file).not.toBe(last);
+    last = next;
+  }
+  for (const file of ["app/root.tsx", "worker/gateway/lease.test.ts", "db/migrations/0001.sql"])
+    expect(write(file, "changed"), file).toBe(last);
+});
+
+function writeAndHash(hashOf: (root: string) => string) {
+  return (file: string, text: string) => {
+    mkdirSync(join(folder.path, file, ".."), { recursive: true });
+    writeFileSync(join(folder.path, file), text);
+    return hashOf(folder.path);
+  };
+}
 
 describe("a browser is looked for", () => {
   const browserTests = ["tests/e2e/story.test.ts"];

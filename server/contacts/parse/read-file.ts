@@ -2,6 +2,7 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { built } from "../../built.ts";
 import { DomainError } from "../../errors.ts";
 import { limits, type RawRow } from "../rules.ts";
 
@@ -15,8 +16,13 @@ const ALLOWANCE: Allowance = { timeoutMs: 20_000, heapMb: 256 };
 // Each child may take 300 MB: more uploads than this wait their turn.
 const AT_ONCE = 2;
 
-const root = fileURLToPath(new URL("../../../", import.meta.url));
-const child = fileURLToPath(new URL("./child.ts", import.meta.url));
+/** What Node runs, and the folder from which it finds the packages. */
+const child = built ? [beside("./parse-file.js")] : ["--import", "tsx", beside("./child.ts")];
+const folder = beside(".");
+
+function beside(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
 
 const message = z.union([
   z.object({ rows: z.array(z.tuple([z.number().int(), z.array(z.union([z.string(), z.number()]))])) }),
@@ -77,10 +83,10 @@ async function* parseInChild(bytes: Uint8Array, allowance: Allowance): AsyncGene
 
 function startChild({ heapMb }: Allowance): ChildProcessWithoutNullStreams {
   const { PATH, TMPDIR, TEMP, SystemRoot } = process.env;
-  const args = [`--max-old-space-size=${heapMb}`, "--import", "tsx", child];
+  const args = [`--max-old-space-size=${heapMb}`, ...child];
   // The limits by argument and a bare environment: the child holds nothing worth stealing.
   return spawn(process.execPath, [...args, String(limits.rows), String(limits.columns), String(limits.cellChars)], {
-    cwd: root,
+    cwd: folder,
     env: { NODE_ENV: "production", PATH, TMPDIR, TEMP, SystemRoot },
     stdio: ["pipe", "pipe", "pipe"],
     windowsHide: true,
