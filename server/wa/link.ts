@@ -1,4 +1,5 @@
-import { and, eq, inArray, ne, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, ne, or, sql } from "drizzle-orm";
+import type { PgUpdateSetSource } from "drizzle-orm/pg-core";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { users, waSessions } from "#db/schema/index.ts";
@@ -27,7 +28,7 @@ export async function getOwnSession(tx: Db, userId: Id<"user">, id: Id<"waSessio
 }
 
 /** Without the wrapped key the stored credentials and keys can never be opened again, wherever a copy of them is. */
-const shredded = {
+export const shredded = {
   wrappedKey: null,
   keyId: null,
   dataKeyId: null,
@@ -37,6 +38,12 @@ const shredded = {
   pairingCode: null,
   pairingCodeExpiresAt: null,
 };
+
+/** The user did something with the phone: it is not idle. */
+export const usedNow = { lastUsedAt: sql`app_now()`, idleWarnedAt: null, idleUnlinkingAt: null };
+
+/** Whoever holds the session for codes that are void has lost it: the new lease begins with new keys. */
+const nobodys = { ownerId: null, leaseUntil: sql`now()`, epoch: sql`${waSessions.epoch} + 1` };
 
 /** By QR, or by a code that is typed on the phone with that number. */
 const wayOf = ({ by }: LinkInput) =>
@@ -71,13 +78,21 @@ async function leaveSocketless(
   id: Id<"waSession">,
   to: "waiting" | "removed",
   from: SessionStatus[],
-  also: Partial<typeof waSessions.$inferInsert> = {},
+  also: PgUpdateSetSource<typeof waSessions> = {},
 ): Promise<void> {
   const session = await getOwnSession(tx, userId, id);
   const moved = await tx
     .update(waSessions)
-    .set({ status: to, statusReason: null, statusAt: sql`now()`, restrictedUntil: null, ...shredded, ...also })
-    .where(and(eq(waSessions.id, id), eq(waSessions.userId, userId), inArray(waSessions.status, from)))
+    .set({ status: to, statusReason: null, statusAt: sql`now()`, ...shredded, ...nobodys, ...also })
+    .where(
+      and(
+        eq(waSessions.id, id),
+        eq(waSessions.userId, userId),
+        inArray(waSessions.status, from),
+        // Restricted for a time it is still linked: it is unlinked at WhatsApp first.
+        or(ne(waSessions.status, "restricted"), isNull(waSessions.restrictedUntil)),
+      ),
+    )
     .returning({ id: waSessions.id });
   if (moved.length === 0) throw new DomainError("wrong_state", { status: session.status });
   await recordAudit(tx, userId, to === "removed" ? "session.removed" : "session.new_qr", { sessionId: id });
@@ -86,14 +101,21 @@ async function leaveSocketless(
 }
 
 /**
- * Asks for fresh QR codes, or a code to type, where the old link is of no more use. What was stored of it is erased. Another
- * phone than before is let in only with `replacePhone`.
- * @throws not_found, wrong_state
+ * Asks for fresh QR codes, or a code to type, where the old link is of no more use, or in place of the code that is shown.
+ * What was stored of it is erased. Another phone than before is let in only with `replacePhone`.
+ * @throws not_found, wrong_state, invalid_input when the code is for another phone than before and nobody agreed to that
  */
 export async function newQr(tx: Db, userId: Id<"user">, input: NewQrInput): Promise<void> {
+  const { status, phone, replacePhone } = await getOwnSession(tx, userId, input.id);
+  const agreedBefore = (status === "waiting" || status === "pairing") && replacePhone;
+  const agreed = input.replacePhone ?? agreedBefore;
+  if (input.by !== undefined && phone !== null && input.by !== phone && !agreed) {
+    const by = `The phone linked here before is ${phone}. Enter that number, or agree to put another phone in its place.`;
+    throw new DomainError("invalid_input", {}, { by });
+  }
   await leaveSocketless(tx, userId, input.id, "waiting", statusesForNewQr, {
     ...wayOf(input),
-    replacePhone: input.replacePhone,
+    replacePhone: agreed,
     lastUsedAt: new Date(),
     idleWarnedAt: null,
   });

@@ -1,4 +1,4 @@
-import { and, desc, eq, ne, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, ne, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { waCommands, waDisconnects, waNumbers, waSessions } from "#db/schema/index.ts";
@@ -32,6 +32,7 @@ const columns = {
   linkedAt: waSessions.linkedAt,
   lastSeenAt: waSessions.lastSeenAt,
   createdAt: waSessions.createdAt,
+  leaseUntil: waSessions.leaseUntil,
   held: sql<boolean>`coalesce(${waSessions.leaseUntil} > now(), false)`,
   // What the number sent today; its day is the one of the zone fixed when it was first linked.
   sentToday: sql<number>`coalesce(case when ${waNumbers.day} = (app_now() at time zone ${waNumbers.tz})::date
@@ -43,39 +44,65 @@ const rowsOf = (tx: Db) =>
   tx.select(columns).from(waSessions).leftJoin(waNumbers, eq(waNumbers.phone, waSessions.phone)).$dynamic();
 type Row = Awaited<ReturnType<typeof rowsOf>>[number];
 
-function present({ held, statusReason, ...row }: Row, dailyCap: number) {
+function present({ held, leaseUntil, statusReason, statusAt, ...row }: Row, dailyCap: number) {
   // Linked, and nobody holds its socket: a worker that comes back connects it.
   const offline = row.status === "linked" && !held;
   const status = offline ? ("reconnecting" as const) : row.status;
   const reason = offline ? "offline" : statusReason;
-  return { ...row, status, statusReason: reason, ...tellSession(status, reason), dailyCap };
+  return {
+    ...row,
+    status,
+    statusReason: reason,
+    statusAt: (offline && leaseUntil) || statusAt,
+    ...tellSession(status, reason, row.linkBy),
+    dailyCap,
+  };
 }
 
 const visible = (userId: Id<"user">) => and(eq(waSessions.userId, userId), ne(waSessions.status, "removed"));
 
-/** The user's phones, oldest first. QR codes that ran out are not shown. */
+/** The user's phones, oldest first, each with the last thing its socket was asked to do. Codes that ran out are not shown. */
 export async function listSessions(tx: Db, userId: Id<"user">, dailyCap: number) {
   const rows = await rowsOf(tx).where(visible(userId)).orderBy(waSessions.createdAt);
-  return rows.map((row) => present(row, dailyCap));
+  const commands = await lastCommands(
+    tx,
+    userId,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => ({ ...present(row, dailyCap), command: commands.get(row.id) ?? null }));
 }
 
-/** One phone, and the last thing its socket was asked to do. @throws not_found */
+/** One phone, as in the list, and its last disconnects. @throws not_found */
 export async function getSession(tx: Db, userId: Id<"user">, id: Id<"waSession">, dailyCap: number) {
   const [row] = await rowsOf(tx).where(and(visible(userId), eq(waSessions.id, id)));
   if (!row) throw new DomainError("not_found");
   const disconnects = await recentDisconnects(tx, id);
-  const [command] = await tx
-    .select({
+  const commands = await lastCommands(tx, userId, [id]);
+  return { ...present(row, dailyCap), command: commands.get(id) ?? null, disconnects };
+}
+
+/** What each session was last asked to do, within a day, and what became of it. */
+async function lastCommands(tx: Db, userId: Id<"user">, ids: Id<"waSession">[]) {
+  const rows = await tx
+    .selectDistinctOn([waCommands.waSessionId], {
+      sessionId: waCommands.waSessionId,
       kind: waCommands.kind,
       status: sql<"waiting" | "done" | "failed">`case when ${waCommands.status} = 'waiting'
         and ${waCommands.expiresAt} <= now() then 'failed' else ${waCommands.status} end`,
+      /** Why it failed, as the worker put it. */
+      why: sql<string | null>`${waCommands.result} ->> 'why'`,
       at: waCommands.createdAt,
     })
     .from(waCommands)
-    .where(and(eq(waCommands.waSessionId, id), eq(waCommands.userId, userId)))
-    .orderBy(desc(waCommands.id))
-    .limit(1);
-  return { ...present(row, dailyCap), command: command ?? null, disconnects };
+    .where(
+      and(
+        inArray(waCommands.waSessionId, ids),
+        eq(waCommands.userId, userId),
+        sql`${waCommands.createdAt} > now() - interval '1 day'`,
+      ),
+    )
+    .orderBy(waCommands.waSessionId, desc(waCommands.id));
+  return new Map(rows.map(({ sessionId, ...command }) => [sessionId, command]));
 }
 
 /** The last times the connection ended, newest first, each with what it means. */

@@ -2,31 +2,26 @@ import type { waSessions } from "#db/schema/index.ts";
 
 export type SessionStatus = (typeof waSessions.$inferSelect)["status"];
 
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+const whileLinking = [
+  "waiting",
+  "pairing",
+  "linked",
+  "expired",
+  "passkey_required",
+  "needs_attention",
+  "restricted",
+  "logged_out",
+  "removed",
+] as const satisfies SessionStatus[];
+
 /** The life of a session: what may follow each status. */
 export const sessionTransitions = {
   new: ["waiting", "removed"],
-  waiting: [
-    "waiting",
-    "pairing",
-    "linked",
-    "expired",
-    "passkey_required",
-    "needs_attention",
-    "restricted",
-    "logged_out",
-    "removed",
-  ],
-  pairing: [
-    "waiting",
-    "pairing",
-    "linked",
-    "expired",
-    "passkey_required",
-    "needs_attention",
-    "restricted",
-    "logged_out",
-    "removed",
-  ],
+  waiting: whileLinking,
+  pairing: whileLinking,
   linked: ["linked", "reconnecting", "needs_attention", "restricted", "logged_out", "expired"],
   reconnecting: ["linked", "reconnecting", "needs_attention", "restricted", "logged_out", "expired"],
   needs_attention: ["waiting", "removed"],
@@ -52,8 +47,8 @@ export function statusesBefore(to: SessionStatus): SessionStatus[] {
 /** A worker keeps a socket open for sessions in these statuses, and for one that is restricted until a known time. */
 export const statusesWithSocket = ["waiting", "pairing", "linked", "reconnecting"] as const satisfies SessionStatus[];
 
-/** The user may ask for a fresh QR here: the old credentials are gone, or of no more use. */
-export const statusesForNewQr = statusesBefore("waiting").filter((s) => s !== "waiting" && s !== "pairing");
+/** The user may ask for fresh codes here: the old credentials are gone, or of no more use, or there are none yet. */
+export const statusesForNewQr = statusesBefore("waiting");
 
 /** Where each thing that needs the socket may be asked for. */
 export const statusesForCommand = {
@@ -65,8 +60,41 @@ export const statusesForCommand = {
 /** A phone that was not used for so long is unlinked; its user is told before. Days. */
 export const IDLE_DAYS = 7;
 export const IDLE_WARNING_DAYS = 2;
+/** For so long WhatsApp is asked, hour by hour, to unlink it; then its keys are erased without. Hours. */
+export const IDLE_TRYING_HOURS = 24;
 
-export type NextStep = "scan" | "wait" | "new_qr" | null;
+/** How a linked phone was used, and what was done about its idleness so far. */
+export interface Use {
+  lastUsedAt: Date;
+  /** A campaign of it runs, waits or is paused. */
+  busy: boolean;
+  /** Its user was told that it will be unlinked. */
+  warnedAt: Date | null;
+  /** WhatsApp is being asked to unlink it since then. */
+  unlinkingAt: Date | null;
+}
+
+/**
+ * What is due for a phone that may be idle: `warn` its user, `clear` the warning because it was used since, `unlink` it at
+ * WhatsApp (again, each hour), `wipe` its keys because WhatsApp could not be reached, or nothing. Nobody is unlinked without
+ * a warning IDLE_WARNING_DAYS before, however late that came.
+ */
+export function idleStep(
+  { lastUsedAt, busy, warnedAt, unlinkingAt }: Use,
+  now: Date,
+): "none" | "warn" | "clear" | "unlink" | "wipe" {
+  const since = (then: Date) => now.getTime() - then.getTime();
+  if (busy || since(lastUsedAt) < (IDLE_DAYS - IDLE_WARNING_DAYS) * DAY_MS) return warnedAt ? "clear" : "none";
+  if (!warnedAt) return "warn";
+  if (since(warnedAt) < IDLE_WARNING_DAYS * DAY_MS) return "none";
+  return unlinkingAt && since(unlinkingAt) >= IDLE_TRYING_HOURS * HOUR_MS ? "wipe" : "unlink";
+}
+
+/**
+ * What the user does next. `scan`, `type`: use the code on the phone; `try_now`: do not wait for the next try to connect;
+ * `ask_again`: let WhatsApp be asked whether its restriction holds; `new_qr`: link again.
+ */
+export type NextStep = "scan" | "type" | "wait" | "try_now" | "ask_again" | "new_qr" | null;
 
 interface Told {
   label: string;
@@ -77,16 +105,16 @@ interface Told {
 const told: Record<SessionStatus, Told> = {
   new: { label: "New", sentence: "The code is being prepared.", next: "wait" },
   waiting: {
-    label: "Waiting for a scan",
+    label: "Waiting for the phone",
     sentence: "On your phone open WhatsApp, Settings, Linked devices, Link a device, and scan the code.",
     next: "scan",
   },
-  pairing: { label: "Pairing", sentence: "The code was scanned. WhatsApp is pairing this device.", next: "wait" },
+  pairing: { label: "Pairing", sentence: "The code was accepted. WhatsApp is pairing this device.", next: "wait" },
   linked: { label: "Linked", sentence: "This phone is linked and ready to send.", next: null },
   reconnecting: {
     label: "Reconnecting",
     sentence: "The connection to WhatsApp was lost and is being restored. Sending goes on by itself when it is back.",
-    next: "wait",
+    next: "try_now",
   },
   needs_attention: {
     label: "Needs attention",
@@ -104,7 +132,7 @@ const told: Record<SessionStatus, Told> = {
     sentence: "This device was unlinked on the phone. Its keys were erased here. Link it again to send.",
     next: "new_qr",
   },
-  expired: { label: "Expired", sentence: "Nobody scanned the code in time. Ask for a new one.", next: "new_qr" },
+  expired: { label: "Expired", sentence: "Nobody used the code in time. Ask for a new one.", next: "new_qr" },
   passkey_required: {
     label: "Passkey needed",
     sentence:
@@ -114,11 +142,14 @@ const told: Record<SessionStatus, Told> = {
   removed: { label: "Removed", sentence: "This phone was removed.", next: null },
 };
 
-/** More exact sentences for a status that has one of these reasons. */
-const toldWithReason: Partial<Record<SessionStatus, Record<string, string>>> = {
+/** More exact sentences for a status that has one of these reasons, and what to do where that is something else. */
+const toldWithReason: Partial<Record<SessionStatus, Record<string, string | Omit<Told, "label">>>> = {
   reconnecting: {
     "440": "Another program took over this device's connection. It is tried again after a pause.",
-    offline: "No worker is connected to WhatsApp at the moment. Sending goes on by itself when one is back.",
+    offline: {
+      sentence: "No worker is connected to WhatsApp at the moment. Sending goes on by itself when one is back.",
+      next: "wait",
+    },
   },
   needs_attention: {
     unreadable: "The stored keys of this phone cannot be read, so they are not used. Link the phone again.",
@@ -133,19 +164,32 @@ const toldWithReason: Partial<Record<SessionStatus, Record<string, string>>> = {
       "The code was used with another phone than before. That phone was unlinked again and nothing was sent from it. Use the same phone, or say below that you want to change it.",
   },
   restricted: {
-    reachout:
-      "WhatsApp does not let this account start new chats for now. Its campaigns are paused. What arrives is still read, and the phone goes back to ready by itself.",
+    reachout: {
+      sentence:
+        "WhatsApp does not let this account start new chats for now. Its campaigns are paused. What arrives is still read, and the phone goes back to ready by itself.",
+      next: "ask_again",
+    },
   },
   expired: {
     idle: "This phone was not used for 7 days, so it was unlinked and its keys were erased. Link it again to send.",
+    idle_offline:
+      "This phone was not used for 7 days, so its keys were erased here. WhatsApp could not be told: the phone may still list this device under Linked devices. Remove it there. Link it again to send.",
   },
   logged_out: { unlinked: "You unlinked this phone. Its keys were erased. Link it again to send." },
 };
 
+const typeTheCode: Omit<Told, "label"> = {
+  sentence:
+    "On your phone open WhatsApp, Settings, Linked devices, Link a device, Link with phone number instead, and type the code.",
+  next: "type",
+};
+
 /** What a person is told about a session: a word, a sentence, and what to do next. */
-export function tellSession(status: SessionStatus, reason: string | null): Told {
+export function tellSession(status: SessionStatus, reason: string | null, linkBy: "qr" | "code" = "qr"): Told {
+  if (status === "waiting" && linkBy === "code") return { ...told.waiting, ...typeTheCode };
   const exact = reason === null ? undefined : toldWithReason[status]?.[reason];
-  return exact === undefined ? told[status] : { ...told[status], sentence: exact };
+  if (exact === undefined) return told[status];
+  return { ...told[status], ...(typeof exact === "string" ? { sentence: exact } : exact) };
 }
 
 /**
@@ -239,6 +283,7 @@ const disconnectWords: Record<string, string> = {
   "503": "WhatsApp was not available.",
   "515": "WhatsApp asked for a restart, as it does after linking.",
   expired: "Nobody used the code in time.",
+  idle: "The phone was not used for 7 days and was unlinked.",
   lost: "The connection was lost.",
   other_phone: "Another phone than before was linked; it was unlinked at once.",
   passkey: "WhatsApp asked for a passkey.",

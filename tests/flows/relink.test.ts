@@ -112,3 +112,53 @@ describe("another phone than before", () => {
     expect(await session(user, sessionId)).toMatchObject({ status: "linked", phone: other });
   });
 });
+
+describe("the other way to link", () => {
+  test("is open while a code is shown: QR, then a code to type, then QR again, each with keys of its own", async () => {
+    const user = await stage.signUp();
+    const phone = newPhone();
+    await stage.simulator.openAccount(phone, "Sari");
+    const { sessionId, qr } = await stage.showQr(user);
+    await user.api.wa.newQr({ id: sessionId, by: phone });
+    const code = await codeOf(user, sessionId);
+    expect(await session(user, sessionId)).toMatchObject({ status: "waiting", next: "type", qr: null });
+    await expect(stage.simulator.scan(phone, qr)).rejects.toMatchObject({ status: 409 });
+
+    await user.api.wa.newQr({ id: sessionId });
+    const again = await qrOf(user, sessionId);
+    expect(await session(user, sessionId)).toMatchObject({ next: "scan", pairingPhone: null, pairingCode: null });
+    await expect(stage.simulator.enterLinkCode(phone, code)).rejects.toMatchObject({ status: 409 });
+    await stage.simulator.scan(phone, again);
+    await until("the phone to be ready", () => stage.isReady(sessionId));
+    expect((await stage.simulator.account(phone)).devices).toHaveLength(1);
+  });
+
+  test("keeps what was agreed about another phone", async () => {
+    const user = await stage.signUp();
+    const { sessionId, phone } = await stage.linkPhone(user);
+    const other = newPhone();
+    await stage.simulator.openAccount(other, "Somebody else");
+    await stage.simulator.unlink(phone);
+    await inStatus(user, sessionId, "logged_out");
+    await expect(user.api.wa.newQr({ id: sessionId, by: other })).rejects.toThrow();
+    expect((await session(user, sessionId)).status).toBe("logged_out");
+
+    await user.api.wa.newQr({ id: sessionId, replacePhone: true });
+    await qrOf(user, sessionId);
+    await user.api.wa.newQr({ id: sessionId, by: other });
+    await stage.simulator.enterLinkCode(other, await codeOf(user, sessionId));
+    await until("the other phone to be ready", () => stage.isReady(sessionId));
+    expect(await session(user, sessionId)).toMatchObject({ status: "linked", phone: other });
+  });
+
+  test("is not for a phone that is restricted for a time: it is still linked", async () => {
+    const user = await stage.signUp();
+    const { sessionId, phone } = await stage.linkPhone(user);
+    await stage.simulator.setLimits(phone, { reachout: { forMs: 3_600_000 } });
+    await inStatus(user, sessionId, "restricted");
+    for (const act of ["newQr", "remove"] as const) {
+      await expect(user.api.wa[act]({ id: sessionId }), act).rejects.toMatchObject({ code: "CONFLICT" });
+    }
+    expect(stage.isReady(sessionId)).toBe(true);
+  });
+});

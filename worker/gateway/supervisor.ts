@@ -35,6 +35,8 @@ export async function startSupervisor(deps: LifeDeps & { workerId: Id<"worker"> 
   const untilFrom = (sentAt: number) => sentAt + leaseMs - third;
 
   function hold(lease: Lease, until: number): void {
+    // Taken again under a newer lease: what it did under the one before is over.
+    lives.get(lease.id)?.stop();
     const life = beginLife(deps, { sessionId: lease.id, userId: lease.userId, workerId, epoch: lease.epoch }, until);
     lives.set(lease.id, life);
     void life.done
