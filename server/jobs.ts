@@ -10,6 +10,8 @@ export const jobs = {
   "silence:settle": z.unknown(),
   /** Every hour: the violations view is empty, or an error is logged. */
   "ledger:check": z.unknown(),
+  /** Every hour: phones that nobody uses are warned of, then unlinked. */
+  "sessions:expire-idle": z.unknown(),
   /** Every night: message bodies older than 14 days. */
   "bodies:wipe": z.unknown(),
   /** Every night: rows of imports that are done with. */

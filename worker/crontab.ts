@@ -5,6 +5,7 @@ const recurring = [
   { task: "pumps:sweep", match: "* * * * *" },
   { task: "silence:settle", match: "*/5 * * * *" },
   { task: "ledger:check", match: "7 * * * *" },
+  { task: "sessions:expire-idle", match: "37 * * * *" },
   { task: "bodies:wipe", match: "23 3 * * *" },
   { task: "imports:expire", match: "43 3 * * *" },
 ] as const satisfies { task: JobName; match: string }[];

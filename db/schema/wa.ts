@@ -67,6 +67,8 @@ export const waSessions = pgTable(
     /** The last thing the user did with it on screen; what it sent counts as use too. */
     lastUsedAt: at().notNull().defaultNow(),
     idleWarnedAt: at(),
+    /** Nobody used it: since then WhatsApp is asked to unlink it. Whatever log-out comes meanwhile is for that reason. */
+    idleUnlinkingAt: at(),
     /** WhatsApp's own limit of new chats, as it last told it. */
     newChats: jsonb().$type<{ total: number | null; used: number | null; state: string; cycleEnds: string | null }>(),
     createdAt: createdAt(),

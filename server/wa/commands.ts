@@ -5,7 +5,7 @@ import { waCommands, waSessions } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
 import { DomainError } from "../errors.ts";
 import { publish } from "../events.ts";
-import { getOwnSession, wakeWorkers } from "./link.ts";
+import { getOwnSession, usedNow, wakeWorkers } from "./link.ts";
 import { type SessionStatus, statusesForCommand } from "./rules.ts";
 import type { SessionRef } from "./schema.ts";
 
@@ -17,7 +17,7 @@ async function ask(tx: Db, userId: Id<"user">, id: Id<"waSession">, kind: Kind):
   const allowed: readonly SessionStatus[] = statusesForCommand[kind];
   if (!allowed.includes(session.status)) throw new DomainError("wrong_state", { status: session.status });
   // The lock serialises two clicks.
-  await tx.update(waSessions).set({ lastUsedAt: sql`now()`, idleWarnedAt: null }).where(eq(waSessions.id, id));
+  await tx.update(waSessions).set(usedNow).where(eq(waSessions.id, id));
   const open = await tx
     .select({ id: waCommands.id })
     .from(waCommands)
@@ -55,7 +55,7 @@ export async function keepSession(tx: Db, userId: Id<"user">, input: SessionRef)
   await getOwnSession(tx, userId, input.id);
   await tx
     .update(waSessions)
-    .set({ lastUsedAt: sql`now()`, idleWarnedAt: null })
+    .set(usedNow)
     .where(and(eq(waSessions.id, input.id), eq(waSessions.userId, userId)));
   await publish(tx, userId, "session", input.id);
 }

@@ -95,7 +95,7 @@ export async function reportLinked(db: Db, owner: Owner, { phone, lid, pushName 
     if (restricted) return;
     const also = sql`, phone = ${phone}, lid = ${lid}, push_name = coalesce(${pushName}, s.push_name), last_seen_at = now(),
       replace_phone = false, restricted_until = null,
-      last_used_at = case when s.status in ('waiting', 'pairing') then now() else s.last_used_at end, idle_warned_at = null,
+      last_used_at = case when s.status in ('waiting', 'pairing') then app_now() else s.last_used_at end,
       linked_at = case when s.status in ('waiting', 'pairing') then now() else coalesce(s.linked_at, now()) end`;
     const before = await move(tx, owner, "linked", null, also);
     if (before === null) return;
@@ -125,7 +125,11 @@ async function leaveOldLink(tx: Db, owner: Owner): Promise<void> {
   );
 }
 
-const pauseFor = { logged_out: "logged_out", restricted: "restricted" } as const;
+const pauseFor: Partial<Record<SessionStatus, "logged_out" | "restricted">> = {
+  logged_out: "logged_out",
+  expired: "logged_out",
+  restricted: "restricted",
+};
 
 /** Disconnects kept of a session. */
 const KEPT = 50;
@@ -160,9 +164,14 @@ async function end(db: Db, owner: Owner, to: SessionStatus, reason: string, wipe
     return true;
   });
   // A transaction of its own: campaigns are locked after sessions everywhere, and a failure here must not undo the above.
-  if (ended && (to === "logged_out" || to === "restricted")) {
-    await pauseCampaignsOfSession(db, owner.sessionId, pauseFor[to]);
-  }
+  const pause = pauseFor[to];
+  if (ended && pause) await pauseCampaignsOfSession(db, owner.sessionId, pause);
+}
+
+/** Whether WhatsApp is being asked to forget this device because nobody used it: then a log-out is that one. */
+async function isIdleUnlink(db: Db, owner: Owner): Promise<boolean> {
+  const idle = await db.execute(sql`select 1 from wa_sessions where ${owned(owner)} and idle_unlinking_at is not null`);
+  return idle.length > 0;
 }
 
 /** The connection ended: what that means for the session, by its code. `reason` is Baileys' sentence, or a word of ours. */
@@ -173,12 +182,12 @@ export async function reportClosed(
 ): Promise<void> {
   const rule = disconnectRule(closed.code, closed.reason);
   if (rule.status === null) return;
-  await recordDisconnect(db, owner, closed.code, rule.reason);
-  if (rule.status !== "reconnecting") {
-    return end(db, owner, rule.status, rule.reason, rule.wipe);
-  }
+  const idle = rule.status === "logged_out" && (await isIdleUnlink(db, owner));
+  const reason = idle ? "idle" : rule.reason;
+  await recordDisconnect(db, owner, closed.code, reason);
+  if (rule.status !== "reconnecting") return end(db, owner, idle ? "expired" : rule.status, reason, rule.wipe);
   await db.transaction(async (tx) => {
-    const moved = await move(tx, owner, "reconnecting", rule.reason);
+    const moved = await move(tx, owner, "reconnecting", reason);
     if (moved === null) {
       // Not linked yet: it goes on waiting, and the code on the screen is void.
       await tx.execute(sql`update wa_sessions set qr = null, qr_expires_at = null, pairing_code = null,

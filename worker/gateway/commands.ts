@@ -4,6 +4,7 @@ import type { Id } from "#db/ids.ts";
 import type { waCommands } from "#db/schema/index.ts";
 import { contactsToCheck, storeChecks } from "#server/contacts/check-numbers.ts";
 import { publish } from "#server/events.ts";
+import { isToBeUnlinked } from "#server/wa/idle.ts";
 import type { LifeDeps, SessionLife } from "./session-life.ts";
 
 type Kind = (typeof waCommands.$inferSelect)["kind"];
@@ -37,13 +38,16 @@ const waitingOf = (sql: Sql, sessions: readonly Id<"waSession">[]) => sql<Comman
   select id, wa_session_id as "waSessionId", user_id as "userId", kind, input from wa_commands
    where status = 'waiting' and wa_session_id = any(${[...sessions]}::text[]) and expires_at > now() order by id`;
 
+const unlinkInput = z.object({ because: z.literal("idle").optional() });
 const numbersInput = z.object({ contactIds: z.array(z.string()).max(1_000) });
 
 /** What each command does with the socket. `undefined` says that it has to wait until there is one. */
 const handlers = {
-  async unlink(_deps, _command, life) {
+  async unlink({ db }, command, life): Promise<Result | undefined> {
     const connection = life.connected();
     if (!connection) return undefined;
+    const idle = unlinkInput.parse(command.input).because === "idle";
+    if (idle && !(await isToBeUnlinked(db, command.waSessionId))) return { kept: "it is used again" };
     await connection.logout();
     return {};
   },

@@ -5,6 +5,7 @@ import { expireImports } from "#server/contacts/expire-imports.ts";
 import { type JobName, type JobPayload, jobs } from "#server/jobs.ts";
 import type { Log } from "#server/log.ts";
 import { settleSilence, wipeBodies } from "#server/messages/silence.ts";
+import { expireIdle } from "#server/wa/idle.ts";
 
 export interface TaskDeps {
   db: Db;
@@ -19,6 +20,7 @@ const handlers = {
   "pumps:sweep": (_payload, { db }) => sweepPumps(db),
   "silence:settle": (_payload, { db }) => settleSilence(db),
   "ledger:check": (_payload, deps) => checkLedger(deps),
+  "sessions:expire-idle": (_payload, { db }) => expireIdle(db),
   "bodies:wipe": (_payload, { db }) => wipeBodies(db),
   "imports:expire": (_payload, { db }) => expireImports(db),
 } satisfies { [N in SharedJob]: Handler<N> };

@@ -1,0 +1,1 @@
+ALTER TABLE "wa_sessions" ADD COLUMN "idle_unlinking_at" timestamp with time zone;
