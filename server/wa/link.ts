@@ -83,7 +83,15 @@ async function leaveSocketless(
   const session = await getOwnSession(tx, userId, id);
   const moved = await tx
     .update(waSessions)
-    .set({ status: to, statusReason: null, statusAt: sql`now()`, ...shredded, ...nobodys, ...also })
+    .set({
+      status: to,
+      statusReason: null,
+      statusAt: sql`now()`,
+      restrictedUntil: null,
+      ...shredded,
+      ...nobodys,
+      ...also,
+    })
     .where(
       and(
         eq(waSessions.id, id),

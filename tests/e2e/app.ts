@@ -12,6 +12,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 export interface RunningApp {
   origin: string;
+  databaseUrl: string;
   stop(): Promise<void>;
 }
 
@@ -43,6 +44,7 @@ export async function startApp(): Promise<RunningApp> {
   await worker.id;
   return {
     origin,
+    databaseUrl: database.url,
     stop: async () => {
       web.kill("SIGTERM");
       worker.kill("SIGTERM");

@@ -41,7 +41,7 @@ export interface Visitor {
    * Looks at the screen at desktop and phone width, light and dark: axe must find nothing, nothing may stick out.
    * The pictures of `keep` are the README's; they are replaced when UPDATE_SCREENSHOTS=1.
    */
-  look: (name: string, options?: { keep?: boolean }) => Promise<void>;
+  look: (name: string, options?: { keep?: boolean; phoneWidth?: number }) => Promise<void>;
 }
 
 /** @param refusals statuses this visitor provokes on purpose: browsers report each as an error */
@@ -67,14 +67,14 @@ export async function newVisitor(
   });
   page.on("pageerror", (error) => problems.push(`${page.url()}: ${error.message}`));
 
-  const look: Visitor["look"] = async (name, { keep = false } = {}) => {
+  const look: Visitor["look"] = async (name, { keep = false, phoneWidth = SIZES["-phone"].width } = {}) => {
     const folder = keep && process.env.UPDATE_SCREENSHOTS === "1" ? kept : screens;
     mkdirSync(folder, { recursive: true });
     const toast = page.getByLabel("Close this message").first();
     // One that closes by itself meanwhile is closed too.
     while ((await toast.count()) > 0) await toast.click({ timeout: 1_000 }).catch(() => {});
     for (const [size, viewport] of Object.entries(SIZES)) {
-      await page.setViewportSize(viewport);
+      await page.setViewportSize(size === "" ? viewport : { ...viewport, width: phoneWidth });
       for (const [scheme, colorScheme] of Object.entries(SCHEMES)) {
         await page.emulateMedia({ colorScheme });
         // The page follows the system by script, a moment later.

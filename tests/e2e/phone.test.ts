@@ -75,7 +75,7 @@ test("a person makes a phone, links it, unlinks the device on the phone, and the
   await page.getByRole("button", { name: "Make the phone" }).click();
   await page.getByText("No device is linked to this phone.").waitFor();
   await page.goto("/link");
-  await page.getByRole("button", { name: "Link a phone" }).click();
+  await page.getByRole("button", { name: "Show the QR code" }).click();
   await scan();
   await look("phone-devices");
   await page.getByRole("button", { name: "Unlink" }).click();
@@ -83,7 +83,7 @@ test("a person makes a phone, links it, unlinks the device on the phone, and the
   await page.getByRole("button", { name: "Unlink it" }).click();
   await page.getByText("No device is linked to this phone.").waitFor();
   await page.getByRole("link", { name: "WhatsApp: Logged out" }).click();
-  await page.getByRole("button", { name: "Show a new code" }).click();
+  await page.getByRole("button", { name: "Show a new QR code" }).click();
   await scan();
 });
 

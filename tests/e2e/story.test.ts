@@ -58,7 +58,7 @@ test("they link their phone by scanning the code", async () => {
   const { page, look } = visitor;
   await page.getByRole("link", { name: "Link a phone" }).click();
   await look("link-empty");
-  await page.getByRole("button", { name: "Link a phone" }).click();
+  await page.getByRole("button", { name: "Show the QR code" }).click();
   await page.getByAltText("QR code to scan with WhatsApp").waitFor();
   await look("link", { keep: true });
   await page.getByRole("link", { name: "Scan with the pretend phone" }).click();

@@ -1,5 +1,6 @@
 import { Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { Figure } from "../../components/figure.tsx";
+import { IdleWarning } from "../../components/idle-warning.tsx";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { Day } from "../../components/moment.tsx";
 import { Page } from "../../components/page.tsx";
@@ -28,6 +29,9 @@ export function Dashboard({ hasContacts, hasCampaign, current, recent }: Dashboa
       lead={begun ? undefined : "Three steps to your first campaign."}
       actions={begun && <LinkButton to="/campaigns/new">New campaign</LinkButton>}
     >
+      {sessions.map(
+        ({ id, phone, idleUntil }) => idleUntil && <IdleWarning key={id} id={id} phone={phone} until={idleUntil} />,
+      )}
       {!begun && <Checklist linked={linked} hasContacts={hasContacts} hasCampaign={hasCampaign} />}
       <Paper>
         <SimpleGrid cols={{ base: 1, xs: 3 }} component="dl" m={0}>

@@ -48,7 +48,7 @@ export function Devices({ data, account, answer }: Props & { account: AccountDat
   const link = (
     <SimpleGrid cols={{ base: 1, md: 2 }}>
       <ScanForm key={`${data.suggested} ${data.waiting.length > 0}`} data={data} account={account} answer={answer} />
-      <CodeForm account={account} answer={answer} />
+      <CodeForm key={data.code} code={data.code} account={account} answer={answer} />
     </SimpleGrid>
   );
   return (
@@ -135,13 +135,21 @@ export function ScanForm({ data, account, answer }: Props & { account?: AccountD
   );
 }
 
-/** "Link with phone number instead": the code that the app shows is typed on the phone. */
-function CodeForm({ account, answer }: { account: AccountData; answer: Answer | undefined }) {
+/** "Link with phone number instead": the code that the app shows is typed on the phone; here it is filled in already. */
+function CodeForm({
+  code,
+  account,
+  answer,
+}: {
+  code: string | null;
+  account: AccountData;
+  answer: Answer | undefined;
+}) {
   const [link, fields] = useZodForm({
     schema: linkCodeInput,
     intent: "link_code",
     answer,
-    defaultValue: { phone: account.phone },
+    defaultValue: { phone: account.phone, code: code ?? "" },
   });
   return (
     <Paper>

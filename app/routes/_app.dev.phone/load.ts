@@ -40,8 +40,11 @@ async function loadPhone(api: Api, user: SignedInUser | null, search: URLSearchP
     account: account && { ...account, own: own.has(account.phone), troubles: troublesInForce({ ...account, limits }) },
     suggested: account && wanted !== null ? account.phone : suggestPhone(user?.id ?? ""),
     waiting: sessions
-      .filter((session) => session.status === "waiting")
+      .filter((session) => session.status === "waiting" && session.linkBy === "qr")
       .map((session) => ({ id: session.id, ready: session.qr !== null })),
+    /** The code that this account shows for the phone at this moment. */
+    code:
+      sessions.find((session) => session.pairingCode !== null && session.pairingPhone === chosen)?.pairingCode ?? null,
     chats: chosen && tab === "chats" ? await loadChats(api, chosen, chat, search.get("as")) : null,
     people: chosen && tab === "people" ? await loadPeople(api, chosen, chat) : null,
     groups: chosen && tab === "groups" ? await loadGroups(api, chosen, chat) : null,

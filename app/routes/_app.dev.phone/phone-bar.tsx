@@ -107,7 +107,7 @@ export function NewPhone({ data, answer }: Props) {
     schema: accountInput,
     intent: "open",
     answer,
-    defaultValue: { phone: data.phones.length === 0 ? data.suggested : (search.get("phone") ?? ""), name: "" },
+    defaultValue: { phone: search.get("phone") ?? (data.phones.length === 0 ? data.suggested : ""), name: "" },
   });
   const missing = search.get("phone");
   return (

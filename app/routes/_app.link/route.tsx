@@ -1,71 +1,68 @@
-import { Alert, SimpleGrid } from "@mantine/core";
-import { ExclamationTriangleIcon, MobileIcon, PlusIcon } from "@radix-ui/react-icons";
+import { Alert, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { ExclamationTriangleIcon, PlusIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData } from "@remix-run/react";
-import { z } from "zod";
-import { newQrInput, sessionRef } from "#server/wa/schema.ts";
-import { EmptyState } from "../../components/empty-state.tsx";
-import { ButtonForm, Refused, SubmitButton } from "../../components/form-parts.tsx";
+import { useActionData, useLoaderData, useSearchParams } from "@remix-run/react";
+import { Refused } from "../../components/form-parts.tsx";
+import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
-import { form, submit } from "../../lib/submit.server.ts";
+import { withSearch } from "../../lib/params.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
+import { actOnSessions } from "./act.server.ts";
+import { LinkWays } from "./link-ways.tsx";
 import { SessionCard } from "./session-card.tsx";
+import { forPage, isUnderWay } from "./sessions.ts";
 
 export { ErrorBoundary } from "../../components/error-page.tsx";
 
-export const meta: MetaFunction = () => [{ title: "Link a phone · MassSender" }];
+export const meta: MetaFunction = () => [{ title: "Linked phones · MassSender" }];
 
-const LINKING_RELOAD_MS = 5_000;
+const RELOAD_MS = 5_000;
 
 export async function loader({ context }: LoaderFunctionArgs) {
   const sessions = await context.api.wa.list();
-  return {
-    simulator: context.simulator,
-    // The code itself is a secret that only the picture shows.
-    sessions: sessions.map(({ qr, ...session }) => ({ ...session, hasQr: qr !== null })),
-  };
+  return { simulator: context.simulator, sessions: sessions.map(forPage) };
 }
 
 export function action({ context, request }: ActionFunctionArgs) {
-  const { wa } = context.api;
-  const done = (toast: string) => ({ done: { to: "/link", toast } });
-  return submit(request, {
-    link: form(z.object({}).strict(), () => wa.link(), { done: { to: "/link" } }),
-    new_qr: form(newQrInput, wa.newQr, { done: { to: "/link" } }),
-    unlink: form(sessionRef, wa.unlink, done("The phone is being unlinked.")),
-    remove: form(sessionRef, wa.remove, done("Removed. Its campaigns and their results are kept.")),
-  });
+  return actOnSessions(request, context.api.wa, "/link");
 }
 
 export default function LinkPage() {
   const { sessions, simulator } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
-  useReloadEvery(
-    LINKING_RELOAD_MS,
-    sessions.some(({ status }) => status === "waiting" || status === "pairing"),
-  );
-  const link = (
-    <ButtonForm intent="link">
-      <SubmitButton intent="link" leftSection={<PlusIcon aria-hidden />}>
-        Link a phone
-      </SubmitButton>
-    </ButtonForm>
-  );
+  const [search] = useSearchParams();
+  useReloadEvery(RELOAD_MS, sessions.some(isUnderWay));
+  const adding = sessions.length === 0 || search.has("add");
   return (
     <Page
       title="Linked phones"
       lead="MassSender sends as a linked device of your WhatsApp, like WhatsApp Web. The phone stays yours."
-      actions={sessions.length > 0 && link}
+      actions={
+        !adding && (
+          <LinkButton to={withSearch(search, { add: "1" })} variant="default" leftSection={<PlusIcon aria-hidden />}>
+            Link another phone
+          </LinkButton>
+        )
+      }
     >
-      <Refused answer={answer} intents={["link", "new_qr", "unlink", "remove"]} />
-      {sessions.length === 0 ? (
-        <EmptyState icon={MobileIcon} title="No phone is linked" action={link}>
-          Have the phone at hand. You will scan a code with it: WhatsApp, Settings, Linked devices, Link a device.
-        </EmptyState>
-      ) : (
-        <SimpleGrid cols={{ base: 1, lg: sessions.length > 1 ? 2 : 1 }}>
+      <Refused answer={answer} intents={["link", "unlink", "reconnect", "read_limits", "keep", "remove"]} />
+      {adding && (
+        <Paper key="add" component="section" aria-labelledby="add-a-phone">
+          <Stack>
+            <Stack gap={4}>
+              <Title order={2} id="add-a-phone">
+                {sessions.length === 0 ? "Link your first phone" : "Link another phone"}
+              </Title>
+              <Text c="dimmed">Have the phone with WhatsApp at hand. It takes half a minute.</Text>
+            </Stack>
+            <LinkWays answer={answer} canLeave={sessions.length > 0} />
+          </Stack>
+        </Paper>
+      )}
+      {sessions.length > 0 && (
+        <SimpleGrid key="phones" cols={{ base: 1, lg: sessions.length > 1 ? 2 : 1 }}>
           {sessions.map((session) => (
-            <SessionCard key={session.id} session={session} simulator={simulator} />
+            <SessionCard key={session.id} session={session} simulator={simulator} answer={answer} />
           ))}
         </SimpleGrid>
       )}

@@ -1,5 +1,5 @@
 import { Text, VisuallyHidden } from "@mantine/core";
-import { CardStackIcon, MobileIcon } from "@radix-ui/react-icons";
+import { CardStackIcon, ClockIcon, MobileIcon } from "@radix-ui/react-icons";
 import { Link } from "@remix-run/react";
 import { type Look, StatusBadge, sessionLooks } from "../../components/status-badge.tsx";
 import { formatNumber } from "../../lib/format.ts";
@@ -31,19 +31,24 @@ export function AccountState({ account }: { account: Account }) {
   );
 }
 
+const unlinkedSoon = { word: "Unlinked soon", color: "yellow", icon: ClockIcon } as const satisfies Look;
+
 /** One phone's state for all of them: the worst of those that need something, else the best. */
 function phoneLook(sessions: Account["sessions"]): Look {
   const order = [
     "restricted",
     "needs_attention",
     "logged_out",
+    "passkey_required",
     "reconnecting",
     "linked",
     "pairing",
     "waiting",
     "expired",
+    "new",
   ] as const;
   const worst = order.find((status) => sessions.some((session) => session.status === status));
   if (worst === undefined) return { word: "No phone", color: "gray", icon: MobileIcon };
-  return sessionLooks[worst];
+  const idle = sessions.some((session) => session.idleUntil !== null);
+  return worst === "linked" && idle ? unlinkedSoon : sessionLooks[worst];
 }

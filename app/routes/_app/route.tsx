@@ -18,7 +18,13 @@ export async function loader({ context, request }: LoaderFunctionArgs) {
     user,
     simulator,
     wallet,
-    sessions: sessions.map(({ id, status, phone, pushName }) => ({ id, status, phone, pushName })),
+    sessions: sessions.map(({ id, status, phone, pushName, idleUntil }) => ({
+      id,
+      status,
+      phone,
+      pushName,
+      idleUntil,
+    })),
   };
 }
 

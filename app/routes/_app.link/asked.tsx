@@ -1,0 +1,49 @@
+import { Group, Loader, Text } from "@mantine/core";
+import { Moment } from "../../components/moment.tsx";
+import type { Session } from "./sessions.ts";
+
+type Command = NonNullable<Session["command"]>;
+
+const words: Record<Command["kind"], Record<Command["status"], string>> = {
+  unlink: { waiting: "The phone is being unlinked", done: "The phone was unlinked", failed: "It was not unlinked" },
+  reconnect: { waiting: "It is about to connect", done: "It was told to connect", failed: "It did not connect" },
+  read_limits: {
+    waiting: "WhatsApp is being asked what it forbids",
+    done: "WhatsApp was asked what it forbids, and answered",
+    failed: "WhatsApp was not asked what it forbids",
+  },
+  check_numbers: {
+    waiting: "WhatsApp is being asked which numbers it knows",
+    done: "WhatsApp was asked which numbers it knows, and answered",
+    failed: "WhatsApp was not asked which numbers it knows",
+  },
+};
+
+/** What became of the last thing the connection was asked to do, in a sentence. */
+export function tellCommand({ kind, status, why }: Command): string {
+  const said = words[kind][status];
+  if (status !== "failed") return `${said}.`;
+  return `${said}: ${why === "WhatsApp did not answer" ? why : "nothing was connected to WhatsApp in time"}.`;
+}
+
+/** Says what was asked of the connection, while it is waited for and when it came to nothing. */
+export function Asked({ command }: { command: Session["command"] }) {
+  const visible = command && command.status !== "done" ? command : null;
+  return (
+    <div role="status">
+      {visible && (
+        <Group gap="xs" wrap="nowrap">
+          {visible.status === "waiting" && <Loader size="xs" aria-hidden />}
+          <Text size="sm" c={visible.status === "failed" ? "var(--mantine-color-error)" : "dimmed"}>
+            {tellCommand(visible)}{" "}
+            {visible.status === "failed" && (
+              <>
+                (<Moment at={visible.at} />)
+              </>
+            )}
+          </Text>
+        </Group>
+      )}
+    </div>
+  );
+}
