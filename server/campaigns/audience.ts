@@ -25,11 +25,15 @@ export async function readAudience(tx: Db, userId: Id<"user">, contactListId: Id
       phoneE164: contacts.phoneE164,
       attributes: contacts.attributes,
       consent: contacts.consent,
+      onWhatsapp: contacts.onWhatsapp,
       suppressed: sql<boolean>`'pn:' || ${contacts.phoneE164} in ${suppressedNumbers(userId)}`,
     })
     .from(contacts)
     .where(sql`${contacts.contactListId} = ${contactListId} and ${eq(contacts.userId, userId)}`)
     .orderBy(asc(contacts.id))
     .limit(READ_AT_MOST);
-  return rows.map(({ consent, suppressed, ...row }) => ({ ...row, verdict: judgeRecipient({ consent, suppressed }) }));
+  return rows.map(({ consent, suppressed, onWhatsapp, ...row }) => ({
+    ...row,
+    verdict: judgeRecipient({ consent, suppressed, onWhatsapp }),
+  }));
 }

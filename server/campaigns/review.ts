@@ -2,8 +2,9 @@ import { eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { wallets, waNumbers, waSessions } from "#db/schema/index.ts";
+import { checkNumbers, readChecks } from "../contacts/check-numbers.ts";
 import type { Caps } from "../env.ts";
-import { type RefusalCode, refusals } from "../errors.ts";
+import { DomainError, type RefusalCode, refusals } from "../errors.ts";
 import { missingPoints, POINTS_PER_MESSAGE } from "../wallet/rules.ts";
 import { readAudience } from "./audience.ts";
 import { getOwnCampaign } from "./draft.ts";
@@ -50,7 +51,12 @@ export async function reviewCampaign(tx: Db, caps: Caps, userId: Id<"user">, inp
   return {
     recipients: audience.length,
     sendable,
-    excluded: { no_consent: count("no_consent"), opted_out: count("opted_out") },
+    excluded: {
+      no_consent: count("no_consent"),
+      opted_out: count("opted_out"),
+      not_on_whatsapp: count("not_on_whatsapp"),
+    },
+    numbers: await readChecks(tx, userId, { sessionId: campaign.waSessionId, contactListId: campaign.contactListId }),
     missingValues: missingValues(campaign.templateText, audience),
     points: { need, available, missing },
     capPerCampaign: limit,
@@ -58,6 +64,16 @@ export async function reviewCampaign(tx: Db, caps: Caps, userId: Id<"user">, inp
     session: session ? { status: session.status, phone: session.phone } : null,
     problems,
   };
+}
+
+/**
+ * Asks WhatsApp which people of a draft have an account, before anything is sent.
+ * @throws not_found, wrong_state once it was started, session_not_linked, session_busy
+ */
+export async function checkCampaignNumbers(tx: Db, userId: Id<"user">, input: { id: string }) {
+  const { status, waSessionId, contactListId } = await getOwnCampaign(tx, userId, input.id);
+  if (status !== "draft") throw new DomainError("wrong_state", { status });
+  return checkNumbers(tx, userId, { sessionId: waSessionId, contactListId });
 }
 
 function missingValues(template: string, audience: Awaited<ReturnType<typeof readAudience>>) {

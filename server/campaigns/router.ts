@@ -3,7 +3,7 @@ import { router, userProcedure } from "../trpc.ts";
 import { createCampaign, updateCampaign } from "./draft.ts";
 import { cancelCampaign, pauseCampaign, removeDraft, resumeCampaign } from "./pause.ts";
 import { getCampaign, listCampaignMessages, listCampaigns } from "./queries.ts";
-import { reviewCampaign } from "./review.ts";
+import { checkCampaignNumbers, reviewCampaign } from "./review.ts";
 import {
   campaignMessagesInput,
   campaignRef,
@@ -29,6 +29,9 @@ export const campaignsRouter = router({
   review: userProcedure
     .input(campaignRef)
     .query(({ ctx, input }) => reviewCampaign(ctx.db, ctx.env.caps, ctx.userId, input)),
+  checkNumbers: userProcedure
+    .input(campaignRef)
+    .mutation(({ ctx, input }) => checkCampaignNumbers(ctx.db, ctx.userId, input)),
   create: userProcedure
     .input(createCampaignInput)
     .mutation(({ ctx, input }) => createCampaign(ctx.db, ctx.userId, input)),

@@ -49,10 +49,12 @@ describe("a template", () => {
 });
 
 test.each([
-  [{ consent: true, suppressed: false }, "queued"],
-  [{ consent: false, suppressed: false }, "no_consent"],
-  [{ consent: true, suppressed: true }, "opted_out"],
-  [{ consent: false, suppressed: true }, "opted_out"],
+  [{ consent: true, suppressed: false, onWhatsapp: null }, "queued"],
+  [{ consent: true, suppressed: false, onWhatsapp: true }, "queued"],
+  [{ consent: true, suppressed: false, onWhatsapp: false }, "not_on_whatsapp"],
+  [{ consent: false, suppressed: false, onWhatsapp: false }, "no_consent"],
+  [{ consent: true, suppressed: true, onWhatsapp: false }, "opted_out"],
+  [{ consent: false, suppressed: true, onWhatsapp: null }, "opted_out"],
 ] as const)("a recipient with %o is %s", (contact, verdict) => {
   expect(judgeRecipient(contact)).toBe(verdict);
 });

@@ -53,13 +53,18 @@ export function renderTemplate(template: string, values: ReadonlyMap<string, str
   });
 }
 
-/** Whether somebody on the list gets a message, and if not why. An opt-out outranks everything. */
+/**
+ * Whether somebody on the list gets a message, and if not why. An opt-out outranks everything.
+ * @param contact `onWhatsapp` is null while nobody asked WhatsApp
+ */
 export function judgeRecipient(contact: {
   consent: boolean;
   suppressed: boolean;
-}): "queued" | "no_consent" | "opted_out" {
+  onWhatsapp: boolean | null;
+}): "queued" | "no_consent" | "opted_out" | "not_on_whatsapp" {
   if (contact.suppressed) return "opted_out";
-  return contact.consent ? "queued" : "no_consent";
+  if (!contact.consent) return "no_consent";
+  return contact.onWhatsapp === false ? "not_on_whatsapp" : "queued";
 }
 
 /** The throttle in force: never below the floor, never upside down. Milliseconds. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Sql } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import type { waCommands } from "#db/schema/index.ts";
-import { contactsToCheck, storeChecks } from "#server/contacts/check-numbers.ts";
+import { forgetChecks, numbersToAsk, storeChecks } from "#server/contacts/check-numbers.ts";
 import { publish } from "#server/events.ts";
 import { isToBeUnlinked } from "#server/wa/idle.ts";
 import type { LifeDeps, SessionLife } from "./session-life.ts";
@@ -65,8 +65,11 @@ const handlers = {
     const connection = life.connected();
     if (!connection) return undefined;
     const { contactIds } = numbersInput.parse(command.input);
-    const phones = await contactsToCheck(db, command, contactIds);
-    const known = await connection.findOnWhatsApp(phones);
+    const phones = await numbersToAsk(db, command, contactIds);
+    const known = await connection.findOnWhatsApp(phones).catch(async (error: unknown) => {
+      await forgetChecks(db, command, phones);
+      throw error;
+    });
     await storeChecks(db, command, phones, known);
     return { checked: phones.length, without: phones.length - known.size };
   },

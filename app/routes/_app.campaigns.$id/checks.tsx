@@ -44,6 +44,7 @@ export function Checks({ campaign, review }: { campaign: Campaign; review: Campa
   const people = refused("no_recipients", "too_many_recipients");
   const phone = refused("session_not_linked");
   const money = refused("insufficient_points", "plan_expired");
+  const leftOut = excluded.opted_out + excluded.no_consent + excluded.not_on_whatsapp;
   const meanMs = (campaign.throttleMinMs + campaign.throttleMaxMs) / 2;
   return (
     <Stack component="ul" gap="md" m={0} p={0} style={{ listStyle: "none" }}>
@@ -59,13 +60,10 @@ export function Checks({ campaign, review }: { campaign: Campaign; review: Campa
           </>
         )}
       </Check>
-      {excluded.no_consent + excluded.opted_out > 0 && (
-        <Check
-          verdict="mind"
-          title={`${count(excluded.no_consent + excluded.opted_out, "person is", "people are")} left out`}
-        >
-          {formatNumber(excluded.opted_out)} opted out, {formatNumber(excluded.no_consent)} without consent. They are
-          listed in the results with the reason.
+      {leftOut > 0 && (
+        <Check verdict="mind" title={`${count(leftOut, "person is", "people are")} left out`}>
+          {formatNumber(excluded.opted_out)} opted out, {formatNumber(excluded.no_consent)} without consent,{" "}
+          {formatNumber(excluded.not_on_whatsapp)} without WhatsApp. They are listed in the results with the reason.
         </Check>
       )}
       {missingValues.map(({ variable, count: people }) => (

@@ -9,6 +9,7 @@ import type { Answer } from "../../lib/submit.server.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
 import { Checks } from "./checks.tsx";
 import type { Campaign, CampaignReview } from "./load.ts";
+import { Numbers } from "./numbers.tsx";
 
 /** What a start would do, checked point by point, and the start itself. */
 export function Review({
@@ -28,6 +29,7 @@ export function Review({
         <Stack gap="lg">
           <Title order={2}>Before it starts</Title>
           <Checks campaign={campaign} review={review} />
+          <Numbers campaignId={campaign.id} review={review} answer={answer} />
           <Form method="post" {...getFormProps(start)}>
             <Intent name="start" />
             <input type="hidden" name={fields.id.name} value={campaign.id} />

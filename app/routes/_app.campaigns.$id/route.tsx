@@ -30,6 +30,7 @@ export function action({ context, params, request }: ActionFunctionArgs) {
   const here = (toast: string) => ({ done: { to: `/campaigns/${params.id}`, toast } });
   return submit(request, {
     start: form(startCampaignInput, campaigns.start, here("The campaign is running.")),
+    checkNumbers: form(campaignRef, campaigns.checkNumbers, here("WhatsApp is being asked.")),
     pause: form(campaignRef, campaigns.pause, here("Paused. What is on its way still arrives.")),
     resume: form(campaignRef, campaigns.resume, here("The campaign goes on.")),
     cancel: form(campaignRef, campaigns.cancel, here("Cancelled. The points of what was not sent are free again.")),
