@@ -157,6 +157,7 @@ export function beginLife(
         if (event.type === "ready" || event.type === "qr" || event.type === "code") loggedIn();
         const first = () => {
           ready = opened;
+          log.info({ event: "session.ready" }, "connected, and the backlog is in");
           askLimits();
         };
         queue.push(event, event.type === "ready" ? first : undefined);
