@@ -14,9 +14,17 @@ export interface WorkerProcess {
   output(): string;
 }
 
-/** Starts a worker as a process of its own: what a fault test kills must be what runs in production. */
-export function spawnWorker(databaseUrl: string, simulatorUrl: string, more: Record<string, string>): WorkerProcess {
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", WORKER], {
+/**
+ * Starts a worker as a process of its own: what a fault test kills must be what runs in production.
+ * @param program what Node is given: the worker's source, unless told otherwise
+ */
+export function spawnWorker(
+  databaseUrl: string,
+  simulatorUrl: string,
+  more: Record<string, string>,
+  program = ["--import", "tsx", WORKER],
+): WorkerProcess {
+  const child: ChildProcess = spawn(process.execPath, program, {
     env: {
       ...process.env,
       NODE_ENV: "test",

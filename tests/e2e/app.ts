@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { inject } from "vitest";
 import { freePort } from "#scripts/ports.ts";
+import { buildProcesses } from "#scripts/prepare/processes.mjs";
 import { cloneDatabase } from "../database.ts";
 import { spawnWorker } from "../processes.ts";
 import { until } from "../stage.ts";
@@ -16,15 +17,16 @@ export interface RunningApp {
   stop(): Promise<void>;
 }
 
-/** The product as it runs in production: the built pages, a web and a worker process, the local WhatsApp, an empty database. */
+/** The product as it runs in production: the built pages, web and worker as built processes, the local WhatsApp, an empty database. */
 export async function startApp(): Promise<RunningApp> {
   if (!existsSync(`${root}/build/server/index.js`)) throw new Error("the pages are not built: npm run build");
+  await buildProcesses(root);
   const database = await cloneDatabase();
   const simulatorUrl = inject("simulatorUrl");
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const worker = spawnWorker(database.url, simulatorUrl, { LOG_LEVEL: "info" });
-  const web = spawn(process.execPath, ["--import", "tsx", "server/main.ts"], {
+  const worker = spawnWorker(database.url, simulatorUrl, { LOG_LEVEL: "info" }, ["build/processes/worker.js"]);
+  const web = spawn(process.execPath, ["build/processes/web.js"], {
     cwd: root,
     env: {
       ...process.env,
