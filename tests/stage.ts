@@ -67,7 +67,7 @@ export async function createStage({
   env?: Record<string, string>;
 } = {}) {
   const database = await cloneDatabase();
-  const simulatorUrl = inject("simulatorUrl");
+  const simulatorUrl = more.SIMULATOR_URL ?? inject("simulatorUrl");
   const env = testEnv(database.url, {
     SIMULATOR_URL: simulatorUrl,
     LEASE_MS: "4000",

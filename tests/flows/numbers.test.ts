@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { USyncUser } from "@whiskeysockets/baileys";
 import { sql } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { numbersToAsk } from "#server/contacts/check-numbers.ts";
 import { createHeldSession, createList, newPhone, readWallet } from "../factories.ts";
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => stage?.stop());
 
 /** Every number WhatsApp is asked about passes here, on its way to the wire. */
-let question: ReturnType<typeof vi.spyOn<USyncUser, "withPhone">>;
+let question: MockInstance<USyncUser["withPhone"]>;
 beforeEach(async () => {
   await stage.db.execute(sql`update wa_numbers set day_checked = 0`);
   question = vi.spyOn(USyncUser.prototype, "withPhone");

@@ -15,6 +15,7 @@ import { PASSKEY_ASKED } from "#server/wa/rules.ts";
 import { type GatewayEvent, type Identity, NotWritten, type OutboundMessage } from "../gateway.ts";
 import type { SessionAuth } from "./auth.ts";
 import { isPrepared, prepareRecipients } from "./devices.ts";
+import { groupCache } from "./group-cache.ts";
 import { fromCapping, fromReachout } from "./limits.ts";
 import { findOnWhatsApp } from "./numbers.ts";
 import { fromAck, fromClose, fromReceipts, fromUpdates, fromUpsert, jidOf, phoneOf } from "./translate.ts";
@@ -108,6 +109,7 @@ export function openConnection(options: SocketOptions): Connection {
   const { webSocketUrl, qrTimeoutMs, keepAliveMs, codeFor, memory, log, emit } = options;
   const { auth } = memory;
   forgetHalfLinked(auth.state.creds);
+  const groups = groupCache((jid) => sock.groupMetadata(jid));
   const sock = makeWASocket({
     ...(webSocketUrl === undefined ? {} : { waWebSocketUrl: webSocketUrl }),
     ...(qrTimeoutMs > 0 ? { qrTimeout: qrTimeoutMs } : {}),
@@ -124,6 +126,7 @@ export function openConnection(options: SocketOptions): Connection {
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
     userDevicesCache: memory.devices,
     msgRetryCounterCache: memory.retries,
+    cachedGroupMetadata: groups.get,
     getMessage: async (key: WAMessageKey) => {
       const encoded = key.id ? await memory.encodedMessage(key.id) : undefined;
       // An empty message in place of undefined would use up the recipient's retry.
@@ -233,6 +236,7 @@ export function openConnection(options: SocketOptions): Connection {
   sock.ws.on("CB:message", ({ attrs }: { attrs: Record<string, string> }) => {
     if (attrs.offline && attrs.id && !announcedReady) unread.add(attrs.id);
   });
+  groups.follow(sock.ev);
   sock.ev.on("message-capping.update", (info) => emit(fromCapping(info)));
   for (const type of PASSKEY_NOTICES) {
     sock.ws.on(`CB:notification,type:${type}`, () => void end(new Error(PASSKEY_ASKED)));
