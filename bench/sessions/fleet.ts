@@ -8,6 +8,8 @@ export interface BuiltWorker {
   readonly pid: number;
   /** Its id, once it has said so. */
   readonly id: Promise<string>;
+  /** The CPU it has used so far, as its metrics tell. */
+  cpuSeconds(): Promise<number>;
   /** When it said that a session is ready, milliseconds since 1970 by session; the last time counts. */
   readonly readyAt: ReadonlyMap<string, number>;
   /** How often it logged each event. */
@@ -20,6 +22,7 @@ const line = z.object({
   time: z.iso.datetime(),
   event: z.string(),
   workerId: z.string().optional(),
+  port: z.number().optional(),
   sessionId: z.string().optional(),
 });
 
@@ -31,24 +34,29 @@ export function startBuiltWorker(program: string, env: Record<string, string>): 
   });
   const readyAt = new Map<string, number>();
   const events = new Map<string, number>();
-  let named: (id: string) => void = () => {};
-  const id = new Promise<string>((resolve) => {
-    named = resolve;
+  let started: (worker: { id: string; port: number }) => void = () => {};
+  const running = new Promise<{ id: string; port: number }>((resolve) => {
+    started = resolve;
   });
   if (child.stdout) {
     createInterface({ input: child.stdout }).on("line", (text) => {
       const said = line.safeParse(JSON.parse(text));
       if (!said.success) return;
-      const { time, event, workerId, sessionId } = said.data;
+      const { time, event, workerId, port, sessionId } = said.data;
       events.set(event, (events.get(event) ?? 0) + 1);
-      if (event === "worker.started" && workerId) named(workerId);
+      if (event === "worker.started" && workerId && port) started({ id: workerId, port });
       if (event === "session.ready" && sessionId) readyAt.set(sessionId, Date.parse(time));
     });
   }
   const exited = once(child, "exit");
   return {
     pid: child.pid ?? 0,
-    id,
+    id: running.then(({ id }) => id),
+    cpuSeconds: async () => {
+      const { port } = await running;
+      const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      return Number(/^process_cpu_seconds_total (\S+)/m.exec(metrics)?.[1]);
+    },
     readyAt,
     events,
     end: async (signal) => {

@@ -1,9 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Sql } from "#db/client.ts";
 import { type BuiltWorker, countEvents } from "./fleet.ts";
 
-/** Longer than a lease, so that a dead worker's sessions are free. */
+/** Longer than a lease: what a restart or a death left behind is over. */
 const SETTLE_MS = 20_000;
 const WATCH_MS = 15_000;
 
@@ -38,6 +37,7 @@ export async function readHeld(sql: Sql): Promise<{ held: number[]; withoutOwner
 
 /** Ends one worker of a full house for good: nobody has room for its sessions, and nobody may get hot over it. */
 export async function watchShortage(sql: Sql, workers: BuiltWorker[]): Promise<Shortage> {
+  await sleep(SETTLE_MS);
   const before = await watchLoad(sql, workers);
   const [leaver, ...others] = workers;
   await leaver?.end("SIGTERM");
@@ -59,7 +59,8 @@ async function watchLoad(sql: Sql, workers: readonly BuiltWorker[]): Promise<Loa
   const look = async () => {
     const [row] = await sql<{ n: number }[]>`
       select xact_commit::float8 as n from pg_stat_database where datname = current_database()`;
-    return { cpu: cpuSeconds(workers.map(({ pid }) => pid)), transactions: row?.n ?? 0, at: performance.now() };
+    const cpu = await Promise.all(workers.map((worker) => worker.cpuSeconds()));
+    return { cpu: cpu.reduce((a, b) => a + b, 0), transactions: row?.n ?? 0, at: performance.now() };
   };
   const from = await look();
   await sleep(WATCH_MS);
@@ -69,16 +70,4 @@ async function watchLoad(sql: Sql, workers: readonly BuiltWorker[]): Promise<Loa
     cpuPercent: (100 * (to.cpu - from.cpu)) / seconds,
     transactionsPerSecond: (to.transactions - from.transactions) / seconds,
   };
-}
-
-/** CPU that the processes have used so far; `ps` tells whole seconds. */
-function cpuSeconds(pids: number[]): number {
-  const times = execFileSync("ps", ["-o", "time=", "-p", pids.join(",")], { encoding: "utf8" })
-    .trim()
-    .split("\n");
-  return times.reduce((sum, time) => {
-    const [days, clock = ""] = time.includes("-") ? time.trim().split("-") : ["0", time.trim()];
-    const inDay = clock.split(":").reduce((total, part) => total * 60 + Number(part), 0);
-    return sum + Number(days) * 86_400 + inDay;
-  }, 0);
 }
