@@ -47,8 +47,9 @@ export const startSimulator = async (options: {
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.on("upgrade", (request: IncomingMessage, socket, head) => {
     socket.on("error", () => socket.destroy());
-    const url = new URL(request.url ?? "/", "http://simulator");
-    if (url.pathname !== SOCKET_PATH) return answerPlainly(socket, 404, "Not Found");
+    const path = request.url ?? "/";
+    const url = URL.canParse(path, "http://simulator") ? new URL(path, "http://simulator") : undefined;
+    if (url?.pathname !== SOCKET_PATH) return answerPlainly(socket, 404, "Not Found");
     const fault = service.upgrades.fault(url.searchParams.get("account"));
     if (fault === "hang") return service.upgrades.hang(socket);
     if (fault) return answerPlainly(socket, fault, "Refused");

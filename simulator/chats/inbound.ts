@@ -1,4 +1,5 @@
 import { type BinaryNode, extractE2ESessionFromRetryReceipt, getBinaryNodeChild } from "@whiskeysockets/baileys";
+import { readByPerson } from "../graph/statuses.ts";
 import { readInGroupBy } from "../groups/receipts.ts";
 import { retryInGroup } from "../groups/retries.ts";
 import type { Client, Context } from "../service/context.ts";
@@ -71,7 +72,7 @@ const clientRead = (ctx: Context, client: Client, writer: string, id: string): v
   const account = ctx.store.accounts.get(writer);
   const sent = account?.sent.get(reader)?.get(id);
   if (account && sent) markRead(ctx, account, ctx.store.phone(reader), sent);
-  else mark(ctx, writer, reader, id, "read");
+  else if (!readByPerson(ctx, id)) mark(ctx, writer, reader, id, "read");
 };
 
 /** What a client says about a message it got: that it has it, has read it, or could not. */

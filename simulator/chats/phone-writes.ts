@@ -8,18 +8,7 @@ import { isGroup, lidJid, pnJid } from "../wire/jids.ts";
 import type { Account, Phone } from "../world/schema.ts";
 import { mark } from "./receipts.ts";
 import { show } from "./showing.ts";
-import { writeToDevice } from "./writing.ts";
-
-/** To each device linked to the account that is written to. */
-const toAccount = async (ctx: Context, phone: Phone, account: Account, id: string, message: proto.IMessage) => {
-  const from =
-    phone.addressing === "lid"
-      ? { from: lidJid(phone.phone), sender_pn: pnJid(phone.phone), addressing_mode: "lid" }
-      : { from: pnJid(phone.phone), sender_lid: lidJid(phone.phone) };
-  for (const device of account.devices.values()) {
-    await writeToDevice(ctx, phone, account, device, { id, ...from }, message);
-  }
-};
+import { writeToAccount, writeToDevice } from "./writing.ts";
 
 /** To each device linked to the phone that writes: they show what their own phone sent. */
 const toOwnDevices = async (
@@ -55,7 +44,7 @@ export const phoneWrites = async (ctx: Context, phone: Phone, to: string, conten
   if (account?.blocked.includes(phone.phone)) return id;
   if (business) businessHears(ctx, business, phone, { ...heading, ...shown });
   else show(ctx.store.phone(to), phone.phone, { ...heading, ...shown, fromMe: false, status: "delivered" });
-  if (account) await toAccount(ctx, phone, account, id, messageFor(account.phone));
+  if (account) await writeToAccount(ctx, phone, account, id, messageFor(account.phone));
   mark(ctx, phone.phone, to, id, "delivered");
   return id;
 };

@@ -1,5 +1,7 @@
 import type { BinaryNode, proto } from "@whiskeysockets/baileys";
 import { readMessage } from "../content/texts.ts";
+import { businessAt } from "../graph/numbers.ts";
+import { businessHearsDevice } from "../graph/receive.ts";
 import type { Context } from "../service/context.ts";
 import { pnJid, readJid } from "../wire/jids.ts";
 import { bigEndian, bytesOf, node, seconds } from "../wire/nodes.ts";
@@ -65,8 +67,11 @@ export const readAsRecipient = async (ctx: Context, copy: Copy, sent: Sent): Pro
   }
   sent.undecryptable = false;
   const heading = { id, by: account.phone, fromMe: false, at: copy.arrivedAt, status: "delivered" } as const;
+  const first = sent.text === null;
   const text = await showMessage(ctx, reader, account.phone, heading, message);
   sent.text ??= text ?? "";
+  const business = first ? businessAt(ctx, reader.phone) : undefined;
+  if (business) businessHearsDevice(ctx, business, ctx.store.phone(account.phone), id, message);
   planReceipts(ctx, account, reader, sent, copy.arrivedAt);
   ctx.store.touch();
 };

@@ -1,4 +1,5 @@
 import type { BinaryNode } from "@whiskeysockets/baileys";
+import { businessAt } from "../graph/numbers.ts";
 import type { Context } from "../service/context.ts";
 import { draw } from "../service/delays.ts";
 import { isGroup, lidJid, pnJid, readJid } from "../wire/jids.ts";
@@ -79,7 +80,9 @@ export const planReceipts = (ctx: Context, account: Account, recipient: Phone, s
     sent.due.delivered = arrivedAt + deliveredMs;
     ctx.clock.at(sent.due.delivered, () => deliver(ctx, account, recipient, sent));
   }
-  if (readMs !== null && recipient.readReceipts && sent.due.read === null) {
+  // A business on the Cloud API reads a message when it says so.
+  const reads = recipient.readReceipts && !businessAt(ctx, recipient.phone);
+  if (readMs !== null && reads && sent.due.read === null) {
     sent.due.read = arrivedAt + Math.max(readMs, deliveredMs ?? 0);
     ctx.clock.at(sent.due.read, () => readWhenDue(ctx, account, recipient, sent));
   }

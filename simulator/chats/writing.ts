@@ -3,6 +3,7 @@ import { writeMessage } from "../content/texts.ts";
 import { attachmentOf } from "../media/attachments.ts";
 import { deviceBundle } from "../queries/bundles.ts";
 import type { Client, Context } from "../service/context.ts";
+import { lidJid, pnJid } from "../wire/jids.ts";
 import { node, pack, seconds, unpack } from "../wire/nodes.ts";
 import type { Account, Device, Pending, Phone } from "../world/schema.ts";
 import type { Bundle } from "../world/signal.ts";
@@ -49,6 +50,23 @@ export const writeToDevice = async (
     kind: attrs.category === "peer" ? "peer" : "message",
     origin: { phone: phone.phone, plain: plain.toString("base64") },
   });
+};
+
+/** Writes from a simulated phone to each device linked to the account. */
+export const writeToAccount = async (
+  ctx: Context,
+  phone: Phone,
+  account: Account,
+  id: string,
+  message: proto.IMessage,
+): Promise<void> => {
+  const from =
+    phone.addressing === "lid"
+      ? { from: lidJid(phone.phone), sender_pn: pnJid(phone.phone), addressing_mode: "lid" }
+      : { from: pnJid(phone.phone), sender_lid: lidJid(phone.phone) };
+  for (const device of account.devices.values()) {
+    await writeToDevice(ctx, phone, account, device, { id, ...from }, message);
+  }
 };
 
 /** Encrypts a queued message afresh on a new session and sends it once more. */

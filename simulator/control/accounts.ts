@@ -1,9 +1,19 @@
 import { Hono } from "hono";
 import { accountBodies } from "../contract/accounts.ts";
+import { businessAt } from "../graph/numbers.ts";
+import type { Context } from "../service/context.ts";
 import { removeDevice } from "../service/devices.ts";
 import type { Service } from "../service/service.ts";
-import { accountOf, bodyOf } from "./http.ts";
+import type { Account } from "../world/schema.ts";
+import { accountOf, bodyOf, refuse } from "./http.ts";
 import { accountView, chatsView, sentView } from "./views.ts";
+
+/** The account of a number, made when it is new. Throws 409 for the number of a business, which has no phone to link to. */
+export const openAccount = (ctx: Context, phone: string, name: string | undefined): Account => {
+  if (businessAt(ctx, phone)) refuse(409, `${phone} is a business number: a number has one or the other.`);
+  if (name) ctx.store.phone(phone).name = name;
+  return ctx.store.openAccount(phone);
+};
 
 /** Accounts, what links to them, and what the server took from them. */
 export const accountRoutes = ({ ctx, pairing }: Service): Hono => {
@@ -11,8 +21,7 @@ export const accountRoutes = ({ ctx, pairing }: Service): Hono => {
   app.get("/", (http) => http.json([...ctx.store.accounts.values()].map((each) => accountView(ctx, each))));
   app.post("/", async (http) => {
     const { phone, name } = await bodyOf(http, accountBodies.account);
-    const account = ctx.store.openAccount(phone);
-    if (name) ctx.store.phone(phone).name = name;
+    const account = openAccount(ctx, phone, name);
     ctx.store.saveNow();
     return http.json(accountView(ctx, account));
   });

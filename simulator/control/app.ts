@@ -18,6 +18,12 @@ const MAX_BODY = 24 * 1024 * 1024;
 /** The HTTP side: drives the phones, looks at their screens, and makes things go wrong. */
 export const control = (service: Service): Hono => {
   const app = new Hono();
+  // A web page can send a bare POST to loopback without asking first.
+  app.use(async (http, next) => {
+    const foreign = http.req.header("sec-fetch-site") === "cross-site" && http.req.method !== "GET";
+    if (foreign) return http.json({ error: "Web pages of other sites may not drive this simulator." }, 403);
+    return next();
+  });
   // Before the limit of the control: the Graph API has its own, and its own errors.
   app.route("/", graphRoutes(service.ctx));
   // The rest of such a body stays unread, so the connection cannot be used again.

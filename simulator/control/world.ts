@@ -3,6 +3,7 @@ import { setPower } from "../chats/power.ts";
 import { type WorldView, worldBodies } from "../contract/world.ts";
 import { createGroup } from "../groups/changes.ts";
 import type { Service } from "../service/service.ts";
+import { openAccount } from "./accounts.ts";
 import { bodyOf, refuse } from "./http.ts";
 import { waitFor } from "./wait.ts";
 
@@ -29,10 +30,7 @@ export const worldRoutes = (service: Service): Hono => {
   app.get("/world", (http) => http.json(worldView(service)));
   app.post("/seed", async (http) => {
     const { accounts = [], phones = [], groups = [] } = await bodyOf(http, worldBodies.seed);
-    for (const { phone, name } of accounts) {
-      ctx.store.openAccount(phone);
-      if (name) ctx.store.phone(phone).name = name;
-    }
+    for (const { phone, name } of accounts) openAccount(ctx, phone, name);
     for (const { phone: number, online, ...settings } of phones) {
       const phone = Object.assign(ctx.store.phone(number), settings);
       setPower(ctx, phone, online ?? phone.online);

@@ -16,7 +16,7 @@ const late = fault({ ms: milliseconds });
 const countOrFault = z.union([times, plain]);
 
 /** Reasons a login is refused with: gone, banned, temporarily locked, too old a client, wrong device, server trouble. */
-export const LOGIN_REASONS = [401, 403, 405, 411, 419, 500, 503] as const;
+const LOGIN_REASONS = [401, 403, 405, 411, 419, 500, 503] as const;
 
 /** What can be made to go wrong for one account; each entry that counts down disappears at zero. */
 export const faultsSchema = z

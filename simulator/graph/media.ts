@@ -31,7 +31,7 @@ export const LARGEST_MEDIA = 100 * MB;
 const plainType = (type: string): string => (type.split(";")[0] ?? "").trim().toLowerCase();
 
 /** What is wrong with a file of this type and size. */
-export const mediaFault = (type: string, bytes: number): Fault | undefined => {
+const mediaFault = (type: string, bytes: number): Fault | undefined => {
   const limit = LIMITS.get(plainType(type));
   if (limit === undefined) {
     const list = [...LIMITS.keys()].join(", ");

@@ -1,9 +1,9 @@
-import { mark } from "../chats/receipts.ts";
+import { mark, markRead } from "../chats/receipts.ts";
 import type { Context } from "../service/context.ts";
 import { type Content, parseMessage } from "./api/bodies.ts";
 import { type Fault, GraphRefusal, orderedFault, refusalOf } from "./errors.ts";
 import { checkReference, resolveMedia } from "./media.ts";
-import { messageId, personOf, strike, userIdOf, wabaOf } from "./numbers.ts";
+import { messageBy, messageId, personOf, strike, userIdOf, wabaOf } from "./numbers.ts";
 import { pairAllowance, recipientOf, renderTemplate, sendable, windowOpen, withinThroughput } from "./rules.ts";
 import type { BusinessNumber, Outbound, Waba } from "./schema.ts";
 import { planStatuses } from "./statuses.ts";
@@ -92,7 +92,7 @@ const laterFault = (ctx: Context, number: BusinessNumber, message: Outbound): Fa
 };
 
 const quotedBy = (ctx: Context, number: BusinessNumber, to: string, id: string | undefined): Outbound["quoted"] => {
-  const original = id === undefined ? undefined : ctx.store.phone(to).chats.get(number.phone)?.get(id);
+  const original = id === undefined ? undefined : messageBy(ctx.store.phone(number.phone), to, id);
   return original ? { id: original.id, text: original.text } : null;
 };
 
@@ -108,11 +108,16 @@ const dispatch = async (ctx: Context, number: BusinessNumber, message: Outbound,
   if (ctx.store.business.messages.get(message.id) === message) planStatuses(ctx, message, fault);
 };
 
-/** Marks a message that a person sent as read: they see it. */
-const markRead = (ctx: Context, number: BusinessNumber, id: string): object => {
+/** Marks a message that a person sent as read: they see it, on the phone and on the device that sent it. */
+const markAsRead = (ctx: Context, number: BusinessNumber, id: string): object => {
+  const own = ctx.store.phone(number.phone);
   for (const from of number.heard.keys()) {
-    if (!ctx.store.phone(from).chats.get(number.phone)?.get(id)?.fromMe) continue;
-    mark(ctx, from, number.phone, id, "read");
+    const message = messageBy(own, from, id);
+    if (!message || message.fromMe) continue;
+    const account = ctx.store.accounts.get(from);
+    const sent = account?.sent.get(number.phone)?.get(message.id);
+    if (account && sent) markRead(ctx, account, own, sent);
+    else mark(ctx, from, number.phone, message.id, "read");
     return { success: true };
   }
   throw new GraphRefusal(131_009, { details: `There is no message ${id} to mark as read.` });
@@ -123,7 +128,7 @@ export const sendMessage = (ctx: Context, number: BusinessNumber, body: unknown,
   const refused = ordered(ctx, number, "http");
   if (refused) throw refusalOf(refused);
   const parsed = parseMessage(body);
-  if (parsed.what === "read") return markRead(ctx, number, parsed.messageId);
+  if (parsed.what === "read") return markAsRead(ctx, number, parsed.messageId);
   const waba = wabaOf(ctx, number);
   const named = person(waba, parsed);
   const to = ctx.store.knownPhone(named)?.aliasOf ?? named;

@@ -2,7 +2,7 @@ import { parsePhoneNumberFromString } from "libphonenumber-js";
 import type { Context } from "../service/context.ts";
 import { lidUserOf, readJid } from "../wire/jids.ts";
 import { Entries } from "../world/entries.ts";
-import type { Phone } from "../world/schema.ts";
+import type { Phone, Shown } from "../world/schema.ts";
 import { type App, type BusinessNumber, PLAIN_BEHAVIOUR, type Strikes, type Waba } from "./schema.ts";
 
 const LID_DIGITS = 15;
@@ -22,21 +22,41 @@ export const traceId = (ctx: Context): string => `A${ctx.random.bytes(16, "trace
  * shows the message under the same id.
  */
 export const messageId = (ctx: Context, person: string, direction: "in" | "out"): string => {
-  const digits = person.slice(1);
-  const inbound = direction === "in";
   const unique = ctx.random
-    .bytes(inbound ? 10 : 9, "wamid", person)
+    .bytes(direction === "in" ? 10 : 9, "wamid", person)
     .toString("hex")
     .toUpperCase();
-  const kind = inbound ? 0x12 : 0x11;
+  return wamid(person, direction, unique);
+};
+
+const wamid = (person: string, direction: "in" | "out", unique: string): string => {
+  const digits = person.slice(1);
   const bytes = [
     Buffer.from([0x1c, 0x18, digits.length]),
     Buffer.from(digits),
-    Buffer.from([0x15, 2, 0, kind, 0x18, unique.length]),
+    Buffer.from([0x15, 2, 0, direction === "in" ? 0x12 : 0x11, 0x18, unique.length]),
     Buffer.from(unique),
     Buffer.from([0]),
   ];
   return `wamid.${Buffer.concat(bytes).toString("base64")}`;
+};
+
+const LONGEST_INNER_ID = 255;
+
+/** The id a business knows a message by; a linked device made up a plain one, which is put inside. */
+export const outerId = (person: string, id: string): string =>
+  id.startsWith("wamid.") || id.length > LONGEST_INNER_ID ? id : wamid(person, "in", id);
+
+const innerId = (id: string): string => {
+  const bytes = Buffer.from(id.slice("wamid.".length), "base64");
+  const at = 8 + (bytes[2] ?? 0);
+  return bytes.toString("utf8", at + 1, at + 1 + (bytes[at] ?? 0));
+};
+
+/** A message in a phone's chat by the id a business knows it by. */
+export const messageBy = (phone: Phone, peer: string, id: string): Shown | undefined => {
+  const chat = phone.chats.get(peer);
+  return chat?.get(id) ?? chat?.get(innerId(id));
 };
 
 /** The business number with this phone number. */

@@ -1,8 +1,10 @@
+import type { proto } from "@whiskeysockets/baileys";
 import { show } from "../chats/showing.ts";
+import { sayingOf } from "../content/texts.ts";
 import type { Context } from "../service/context.ts";
 import type { Media, Phone, Shown } from "../world/schema.ts";
 import { openMedia } from "./media.ts";
-import { contactOf, messageId, metadataOf, userIdOf, wabaOf } from "./numbers.ts";
+import { contactOf, messageId, metadataOf, outerId, userIdOf, wabaOf } from "./numbers.ts";
 import type { BusinessNumber } from "./schema.ts";
 import { tell } from "./webhooks/events.ts";
 
@@ -25,7 +27,7 @@ const tellMessage = (ctx: Context, number: BusinessNumber, person: Phone, messag
 
 const contextOf = (number: BusinessNumber, person: Phone, id: string): Record<string, unknown> => {
   const own = person.chats.get(number.phone)?.get(id)?.fromMe;
-  return { context: { from: (own ? person.phone : number.phone).slice(1), id } };
+  return { context: { from: (own ? person.phone : number.phone).slice(1), id: outerId(person.phone, id) } };
 };
 
 const mediaPart = (ctx: Context, number: BusinessNumber, media: Media, caption: string): Record<string, unknown> => {
@@ -40,19 +42,37 @@ const mediaPart = (ctx: Context, number: BusinessNumber, media: Media, caption: 
   };
 };
 
-/** A person wrote to a business number: both phones show it, and the business hears of it. */
-export const businessHears = (
-  ctx: Context,
-  number: BusinessNumber,
-  person: Phone,
-  message: Pick<Shown, "id" | "text" | "media" | "quoted" | "at">,
-): void => {
-  const { id, text, media, quoted } = message;
-  show(ctx.store.phone(number.phone), person.phone, { ...message, fromMe: false, status: "delivered" });
+type Written = Pick<Shown, "id" | "text" | "media" | "quoted" | "at">;
+
+const tellWritten = (ctx: Context, number: BusinessNumber, person: Phone, message: Written): void => {
+  const { text, media, quoted } = message;
+  const id = outerId(person.phone, message.id);
   const body = media
     ? { type: media.kind, [media.kind]: mediaPart(ctx, number, media, text) }
     : { type: "text", text: { body: text } };
   tellMessage(ctx, number, person, { id, ...body, ...(quoted && contextOf(number, person, quoted.id)) });
+};
+
+/** A person wrote to a business number: both phones show it, and the business hears of it. */
+export const businessHears = (ctx: Context, number: BusinessNumber, person: Phone, message: Written): void => {
+  show(ctx.store.phone(number.phone), person.phone, { ...message, fromMe: false, status: "delivered" });
+  tellWritten(ctx, number, person, message);
+};
+
+/** The same from a device linked to the person's phone, the business's phone showing it already. */
+export const businessHearsDevice = (
+  ctx: Context,
+  number: BusinessNumber,
+  person: Phone,
+  id: string,
+  message: proto.IMessage,
+): void => {
+  const saying = sayingOf(message);
+  const shown = ctx.store.phone(number.phone).chats.get(person.phone)?.get(id);
+  if (saying?.what === "message" && shown) tellWritten(ctx, number, person, shown);
+  if (saying?.what !== "reaction") return;
+  const reaction = { message_id: outerId(person.phone, saying.of), ...(saying.emoji && { emoji: saying.emoji }) };
+  tellMessage(ctx, number, person, { id: outerId(person.phone, id), type: "reaction", reaction });
 };
 
 /** A person reacts to a message in the chat with a business; an empty emoji takes it back. Returns the reaction's id. */
@@ -70,7 +90,11 @@ export const personReacts = (
     message.reactions = message.reactions.filter(({ by }) => by !== person.phone);
     if (emoji) message.reactions.push({ by: person.phone, emoji });
   }
-  tellMessage(ctx, number, person, { id, type: "reaction", reaction: { message_id: target, ...(emoji && { emoji }) } });
+  tellMessage(ctx, number, person, {
+    id,
+    type: "reaction",
+    reaction: { message_id: outerId(person.phone, target), ...(emoji && { emoji }) },
+  });
   return id;
 };
 

@@ -4,8 +4,9 @@ import type { Context } from "../service/context.ts";
 import { draw } from "../service/delays.ts";
 import { derive } from "../wire/keys.ts";
 import type { Media, Phone } from "../world/schema.ts";
+import { writeToDevices } from "./devices.ts";
 import { type Fault, webhookError } from "./errors.ts";
-import { contactOf, metadataOf, userIdOf, wabaOf } from "./numbers.ts";
+import { contactOf, messageBy, metadataOf, userIdOf, wabaOf } from "./numbers.ts";
 import { WINDOW_MS } from "./rules.ts";
 import type { BusinessNumber, Outbound } from "./schema.ts";
 import { tell } from "./webhooks/events.ts";
@@ -65,7 +66,7 @@ const react = (ctx: Context, number: BusinessNumber, person: Phone, reaction: { 
     [person, number.phone],
     [ctx.store.phone(number.phone), person.phone],
   ] as const) {
-    const target = phone.chats.get(peer)?.get(reaction.to);
+    const target = messageBy(phone, peer, reaction.to);
     if (!target) continue;
     target.reactions = target.reactions.filter(({ by }) => by !== number.phone);
     if (reaction.emoji) target.reactions.push({ by: number.phone, emoji: reaction.emoji });
@@ -143,6 +144,7 @@ export const planStatuses = (ctx: Context, message: Outbound, fault: Fault | und
     show(ctx.store.phone(number.phone), message.to, { ...shown, fromMe: true, status: "sent" });
   }
   if (ctx.store.accounts.get(message.to)?.blocked.includes(number.phone)) return;
+  ctx.work.add(() => writeToDevices(ctx, number, message));
   const { held } = ctx.store.business;
   if (ctx.store.phone(message.to).online) arrive(ctx, message);
   else held.set(message.to, [...(held.get(message.to) ?? []), message.id]);

@@ -79,7 +79,9 @@ const download = async (ctx: Context, url: URL, request: IncomingMessage, respon
 };
 
 const answer = async (ctx: Context, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const url = new URL(request.url ?? "/", "https://media");
+  const path = request.url ?? "/";
+  if (!URL.canParse(path, "https://media")) return say(response, 404, { error: `There is nothing at ${path}.` });
+  const url = new URL(path, "https://media");
   if (request.method === "POST" && url.pathname.startsWith("/mms/")) await upload(ctx, url, request, response);
   else if (request.method === "GET") await download(ctx, url, request, response);
   else say(response, 404, { error: `There is nothing at ${request.method} ${url.pathname}.` });

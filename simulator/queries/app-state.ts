@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { type BinaryNode, getBinaryNodeChild, proto } from "@whiskeysockets/baileys";
 import type { Client, Context } from "../service/context.ts";
 import { bytesOf, children, node, result, SERVER } from "../wire/nodes.ts";
@@ -17,7 +16,7 @@ const storePatch = (ctx: Context, client: Client, name: string, patch: Buffer): 
 const tellOthers = (ctx: Context, client: Client, name: string, version: number): void => {
   for (const device of client.account.devices.values()) {
     if (device === client.device) continue;
-    const id = randomUUID();
+    const id = ctx.random.uuid("settings", client.account.phone);
     const collection = node("collection", { name, version: String(version) });
     const stanza = node("notification", { from: SERVER, type: "server_sync", id }, [collection]);
     ctx.delivery.push(client.account, device, `notification:${id}`, stanza, { kind: "notification" });

@@ -5,10 +5,10 @@ import { bytesOf, node, refusal, result } from "../wire/nodes.ts";
 import type { Account } from "../world/schema.ts";
 
 /** The stored queries that are known here, by id, as Baileys names them (`QueryIds` and `XWAPaths` in its Types/Mex). */
-const QUERIES: Record<string, { path: string; fields: (ctx: Context, account: Account) => object }> = {
-  "23983697327930364": { path: "xwa2_fetch_account_reachout_timelock", fields: lockFields },
-  "24503548349331633": { path: "xwa2_message_capping_info", fields: capFields },
-};
+const QUERIES = new Map<string, { path: string; fields: (ctx: Context, account: Account) => object }>([
+  ["23983697327930364", { path: "xwa2_fetch_account_reachout_timelock", fields: lockFields }],
+  ["24503548349331633", { path: "xwa2_message_capping_info", fields: capFields }],
+]);
 const UNKNOWN_QUERY = { message: "Unknown query", extensions: { error_code: 400, severity: "CRITICAL" } };
 
 const isJson = (text: string): boolean => {
@@ -24,7 +24,7 @@ const isJson = (text: string): boolean => {
 export const answerMex = (ctx: Context, client: Client, iq: BinaryNode): BinaryNode => {
   const query = getBinaryNodeChild(iq, "query");
   if (!query?.attrs.query_id || !isJson(bytesOf(query)?.toString() ?? "")) return refusal(iq, 400, "bad-request");
-  const known = QUERIES[query.attrs.query_id];
+  const known = QUERIES.get(query.attrs.query_id);
   const { account, device } = client;
   if (!known) ctx.journal.record("unknown question", iq, { phone: account.phone, device: device.id });
   const answer = known

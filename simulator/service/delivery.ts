@@ -79,6 +79,13 @@ export class Delivery {
     this.#live.delete(clientKey(client.account, client.device));
   }
 
+  /** Forgets who is there and who was: for a world that begins anew. */
+  reset(): void {
+    this.#live.clear();
+    this.#byConnection.clear();
+    this.#figures.clear();
+  }
+
   clientOf(connection: Connection): Client | undefined {
     return this.#byConnection.get(connection);
   }

@@ -27,8 +27,8 @@ import { WorkQueue } from "./work.ts";
 
 /** What WhatsApp hears without a word: who is there, who types, which session of the client this is. */
 const UNANSWERED = new Set(["presence", "chatstate", "ib"]);
-/** How long the end waits for messages that were acked but not decrypted yet. */
-const READ_OUT_MS = 500;
+/** How long an end waits at most for messages that were acked but not decrypted yet: some thousands. */
+const READ_OUT_MS = 30_000;
 
 /** A local WhatsApp: give it the WebSockets of clients, and drive the phones through `ctx` and `pairing`. */
 export class Service {
@@ -36,6 +36,8 @@ export class Service {
   readonly pairing: Pairing;
   readonly identity: ServerIdentity;
   readonly #connections = new Set<Connection>();
+  /** Above zero nobody is let in: who came now would be of the world that ends. */
+  #ending = 0;
   readonly #faults = new Map<string, Faults>();
   readonly upgrades = new Upgrades(this.#faults);
 
@@ -79,8 +81,11 @@ export class Service {
 
   /** Cuts every connection and forgets everybody; the root key and the seed stay. */
   async reset(): Promise<void> {
+    this.#ending++;
     this.#cut();
     await this.ctx.work.idle(READ_OUT_MS);
+    this.#ending--;
+    this.ctx.delivery.reset();
     this.#faults.clear();
     this.ctx.tampering.clear();
     this.ctx.clock.clear();
@@ -92,6 +97,10 @@ export class Service {
 
   /** Takes a client's WebSocket. */
   accept(socket: WebSocket): void {
+    if (this.#ending > 0) {
+      socket.terminate();
+      return;
+    }
     const identity = this.ctx.tampering.takes("noiseRoot") ? forgedIdentity(this.ctx.store.secret) : this.identity;
     const connection = new Connection(socket, identity, {
       onClient: (from, payload) => this.#greet(from, payload),
@@ -107,6 +116,7 @@ export class Service {
 
   /** Cuts every connection, lets the phones read what was already taken, and saves. */
   async close(): Promise<void> {
+    this.#ending++;
     this.#cut();
     await this.ctx.work.idle(READ_OUT_MS);
     this.ctx.store.close();

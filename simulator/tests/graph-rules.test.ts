@@ -149,7 +149,9 @@ describe("a number", () => {
       messaging_limit_tier: "TIER_2K",
       status: "CONNECTED",
     });
-    expect(await errorOf(shop.call("GET", `${number}?fields=shoe_size`))).toMatchObject({ status: 400, code: 100 });
+    for (const field of ["shoe_size", "constructor"]) {
+      expect(await errorOf(shop.call("GET", `${number}?fields=${field}`))).toMatchObject({ status: 400, code: 100 });
+    }
     const limit = "whatsapp_business_manager_messaging_limit";
     const account = await shop.call("GET", `${shop.own.wabaId}?fields=${limit}`);
     expect(account.body).toMatchObject({ id: shop.own.wabaId, [limit]: "TIER_2K" });

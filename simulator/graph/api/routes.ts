@@ -189,7 +189,9 @@ export const graphRoutes = (ctx: Context): Hono<Env> => {
     const data = subscribed ? [{ whatsapp_business_api_data: { id: appId, name: `App ${appId}`, link: "" } }] : [];
     return http.json({ data });
   });
-  graph.post("/:id/subscriptions", async (http) => http.json(await subscribe(ctx, http)));
+  graph.post("/:id/subscriptions", bodyLimit({ maxSize: MESSAGE_LIMIT, onError: tooLarge }), async (http) =>
+    http.json(await subscribe(ctx, http)),
+  );
   graph.all("*", (http) => {
     callerOf(ctx, http);
     throw unknownObject(http.req.method, http.req.path.split("/")[2] ?? "");

@@ -17,7 +17,7 @@ const NUMBER_FIELDS = [
 
 /** The fields asked for, and always the id. Throws 100 for one that is not there. */
 const chosen = (node: string, all: Record<string, unknown>, fields: string[]): Record<string, unknown> => {
-  const missing = fields.find((field) => !(field in all));
+  const missing = fields.find((field) => !Object.hasOwn(all, field));
   if (missing !== undefined) {
     const message = `(#100) Tried accessing nonexisting field (${missing}) on node type (${node})`;
     throw new GraphRefusal(100, { message });

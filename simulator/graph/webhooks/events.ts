@@ -26,7 +26,7 @@ const joined = (a: Event, b: Event): Event => {
 };
 
 /** Several events as one body: an entry for each account, in it a change for each field. */
-export const payloadOf = (events: Event[]): object => {
+const payloadOf = (events: Event[]): object => {
   const entries = new Map<string, Event[]>();
   for (const event of events) {
     const changes = entries.get(event.wabaId) ?? [];
