@@ -53,7 +53,7 @@ export const messageLooks = {
 
 export const sessionLooks = {
   new: { word: "New", color: "gray", icon: ClockIcon },
-  waiting: { word: "Waiting for the phone", color: "blue", icon: MobileIcon },
+  waiting: { word: "Waiting", color: "blue", icon: MobileIcon },
   pairing: { word: "Pairing", color: "blue", icon: UpdateIcon },
   linked: { word: "Linked", color: "green", icon: CheckCircledIcon },
   reconnecting: { word: "Reconnecting", color: "yellow", icon: ReloadIcon },

@@ -26,9 +26,13 @@ export function tellCommand({ kind, status, why }: Command): string {
   return `${said}: ${why === "WhatsApp did not answer" ? why : "nothing was connected to WhatsApp in time"}.`;
 }
 
-/** Says what was asked of the connection, while it is waited for and when it came to nothing. */
-export function Asked({ command }: { command: Session["command"] }) {
-  const visible = command && command.status !== "done" ? command : null;
+/**
+ * Says what was asked of the connection, while it is waited for and when it came to nothing; what worked is seen in the
+ * phone's state, save that WhatsApp holds to its restriction.
+ */
+export function Asked({ session: { command, next } }: { session: Session }) {
+  const isNews = command?.status !== "done" || (command.kind === "read_limits" && next === "ask_again");
+  const visible = isNews ? command : null;
   return (
     <div role="status">
       {visible && (
@@ -36,7 +40,7 @@ export function Asked({ command }: { command: Session["command"] }) {
           {visible.status === "waiting" && <Loader size="xs" aria-hidden />}
           <Text size="sm" c={visible.status === "failed" ? "var(--mantine-color-error)" : "dimmed"}>
             {tellCommand(visible)}{" "}
-            {visible.status === "failed" && (
+            {visible.status !== "waiting" && (
               <>
                 (<Moment at={visible.at} />)
               </>

@@ -131,13 +131,22 @@ function FirstByCode({ answer, leave }: { answer: Answer | undefined; leave: str
 }
 
 /** The user's word that another phone than before is meant. Without it another one is refused, and unlinked again at once. */
-function ReplacePhone({ phone, field }: { phone: string | null; field: Parameters<typeof getInputProps>[0] }) {
+function ReplacePhone({
+  phone,
+  field,
+  onChange,
+}: {
+  phone: string | null;
+  field: Parameters<typeof getInputProps>[0];
+  onChange?: () => void;
+}) {
   if (phone === null) return null;
   const { key: _key, ...props } = getInputProps(field, { type: "checkbox" });
   return (
     <Checkbox
       key={field.key}
       {...props}
+      onChange={onChange}
       label={`Link another phone in place of ${phone}`}
       description="Leave it empty to link the same phone again. With it, the campaigns of this phone go out from the other number."
     />
@@ -185,7 +194,14 @@ export function AgainByCode({ session, answer, waiting = false }: Again & { wait
       <Stack>
         <FormError errors={form.errors} />
         <TextField meta={fields.by} {...numberField} />
-        {!waiting && <ReplacePhone phone={session.phone} field={fields.replacePhone} />}
+        {!waiting && (
+          <ReplacePhone
+            phone={session.phone}
+            field={fields.replacePhone}
+            // It may settle what the number was refused for. Left to the next blur, the button would move under the pointer.
+            onChange={() => form.validate({ name: fields.by.name })}
+          />
+        )}
         <Group>
           <SubmitButton intent="new_code" id={session.id}>
             Get a code

@@ -36,7 +36,8 @@ export function SessionBody({
   return (
     <Stack>
       <Stack gap={4}>
-        <Text role="status">{session.sentence}</Text>
+        {/* While a code is shown the steps beside it say the same. */}
+        {status !== "waiting" && <Text role="status">{session.sentence}</Text>}
         {status === "restricted" && (
           <Text fw={600}>
             {restrictedUntil ? (
@@ -48,6 +49,7 @@ export function SessionBody({
             )}
           </Text>
         )}
+        <Asked session={session} />
       </Stack>
       {status === "passkey_required" && (
         <Text size="sm">
@@ -63,7 +65,6 @@ export function SessionBody({
       {status === "pairing" && <Pairing session={session} />}
       {linked && <TodaysUse session={session} />}
       {next === "new_qr" && <LinkWays session={session} answer={answer} />}
-      <Asked command={session.command} />
       <Group gap="sm">
         {next === "try_now" && (
           <ButtonForm intent="reconnect" fields={{ id: session.id }}>

@@ -27,8 +27,8 @@ export function Shell({ account, children }: { account: Account; children: React
       <a className="skip-link" href="#content">
         To the content
       </a>
-      <AppShell.Header px="md">
-        <Group h="100%" justify="space-between" wrap="nowrap" gap="xs">
+      <AppShell.Header px={{ base: "xs", sm: "md" }}>
+        <Group h="100%" justify="space-between" wrap="nowrap" gap={6}>
           <Link to="/" aria-label="MassSender, to the start" className={styles.plain}>
             <Box visibleFrom="sm">
               <Brand />
@@ -37,7 +37,7 @@ export function Shell({ account, children }: { account: Account; children: React
               <img src="/favicon.svg" width={32} height={32} alt="" />
             </Box>
           </Link>
-          <Group gap="xs" wrap="nowrap">
+          <Group gap={6} wrap="nowrap">
             <AccountState account={account} />
             <ColorSchemeButton />
             <ActionIcon
