@@ -7,7 +7,7 @@ const FRESH_MS = 60 * 60_000;
 /** Who is in a group, as long as nothing was heard of a change. Belongs to one connection: what changes while away is not missed. */
 export interface GroupCache {
   /** Baileys' `cachedGroupMetadata`. @returns undefined when WhatsApp does not tell: Baileys then asks by itself, and throws */
-  get(jid: string): Promise<GroupMetadata | undefined>;
+  get: (jid: string) => Promise<GroupMetadata | undefined>;
   /** Forgets a group when WhatsApp says that it, or who is in it, has changed. */
   follow(ev: Pick<BaileysEventEmitter, "on">): void;
 }
