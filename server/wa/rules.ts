@@ -287,7 +287,7 @@ const disconnectWords: Record<string, string> = {
   lost: "The connection was lost.",
   other_phone: "Another phone than before was linked; it was unlinked at once.",
   passkey: "WhatsApp asked for a passkey.",
-  unlinked: "You unlinked the phone.",
+  unlinked: "This app unlinked the device.",
   unreadable: "The stored keys could not be read.",
   untrusted: "The server could not prove that it is WhatsApp.",
 };

@@ -1,9 +1,10 @@
 import { Anchor, Group, Loader, Stack, Text } from "@mantine/core";
-import type { ReactNode } from "react";
+import { ActivityLogIcon } from "@radix-ui/react-icons";
 import { statusesBefore, statusesForCommand } from "#server/wa/rules.ts";
 import { ConfirmButton } from "../../components/confirm-button.tsx";
 import { ButtonForm, SubmitButton } from "../../components/form-parts.tsx";
 import { IdleWarning } from "../../components/idle-warning.tsx";
+import { LinkButton } from "../../components/link-button.tsx";
 import { Moment, useWait } from "../../components/moment.tsx";
 import type { Answer } from "../../lib/submit.server.ts";
 import { Asked } from "./asked.tsx";
@@ -18,17 +19,18 @@ const PAIRING_MS = 60_000;
 
 const isOneOf = <T extends string>(value: T, list: readonly T[]): boolean => list.includes(value);
 
-/** A phone's state in a sentence, the code while one is shown, and every next step. `children` are more of its buttons. */
+/** A phone's state in a sentence, the code while one is shown, and every next step. */
 export function SessionBody({
   session,
   simulator,
   answer,
-  children,
+  inList = false,
 }: {
   session: Session;
   simulator: boolean;
   answer: Answer | undefined;
-  children?: ReactNode;
+  /** Among others, with the way to its own page, where more is told. */
+  inList?: boolean;
 }) {
   const { status, next, idleUntil, restrictedUntil } = session;
   const banned = status === "restricted" && restrictedUntil === null;
@@ -63,7 +65,7 @@ export function SessionBody({
       {linked && idleUntil && <IdleWarning id={session.id} until={idleUntil} />}
       {status === "waiting" && <Waiting session={session} simulator={simulator} answer={answer} />}
       {status === "pairing" && <Pairing session={session} />}
-      {linked && <TodaysUse session={session} />}
+      {inList && linked && <TodaysUse session={session} />}
       {next === "new_qr" && <LinkWays session={session} answer={answer} />}
       <Group gap="sm">
         {next === "try_now" && (
@@ -80,7 +82,16 @@ export function SessionBody({
             </SubmitButton>
           </ButtonForm>
         )}
-        {children}
+        {inList && (
+          <LinkButton
+            to={`/link/${session.id}`}
+            variant="default"
+            leftSection={<ActivityLogIcon aria-hidden />}
+            aria-label={`Account health of ${nameOf(session)}`}
+          >
+            Account health
+          </LinkButton>
+        )}
         {linked ? <Unlink session={session} /> : <Remove session={session} />}
       </Group>
     </Stack>

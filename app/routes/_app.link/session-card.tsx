@@ -1,6 +1,4 @@
 import { Group, Paper, Stack, Text, Title } from "@mantine/core";
-import { ActivityLogIcon } from "@radix-ui/react-icons";
-import { LinkButton } from "../../components/link-button.tsx";
 import { StatusBadge, sessionLooks } from "../../components/status-badge.tsx";
 import type { Answer } from "../../lib/submit.server.ts";
 import { SessionBody } from "./session-body.tsx";
@@ -29,16 +27,7 @@ export function SessionCard({
           </Stack>
           <StatusBadge look={sessionLooks[session.status]} size="lg" />
         </Group>
-        <SessionBody session={session} simulator={simulator} answer={answer}>
-          <LinkButton
-            to={`/link/${session.id}`}
-            variant="default"
-            leftSection={<ActivityLogIcon aria-hidden />}
-            aria-label={`Account health of ${nameOf(session)}`}
-          >
-            Account health
-          </LinkButton>
-        </SessionBody>
+        <SessionBody session={session} simulator={simulator} answer={answer} inList />
       </Stack>
     </Paper>
   );

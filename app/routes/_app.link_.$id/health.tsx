@@ -6,7 +6,7 @@ import { Moment } from "../../components/moment.tsx";
 import { sessionLooks } from "../../components/status-badge.tsx";
 import { formatNumber } from "../../lib/format.ts";
 import { tellCommand } from "../_app.link/asked.tsx";
-import { UseBar } from "../_app.link/todays-use.tsx";
+import { TodaysUse } from "../_app.link/todays-use.tsx";
 import type { loader } from "./route.tsx";
 
 type Session = ReturnType<typeof useLoaderData<typeof loader>>["session"];
@@ -54,16 +54,13 @@ export function Health({ session }: { session: Session }) {
       </Paper>
       {session.phone && (
         <Paper p={{ base: "md", sm: "lg" }}>
-          <UseBar
-            label="messages sent today"
-            used={session.sentToday}
-            total={session.dailyCap}
-            note={`(${formatNumber(Math.max(0, session.dailyCap - session.sentToday))} left; ${session.dayTz ? `the day of ${session.dayTz}` : "no day yet"})`}
-          />
+          <TodaysUse session={session} />
         </Paper>
       )}
       <Stack gap="sm">
-        <Title order={3}>Recent disconnects</Title>
+        <Title order={3} fz="md">
+          Recent disconnects
+        </Title>
         {session.disconnects.length > 0 ? (
           <DataTable
             caption="Recent disconnects"
@@ -122,7 +119,11 @@ const quotaWords: Record<string, string> = {
 function NewChats({ told }: { told: Session["newChats"] }) {
   if (told === null || told.total === null) {
     return (
-      <Figure label="New chats WhatsApp allows" words note={told ? `Its word: ${stateOf(told.state)}.` : undefined}>
+      <Figure
+        label="New chats WhatsApp allows"
+        words
+        note={told && told.state !== "NONE" ? stateOf(told.state) : undefined}
+      >
         WhatsApp has not told
       </Figure>
     );
