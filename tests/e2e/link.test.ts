@@ -63,11 +63,11 @@ async function shownCode(): Promise<string> {
 /** The text of the QR on the screen: the picture is for cameras. */
 async function shownQr(phone: string | null): Promise<string> {
   await visitor.page.getByAltText("QR code to scan with WhatsApp").waitFor();
-  const { db, close } = connect(app.databaseUrl);
-  const [row] = await db.execute<{ qr: string }>(
+  const connection = connect(app.databaseUrl);
+  const [row] = await connection.db.execute<{ qr: string }>(
     sql`select qr from wa_sessions where qr is not null and phone is not distinct from ${phone}`,
   );
-  await close();
+  await connection.close();
   return row?.qr ?? "";
 }
 
@@ -181,9 +181,11 @@ test("the health of the account tells a disconnect with its meaning, what is use
 
 test("an idle phone is warned of on every screen that shows it, and kept with one click", async () => {
   const { page } = visitor;
-  const { db, close } = connect(app.databaseUrl);
-  await db.execute(sql`update wa_sessions set idle_warned_at = now(), last_used_at = now() - interval '5 days'`);
-  await close();
+  const connection = connect(app.databaseUrl);
+  await connection.db.execute(
+    sql`update wa_sessions set idle_warned_at = now(), last_used_at = now() - interval '5 days'`,
+  );
+  await connection.close();
   await page.goto("/");
   await says(`${bima} is about to be unlinked`);
   await look("link-idle-home");

@@ -60,7 +60,7 @@ export default function LinkPage() {
         </Paper>
       )}
       {sessions.length > 0 && (
-        <SimpleGrid key="phones" cols={{ base: 1, lg: sessions.length > 1 ? 2 : 1 }}>
+        <SimpleGrid key="phones" cols={{ base: 1, lg: sessions.length > 1 ? 2 : 1 }} style={{ alignItems: "start" }}>
           {sessions.map((session) => (
             <SessionCard key={session.id} session={session} simulator={simulator} answer={answer} />
           ))}

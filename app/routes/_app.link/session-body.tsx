@@ -37,22 +37,24 @@ export function SessionBody({
   const linked = isOneOf(status, statusesForCommand.unlink) && !banned;
   return (
     <Stack>
-      <Stack gap={4}>
-        {/* While a code is shown the steps beside it say the same. */}
-        {status !== "waiting" && <Text role="status">{session.sentence}</Text>}
-        {status === "restricted" && (
-          <Text fw={600}>
-            {restrictedUntil ? (
-              <>
-                Restricted until <Moment at={restrictedUntil} />
-              </>
-            ) : (
-              "WhatsApp did not say until when."
-            )}
-          </Text>
-        )}
-        <Asked session={session} />
-      </Stack>
+      {/* While a code is shown the steps beside it say all there is to say. */}
+      {status !== "waiting" && (
+        <Stack gap={4}>
+          <Text role="status">{session.sentence}</Text>
+          {status === "restricted" && (
+            <Text fw={600}>
+              {restrictedUntil ? (
+                <>
+                  Restricted until <Moment at={restrictedUntil} />
+                </>
+              ) : (
+                "WhatsApp did not say until when."
+              )}
+            </Text>
+          )}
+          <Asked session={session} />
+        </Stack>
+      )}
       {status === "passkey_required" && (
         <Text size="sm">
           With the{" "}
@@ -82,7 +84,7 @@ export function SessionBody({
             </SubmitButton>
           </ButtonForm>
         )}
-        {inList && (
+        {inList && session.phone !== null && (
           <LinkButton
             to={`/link/${session.id}`}
             variant="default"

@@ -39,11 +39,11 @@ function phoneLook(sessions: Account["sessions"]): Look {
     "restricted",
     "needs_attention",
     "logged_out",
-    "passkey_required",
     "reconnecting",
     "linked",
     "pairing",
     "waiting",
+    "passkey_required",
     "expired",
     "new",
   ] as const;
