@@ -150,7 +150,7 @@ async function recordDisconnect(db: Db, owner: Owner, code: number | null, reaso
 async function end(db: Db, owner: Owner, to: SessionStatus, reason: string, wipe: boolean): Promise<void> {
   const ended = await db.transaction(async (tx) => {
     const erase = wipe ? sql`, credentials = null, wrapped_key = null, key_id = null` : none;
-    const before = await move(tx, owner, to, reason, sql`, last_seen_at = now() ${erase}`);
+    const before = await move(tx, owner, to, reason, sql`, last_seen_at = now(), restricted_until = null ${erase}`);
     if (before === null) {
       // Told before, perhaps by a try that ended before the campaigns were paused.
       const [now] = await tx.execute<{ status: string }>(

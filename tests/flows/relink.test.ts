@@ -154,6 +154,8 @@ describe("the other way to link", () => {
   test("is not for a phone that is restricted for a time: it is still linked", async () => {
     const user = await stage.signUp();
     const { sessionId, phone } = await stage.linkPhone(user);
+    // What it asks at login is answered; a late answer would contradict the notice.
+    await until("its limits", async () => (await session(user, sessionId)).newChats);
     await stage.simulator.setLimits(phone, { reachout: { forMs: 3_600_000 } });
     await inStatus(user, sessionId, "restricted");
     for (const act of ["newQr", "remove"] as const) {

@@ -101,3 +101,14 @@ test("WhatsApp's own limit of new chats is shown", async () => {
   });
   expect(told).toMatchObject({ total: 50, used: 41 });
 });
+
+test("a ban that follows a restriction has no end: it is not taken for one that passes", async () => {
+  await stage.simulator.setLimits(linked.phone, { reachout: { forMs: HOUR_MS } });
+  await inStatus("restricted");
+  await stage.simulator.streamError(linked.phone, 403);
+  const told = await until("the ban", async () => {
+    const now = await session();
+    return now.statusReason === "403" && now;
+  });
+  expect(told).toMatchObject({ status: "restricted", restrictedUntil: null, next: "new_qr" });
+});
