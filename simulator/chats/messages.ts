@@ -171,5 +171,8 @@ export const handleMessage = (ctx: Context, client: Client, message: BinaryNode)
   }
   // Requests to the own phone (old history, placeholders): it takes them and has nothing to say.
   else if (category === "peer") ack(ctx, client, message);
-  else if (!cutBefore(ctx, client, id)) receive(ctx, client, message, place, id);
+  else {
+    ctx.names.add(client.account.phone, place.with, id);
+    if (!cutBefore(ctx, client, id)) receive(ctx, client, message, place, id);
+  }
 };

@@ -1,3 +1,5 @@
+import type { Context } from "../service/context.ts";
+import type { MessageNames } from "../service/names.ts";
 import type { Journal } from "../world/journal.ts";
 import type { Random } from "../world/random.ts";
 import type { FaultName, FaultSettings } from "./schema.ts";
@@ -12,11 +14,13 @@ export class Faults {
   readonly #phone: string;
   readonly #random: Random;
   readonly #journal: Journal;
+  readonly #names: MessageNames;
 
-  constructor(phone: string, random: Random, journal: Journal) {
+  constructor(phone: string, { random, journal, names }: Pick<Context, "random" | "journal" | "names">) {
     this.#phone = phone;
     this.#random = random;
     this.#journal = journal;
+    this.#names = names;
   }
 
   /** The faults in force, counts as far as they have run. */
@@ -39,7 +43,7 @@ export class Faults {
 
   /**
    * Whether a fault strikes now, with its parameters. `about` names what it would strike, such as a message's id and the
-   * number of the copy: the same name is hit in every run of one seed.
+   * number of the copy. A message is drawn for by its name, which is the same in every run of one seed.
    */
   strikes<N extends FaultName>(name: N, ...about: string[]): NonNullable<FaultSettings[N]> | undefined {
     const setting = this.#settings[name];
@@ -69,7 +73,7 @@ export class Faults {
     else if ("count" in often) this.#put(name, often.count > 1 ? { ...often, count: often.count - 1 } : undefined);
     else {
       const { probability, seed } = often;
-      return this.#random.share("fault", name, this.#phone, ...about, String(seed ?? "")) < probability;
+      return this.#random.share("fault", name, this.#phone, ...this.#names.in(about), String(seed ?? "")) < probability;
     }
     return true;
   }

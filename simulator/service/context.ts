@@ -9,6 +9,7 @@ import type { Account, Device } from "../world/schema.ts";
 import type { SignalPhones } from "../world/signal.ts";
 import type { Store } from "../world/store.ts";
 import type { Delivery } from "./delivery.ts";
+import type { MessageNames } from "./names.ts";
 import type { WorkQueue } from "./work.ts";
 
 /** One logged-in client: a linked device on its connection. */
@@ -29,6 +30,8 @@ export interface Context {
   clock: Clock;
   /** Everything left to chance. */
   random: Random;
+  /** What messages are called when something about them is left to chance. */
+  names: MessageNames;
   journal: Journal;
   signal: SignalPhones;
   delivery: Delivery;

@@ -5,5 +5,5 @@ import type { Context } from "./context.ts";
 export const draw = (ctx: Context, delay: Delays[keyof Delays], ...purpose: string[]): number | null => {
   if (!Array.isArray(delay)) return delay;
   const [from, to] = delay;
-  return from + Math.floor(ctx.random.share("delay", ...purpose) * Math.max(0, to - from + 1));
+  return from + Math.floor(ctx.random.share("delay", ...ctx.names.in(purpose)) * Math.max(0, to - from + 1));
 };

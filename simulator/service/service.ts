@@ -23,6 +23,7 @@ import { Store } from "../world/store.ts";
 import type { Client, Context } from "./context.ts";
 import { Delivery } from "./delivery.ts";
 import { removeDevice } from "./devices.ts";
+import { MessageNames } from "./names.ts";
 import { WorkQueue } from "./work.ts";
 
 /** What WhatsApp hears without a word: who is there, who types, which session of the client this is. */
@@ -59,6 +60,7 @@ export class Service {
       delivery: new Delivery(store, () => this.ctx),
       work: new WorkQueue(),
       media: new MediaStorage(stateFile, () => clock.now()),
+      names: new MessageNames(store),
       faultsOf: (phone) => this.#faultsOf(phone),
       tampering: new Tampering(journal),
     };
@@ -87,6 +89,7 @@ export class Service {
     this.#ending--;
     this.ctx.delivery.reset();
     this.#faults.clear();
+    this.ctx.names.clear();
     this.ctx.tampering.clear();
     this.ctx.clock.clear();
     this.ctx.clock.advance(-this.ctx.clock.ahead);
@@ -128,7 +131,7 @@ export class Service {
   }
 
   #faultsOf(phone: string): Faults {
-    const faults = this.#faults.get(phone) ?? new Faults(phone, this.ctx.random, this.ctx.journal);
+    const faults = this.#faults.get(phone) ?? new Faults(phone, this.ctx);
     this.#faults.set(phone, faults);
     return faults;
   }
