@@ -10,7 +10,7 @@ const CHECK = "checkNumbers";
 /** Lets the user ask WhatsApp which people have an account, before points are held for those who have none. */
 export function Numbers({
   campaignId,
-  review: { numbers, session },
+  review: { numbers, session, excluded },
   answer,
 }: {
   campaignId: string;
@@ -18,8 +18,8 @@ export function Numbers({
   answer: Answer | undefined;
 }) {
   const { unasked, leftToday, state } = numbers;
-  if (unasked === 0 && state !== "asking") return null;
   const asking = state === "asking";
+  if (unasked === 0 && !asking) return state === "answered" ? <Answered without={excluded.not_on_whatsapp} /> : null;
   return (
     <Stack gap="xs" component="section" aria-label="Numbers without WhatsApp">
       <Refused answer={answer} intents={[CHECK]} />
@@ -28,6 +28,11 @@ export function Numbers({
           <SubmitButton
             intent={CHECK}
             variant="default"
+            // Longer than a small screen is wide.
+            h="auto"
+            mih={36}
+            py={6}
+            styles={{ label: { whiteSpace: "normal" } }}
             leftSection={<MagnifyingGlassIcon aria-hidden />}
             disabled={asking || leftToday === 0 || session?.status !== "linked"}
           >
@@ -44,5 +49,14 @@ export function Numbers({
         points.
       </Text>
     </Stack>
+  );
+}
+
+function Answered({ without }: { without: number }) {
+  return (
+    <Text size="sm" c="dimmed" role="status">
+      WhatsApp was asked about these numbers:{" "}
+      {without === 0 ? "all have an account." : `${count(without, "has", "have")} no account and will not be messaged.`}
+    </Text>
   );
 }
