@@ -1,7 +1,7 @@
 import type { Db } from "#db/client.ts";
 import { applyFact } from "#server/messages/facts.ts";
+import { learnIdentities } from "#server/opt-outs/learn-identities.ts";
 import { receiveInbound } from "#server/opt-outs/receive-inbound.ts";
-import { learnIdentities } from "#server/wa/learn-identities.ts";
 import { reportNewChats, reportReachout } from "#server/wa/limits.ts";
 import {
   isOtherPhone,

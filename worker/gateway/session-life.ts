@@ -51,6 +51,7 @@ type Closed = Extract<GatewayEvent, { type: "closed" }>;
 
 /** What WhatsApp forbids is asked at login and after a refusal, not more often. */
 const LIMITS_EVERY_MS = 60_000;
+const HOUR_MS = 3_600_000;
 /** A connection that held so long ends the count of failures. */
 const STABLE_MS = 60_000;
 
@@ -235,9 +236,14 @@ export function beginLife(
     };
   }
 
+  // WhatsApp tells of changes by itself; should one be missed, it is not believed for ever.
+  const asking = setInterval(askLimits, HOUR_MS);
   const ended = live()
     .catch((err: unknown) => log.error({ err, event: "session.failed" }, "a session failed"))
-    .finally(() => ending.abort());
+    .finally(() => {
+      clearInterval(asking);
+      ending.abort();
+    });
 
   return {
     owner,
