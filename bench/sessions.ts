@@ -48,6 +48,9 @@ export async function run(): Promise<BenchResult> {
 
 const say = (text: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
 
+const sayRestart = (signal: string, { seconds, mostLoginsInASecond, cpuSeconds }: Restart) =>
+  say(`restarted by ${signal}: ${JSON.stringify({ seconds, mostLoginsInASecond, cpuSeconds })}`);
+
 async function runProduct(
   simulator: SpawnedSimulator,
   connection: Connection,
@@ -79,11 +82,11 @@ async function runProduct(
       select count(*)::int as n from pg_stat_activity where application_name <> 'bench' and datname = current_database()`;
 
     const gentle = await restart(simulator.client, first, "SIGTERM", start, SESSIONS);
-    say(`ready after SIGTERM in ${gentle.seconds.toFixed(1)} s`);
+    sayRestart("SIGTERM", gentle);
     const restarted = await restingMegabytes(gentle.workers.map(({ pid }) => pid));
     say(`after a restart: ${restarted.toFixed(0)} MB`);
     const harsh = await restart(simulator.client, gentle.workers, "SIGKILL", start, SESSIONS);
-    say(`ready after SIGKILL in ${harsh.seconds.toFixed(1)} s`);
+    sayRestart("SIGKILL", harsh);
     const logins = await loginsOf(simulator, sessions);
     const shortage = await watchShortage(connection.sql, harsh.workers);
     say(`without room: ${JSON.stringify(shortage)}`);
@@ -126,6 +129,7 @@ function result(seen: Figures): BenchResult {
   const row = (what: string, figure: string | number, target: string | number = "") => ({ what, figure, target });
   const load = ({ cpuPercent, transactionsPerSecond }: Shortage["before"]) =>
     `${cpuPercent.toFixed(0)} % of a core, ${transactionsPerSecond.toFixed(0)} transactions/s`;
+  const cpuOf = ({ cpuSeconds: { workers, simulator } }: Restart) => `${workers.toFixed(0)}, ${simulator.toFixed(0)}`;
   return {
     name: "sessions",
     unit: "MB",
@@ -144,6 +148,7 @@ function result(seen: Figures): BenchResult {
         "  the same from the old processes' end, s",
         `${gentle.secondsAfterExit.toFixed(1)}, ${harsh.secondsAfterExit.toFixed(1)}`,
       ),
+      row("  CPU until then: workers, simulator, s", `${cpuOf(gentle)}; ${cpuOf(harsh)}`),
       row("most logins begun within one second", `${gentle.mostLoginsInASecond}, ${harsh.mostLoginsInASecond}`),
       row("logins of one account in all, at most (pairing, linked, two restarts)", seen.logins),
       row("workers at rest", load(shortage.before)),

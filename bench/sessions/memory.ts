@@ -3,10 +3,11 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
-/** Long enough for what linking left behind to be collected. */
-const QUIET_MS = 30_000;
-const LOOKS = 5;
-const LOOK_EVERY_MS = 3_000;
+/** What linking left behind is collected late: at rest is what has not changed by more than this for so many looks. */
+const CALM = 0.02;
+const LOOKS = 8;
+const LOOK_EVERY_MS = 5_000;
+const REST_WITHIN_MS = 240_000;
 /** How many processes link at the same time: it costs them CPU. */
 const AT_ONCE = 3;
 
@@ -16,15 +17,16 @@ export const median = (values: number[]) =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 /**
- * Waits until the processes are quiet and looks several times: the median of the sum of their resident memory, MB. Pages
- * they share with each other, such as Node's own code, count in each of them.
+ * Waits until the memory of the processes is at rest: the median of several looks at the sum of what is resident, MB.
+ * Pages they share with each other, such as Node's own code, count in each of them.
  */
 export async function restingMegabytes(pids: number[]): Promise<number> {
-  await sleep(QUIET_MS);
-  const looks: number[] = [];
-  for (let look = 0; look < LOOKS; look += 1) {
-    looks.push(megabytesOf(pids));
+  let looks: number[] = [];
+  for (const end = Date.now() + REST_WITHIN_MS; Date.now() < end; ) {
     await sleep(LOOK_EVERY_MS);
+    looks = [...looks, megabytesOf(pids)].slice(-LOOKS);
+    const atRest = Math.max(...looks) <= Math.min(...looks) * (1 + CALM);
+    if (looks.length === LOOKS && atRest) break;
   }
   return median(looks);
 }

@@ -12,6 +12,8 @@ export interface Restart {
   secondsAfterExit: number;
   /** The most connections that the simulator saw begun within one second. */
   mostLoginsInASecond: number;
+  /** CPU seconds of the new processes until then, and of the simulator: on a busy machine the time says little. */
+  cpuSeconds: { workers: number; simulator: number };
 }
 
 /** Ends all workers at once, starts as many, and waits until every session is ready to send. */
@@ -26,16 +28,20 @@ export async function restart(
   await Promise.all(old.map((worker) => worker.end(signal)));
   await until("the simulator to see them go", async () => (await simulator.world()).connections === 0);
   const gone = Date.now();
+  const cpuBefore = (await simulator.world()).cpuMs;
   const watch = watchConnections(simulator);
   const workers = old.map(start);
   const ready = () => new Set(workers.flatMap(({ readyAt }) => [...readyAt.keys()])).size;
   await until("every session to be ready", () => ready() === sessions);
+  const cpuOfEach = await Promise.all(workers.map((worker) => worker.cpuSeconds()));
+  const simulated = (await simulator.world()).cpuMs - cpuBefore;
   const last = Math.max(...workers.flatMap(({ readyAt }) => [...readyAt.values()]));
   return {
     workers,
     seconds: (last - signalled) / 1_000,
     secondsAfterExit: (last - gone) / 1_000,
     mostLoginsInASecond: mostInASecond(await watch.end()),
+    cpuSeconds: { workers: cpuOfEach.reduce((a, b) => a + b, 0), simulator: simulated / 1_000 },
   };
 }
 
