@@ -113,6 +113,8 @@ test("they write a campaign and see it as three real people will", async () => {
   await page.getByRole("button", { name: "Save the draft" }).click();
   await page.getByRole("heading", { name: "Before it starts" }).waitFor();
   await page.getByText("24 points are held, 400 are available").waitFor();
+  await page.getByRole("button", { name: `Check which of ${PEOPLE} numbers have WhatsApp` }).click();
+  await page.getByText("all have an account").waitFor();
   await look("review");
 });
 

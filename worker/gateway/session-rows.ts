@@ -15,10 +15,11 @@ export const sessionRows = (sql: Sql, owner: Owner) => ({
       and epoch = ${owner.epoch} and lease_until > now()`;
     return held.length > 0;
   },
-  /** The sealed message that was sent under this id. */
+  /** The sealed message that was sent under this id, unless its recipient has opted out since: nothing goes there again. */
   async encodedMessage(waMsgId: string): Promise<Buffer | undefined> {
     const [row] = await sql<{ encoded: Buffer | null }[]>`
-      select encoded from messages where wa_session_id = ${owner.sessionId} and wa_msg_id = ${waMsgId}`;
+      select encoded from messages
+       where wa_session_id = ${owner.sessionId} and wa_msg_id = ${waMsgId} and not is_suppressed(user_id, recipient_key)`;
     return row?.encoded ?? undefined;
   },
 });

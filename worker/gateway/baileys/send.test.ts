@@ -1,11 +1,13 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { connect } from "#db/client.ts";
 import { newId } from "#db/ids.ts";
-import { messages } from "#db/schema/index.ts";
+import { messages, suppressions } from "#db/schema/index.ts";
 import { openSealer } from "#server/wa/seal.ts";
 import { newPhone } from "#tests/factories.ts";
 import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "#tests/stage.ts";
 import { type HeldSession, type Identity, NotWritten } from "../gateway.ts";
+import { sessionRows } from "../session-rows.ts";
 
 let stage: Stage;
 let user: StageUser;
@@ -148,6 +150,28 @@ test("who could not read a message gets it again from the stored copy, even of t
     return third?.text ? third : null;
   });
   expect(shown).toMatchObject({ id: waMsgId, text: "Third", undecryptable: false });
+});
+
+test("who opted out meanwhile does not get the stored copy, whatever their phone asks for", async () => {
+  const [to] = people(1) as [Identity];
+  const waMsgId = newWaMsgId();
+  const message = { id: newId("message"), userId: user.id, waSessionId: linked.sessionId, waMsgId, recipientKey: to };
+  const encoded = held().seal(held().encodeText("Once"));
+  await stage.db
+    .insert(messages)
+    .values({ ...message, kind: "campaign", recipientName: "Ani", pricePoints: 0, encoded });
+  const owner = { sessionId: linked.sessionId, userId: user.id, workerId: newId("worker"), epoch: held().epoch };
+  const connection = connect(stage.env.databaseUrl);
+  const rows = sessionRows(connection.sql, owner);
+  try {
+    expect(await rows.encodedMessage(waMsgId)).toEqual(encoded);
+    await stage.db
+      .insert(suppressions)
+      .values({ id: newId("suppression"), userId: user.id, identity: to, source: "keyword" });
+    expect(await rows.encodedMessage(waMsgId)).toBeUndefined();
+  } finally {
+    await connection.close();
+  }
 });
 
 test("asking for the devices of a number teaches that number and LID are one person", async () => {
