@@ -77,7 +77,7 @@ function ChatList({ phone, list }: { phone: string; list: ChatsData["list"] }) {
   const [search] = useSearchParams();
   return (
     <Paper p={0} component="nav" aria-label="Chats">
-      <ScrollArea.Autosize mah="36rem">
+      <ScrollArea.Autosize mah="36rem" scrollbars="y">
         {list.map((chat) => {
           const here = search.get("chat") === chat.with;
           return (
