@@ -5,7 +5,7 @@ import { buildProcesses, bundle } from "#scripts/prepare/processes.mjs";
 import type { Env } from "#server/env.ts";
 import { type SpawnedSimulator, spawnSimulator } from "#simulator/client.ts";
 import { testEnv } from "#tests/factories.ts";
-import { type BuiltWorker, startBuiltWorker, startWorkers } from "./sessions/fleet.ts";
+import { type BuiltWorker, countEvents, startBuiltWorker, startWorkers } from "./sessions/fleet.ts";
 import { type Kill, killOwners } from "./sessions/kills.ts";
 import { linkSessions } from "./sessions/linking.ts";
 import { bareMegabytes, restingMegabytes } from "./sessions/memory.ts";
@@ -48,8 +48,10 @@ export async function run(): Promise<BenchResult> {
 
 const say = (text: string) => console.log(`${new Date().toISOString().slice(11, 19)} ${text}`);
 
-const sayRestart = (signal: string, { seconds, mostLoginsInASecond, cpuSeconds }: Restart) =>
-  say(`restarted by ${signal}: ${JSON.stringify({ seconds, mostLoginsInASecond, cpuSeconds })}`);
+const sayRestart = (signal: string, { workers, seconds, mostLoginsInASecond, cpuSeconds }: Restart) => {
+  const events = countEvents(workers);
+  say(`restarted by ${signal}: ${JSON.stringify({ seconds, mostLoginsInASecond, cpuSeconds, events })}`);
+};
 
 async function runProduct(
   simulator: SpawnedSimulator,
@@ -77,6 +79,7 @@ async function runProduct(
     const sessions = await linkSessions({ db: connection.db, env, simulator: simulator.client }, SESSIONS);
     say(`${SESSIONS} phones linked in ${((performance.now() - linking) / 1_000).toFixed(0)} s`);
     const linked = await restingMegabytes(first.map(({ pid }) => pid));
+    say(`events: ${JSON.stringify(countEvents(first))}`);
     say(`after linking: ${linked.toFixed(0)} MB; held: ${(await readHeld(connection.sql)).held.join(" ")}`);
     const [{ n: connections } = { n: 0 }] = await connection.sql<{ n: number }[]>`
       select count(*)::int as n from pg_stat_activity where application_name <> 'bench' and datname = current_database()`;
@@ -124,8 +127,8 @@ interface Figures {
 function result(seen: Figures): BenchResult {
   const { peer, linked, restarted, gentle, harsh, shortage, kills } = seen;
   const ours = Math.max(linked, restarted);
-  const worstKill = Math.max(...kills.map(({ seconds }) => seconds));
-  const worstNew = Math.max(...kills.map(({ secondsToNew }) => secondsToNew));
+  const worstKill = Math.max(0, ...kills.map(({ seconds }) => seconds));
+  const worstNew = Math.max(0, ...kills.map(({ secondsToNew }) => secondsToNew));
   const row = (what: string, figure: string | number, target: string | number = "") => ({ what, figure, target });
   const load = ({ cpuPercent, transactionsPerSecond }: Shortage["before"]) =>
     `${cpuPercent.toFixed(0)} % of a core, ${transactionsPerSecond.toFixed(0)} transactions/s`;
