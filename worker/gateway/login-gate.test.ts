@@ -34,3 +34,17 @@ test("whoever gives up while it waits goes on at once, and keeps nobody out", as
   (await next)();
   expect(await gate.enter(new AbortController().signal)).toBeTypeOf("function");
 });
+
+test("a crowd that gives up takes nobody's turn", async () => {
+  const gate = createLoginGate(2);
+  const stays = new AbortController().signal;
+  const first = [await gate.enter(stays), await gate.enter(stays)];
+  const patient = [gate.enter(stays), gate.enter(stays)];
+  const givesUp = new AbortController();
+  const crowd = Array.from({ length: 5 }, () => gate.enter(givesUp.signal));
+  givesUp.abort();
+  for (const leave of await Promise.all(crowd)) leave();
+  await turn();
+  for (const leave of first) leave();
+  expect(await Promise.race([Promise.all(patient), turn()])).toHaveLength(2);
+});

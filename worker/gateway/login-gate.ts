@@ -9,20 +9,29 @@ export interface LoginGate {
 
 export function createLoginGate(atOnce = AT_ONCE): LoginGate {
   let inside = 0;
-  const waiting: (() => void)[] = [];
+  const waiting = new Set<() => void>();
 
   const leave = () => {
     inside -= 1;
-    waiting.shift()?.();
+    for (const letIn of waiting) {
+      letIn();
+      break;
+    }
   };
+  /** Whoever gives up leaves the queue: a turn given to it would be lost to those behind it. */
+  const turn = (signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      const letIn = () => {
+        waiting.delete(letIn);
+        signal.removeEventListener("abort", letIn);
+        resolve();
+      };
+      waiting.add(letIn);
+      signal.addEventListener("abort", letIn);
+    });
   return {
     async enter(signal) {
-      while (inside >= atOnce && !signal.aborted) {
-        await new Promise<void>((resolve) => {
-          waiting.push(resolve);
-          signal.addEventListener("abort", () => resolve(), { once: true });
-        });
-      }
+      while (inside >= atOnce && !signal.aborted) await turn(signal);
       inside += 1;
       let left = false;
       return () => {
