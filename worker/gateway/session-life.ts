@@ -3,7 +3,7 @@ import type { Db, Sql } from "#db/client.ts";
 import type { Env } from "#server/env.ts";
 import type { Log } from "#server/log.ts";
 import type { Owner } from "#server/wa/report.ts";
-import { disconnectRule, reconnectDelayMs } from "#server/wa/rules.ts";
+import { disconnectRule } from "#server/wa/rules.ts";
 import { SealBroken } from "#server/wa/seal.ts";
 import type { Announce } from "../announce.ts";
 import { loadAuth, type SessionAuth } from "./baileys/auth.ts";
@@ -16,6 +16,7 @@ import { createEventQueue } from "./event-queue.ts";
 import { type GatewayEvent, type HeldSession, NotWritten } from "./gateway.ts";
 import type { LoginGate } from "./login-gate.ts";
 import { handleEvent } from "./on-event.ts";
+import { createRetries } from "./retries.ts";
 import { sessionRows } from "./session-rows.ts";
 
 export interface LifeDeps {
@@ -52,8 +53,6 @@ type Closed = Extract<GatewayEvent, { type: "closed" }>;
 /** What WhatsApp forbids is asked at login and after a refusal, not more often. */
 const LIMITS_EVERY_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** A connection that held so long ends the count of failures. */
-const STABLE_MS = 60_000;
 
 /** Begins to hold a session under a lease that was just taken. Never throws; `done` never rejects. */
 export function beginLife(
@@ -189,19 +188,18 @@ export function beginLife(
         return sealed && openMessage(auth, sealed);
       },
     };
-    for (let failures = 0; !signal.aborted; ) {
+    const retries = createRetries();
+    while (!signal.aborted) {
       const started = performance.now();
       const closed = await connectOnce(memory);
       if (signal.aborted) return;
-      if (performance.now() - started > STABLE_MS) failures = 0;
       const rule = disconnectRule(closed.code, closed.reason);
-      const delay = reconnectDelayMs(rule.reconnect, failures, Math.random());
+      const delay = retries.delayMs(rule.reconnect, performance.now() - started, Math.random());
       log.info({ event: "session.closed", code: closed.code, reason: rule.reason, delay }, "connection ended");
       if (delay === null && rule.status === "reconnecting") queue.push({ type: "broken", reason: rule.reason });
       else queue.push(closed);
       if (delay === null) return;
       if (rule.reconnect === "yield" && !(await rows.leaseIsOurs().catch(() => true))) return;
-      failures = rule.reconnect === "now" ? failures : failures + 1;
       await pause(delay);
     }
   }
