@@ -4,12 +4,10 @@ import type { Id } from "#db/ids.ts";
 import { recordAudit } from "../audit/record.ts";
 import { pauseCampaignsOfSession } from "../campaigns/pause.ts";
 import { publish } from "../events.ts";
-import { move, type Owner } from "./report.ts";
+import { move, type Owner, owned } from "./report.ts";
 
-/** When WhatsApp does not say how long a restriction lasts, it is asked again after so long. */
+/** When WhatsApp does not say how long a restriction still lasts, it is asked again after so long. */
 const UNSAID_MS = 60 * 60_000;
-
-const owned = (o: Owner) => sql`id = ${o.sessionId} and owner_id = ${o.workerId} and epoch = ${o.epoch}`;
 
 /**
  * WhatsApp forbids the account to start new chats, or allows it again. While it is forbidden nothing is sent and every
@@ -21,10 +19,11 @@ export async function reportReachout(
   said: { active: boolean; until: Date | null },
 ): Promise<void> {
   if (!said.active) {
-    await lift(db, sql`${owned(owner)}`);
+    await lift(db, owned(owner));
     return;
   }
-  const until = said.until ?? new Date(Date.now() + UNSAID_MS);
+  // An end that has passed says nothing: only `active` counts.
+  const until = said.until && said.until.getTime() > Date.now() ? said.until : new Date(Date.now() + UNSAID_MS);
   const changed = await db.transaction(async (tx) => {
     const also = sql`, restricted_until = ${until.toISOString()}::timestamptz`;
     if ((await move(tx, owner, "restricted", "reachout", also)) === null) return false;

@@ -124,8 +124,7 @@ export async function newQr(tx: Db, userId: Id<"user">, input: NewQrInput): Prom
   await leaveSocketless(tx, userId, input.id, "waiting", statusesForNewQr, {
     ...wayOf(input),
     replacePhone: agreed,
-    lastUsedAt: new Date(),
-    idleWarnedAt: null,
+    ...usedNow,
   });
 }
 

@@ -15,7 +15,8 @@ export interface Owner {
 }
 
 const none = sql``;
-const owned = (o: Owner) => sql`id = ${o.sessionId} and owner_id = ${o.workerId} and epoch = ${o.epoch}`;
+/** The row of `wa_sessions`, while this worker holds it under this lease. */
+export const owned = (o: Owner) => sql`id = ${o.sessionId} and owner_id = ${o.workerId} and epoch = ${o.epoch}`;
 const inStatus = (statuses: readonly SessionStatus[]) =>
   sql`status in (${sql.join(
     statuses.map((status) => sql`${status}`),
@@ -45,7 +46,7 @@ export async function reportQr(db: Db, owner: Owner, qr: string, expiresAt: Date
   await db.transaction(async (tx) => {
     const shown = await tx.execute(sql`
       update wa_sessions set status = 'waiting', qr = ${qr}, qr_expires_at = ${expiresAt.toISOString()}::timestamptz
-       where ${owned(owner)} and ${inStatus(statusesBefore("waiting"))} and status in ('waiting', 'pairing')
+       where ${owned(owner)} and status in ('waiting', 'pairing')
       returning id`);
     if (shown.length > 0) await publish(tx, owner.userId, "session", owner.sessionId);
   });
@@ -134,13 +135,13 @@ const pauseFor: Partial<Record<SessionStatus, "logged_out" | "restricted">> = {
 /** Disconnects kept of a session. */
 const KEPT = 50;
 
-/** Writes down that a connection ended, under the lease alone; the oldest go. */
+/** Writes down that a connection ended, under the lease alone and once: not that of a session that is over. The oldest go. */
 async function recordDisconnect(db: Db, owner: Owner, code: number | null, reason: string): Promise<void> {
   await db.execute(sql`
     with added as (
       insert into wa_disconnects (id, wa_session_id, user_id, code, reason)
       select ${newId("waDisconnect")}, ${owner.sessionId}, ${owner.userId}, ${code}::int, ${reason}
-       where exists (select 1 from wa_sessions where ${owned(owner)})
+       where exists (select 1 from wa_sessions where ${owned(owner)} and ${inStatus(statusesBefore("logged_out"))})
     )
     delete from wa_disconnects where wa_session_id = ${owner.sessionId} and id not in (
       select id from wa_disconnects where wa_session_id = ${owner.sessionId} order by at desc limit ${KEPT - 1})`);
@@ -149,7 +150,7 @@ async function recordDisconnect(db: Db, owner: Owner, code: number | null, reaso
 /** Ends the session's life for now: its socket is not opened again until the user does something. */
 async function end(db: Db, owner: Owner, to: SessionStatus, reason: string, wipe: boolean): Promise<void> {
   const ended = await db.transaction(async (tx) => {
-    const erase = wipe ? sql`, credentials = null, wrapped_key = null, key_id = null` : none;
+    const erase = wipe ? sql`, credentials = null, wrapped_key = null, key_id = null, data_key_id = null` : none;
     const before = await move(tx, owner, to, reason, sql`, last_seen_at = now(), restricted_until = null ${erase}`);
     if (before === null) {
       // Told before, perhaps by a try that ended before the campaigns were paused.
@@ -197,8 +198,13 @@ export async function reportClosed(
   });
 }
 
-/** Nothing this process can do will bring the session back: its user is asked. */
-export function reportBroken(db: Db, owner: Owner, reason: string): Promise<void> {
+/**
+ * Nothing this process can do will bring the session back: its user is asked.
+ * @param reason a word of ours, or the code of the last of several disconnects
+ */
+export async function reportBroken(db: Db, owner: Owner, reason: string): Promise<void> {
+  const code = Number(reason);
+  await recordDisconnect(db, owner, Number.isInteger(code) ? code : null, reason);
   return end(db, owner, "needs_attention", reason, reason === "other_phone");
 }
 

@@ -228,8 +228,8 @@ const rulesByCode: Record<number, Omit<DisconnectRule, "reason">> = {
 /** Our own sentence for a connection that ended because WhatsApp asked for a passkey. */
 export const PASSKEY_ASKED = "WhatsApp asks for a passkey";
 
-/** Baileys' sentence for a log-out that this side asked for. */
-const LOGGED_OUT_BY_US = "Intentional Logout";
+/** Our own sentence for a log-out that this side asked for. */
+export const LOGGED_OUT_BY_US = "Intentional Logout";
 
 /**
  * What a disconnect means. Codes: Baileys' DisconnectReason, and the stream errors and failures of WhatsApp's server.
@@ -288,6 +288,7 @@ const disconnectWords: Record<string, string> = {
   other_phone: "Another phone than before was linked; it was unlinked at once.",
   passkey: "WhatsApp asked for a passkey.",
   unlinked: "This app unlinked the device.",
+  unsigned: "What came back after the scan was not signed by the phone.",
   unreadable: "The stored keys could not be read.",
   untrusted: "The server could not prove that it is WhatsApp.",
 };

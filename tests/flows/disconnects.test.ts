@@ -99,3 +99,17 @@ test("a connection that is half open is noticed, and replaced", async () => {
   await until("a new login", async () => (await logins(phone)) > before, 20_000);
   await until("the session to be ready", () => stage.isReady(sessionId));
 });
+
+test("an unlinking that WhatsApp never heard of is not called done: the phone stays linked, and its user is told", async () => {
+  const { sessionId, phone } = await linkAnother();
+  await stage.simulator.freeze(phone);
+  await user.api.wa.unlink({ id: sessionId });
+  const { command } = await until("an answer", async () => {
+    const session = await told(sessionId);
+    return session.command?.status !== "waiting" && session;
+  });
+  expect(command).toMatchObject({ kind: "unlink", status: "failed", why: "WhatsApp did not answer" });
+  await until("the session to be ready again", () => stage.isReady(sessionId));
+  expect((await told(sessionId)).status).toBe("linked");
+  expect((await stage.simulator.account(phone)).devices).toHaveLength(1);
+});

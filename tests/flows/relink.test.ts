@@ -1,3 +1,4 @@
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { newPhone } from "../factories.ts";
@@ -102,6 +103,7 @@ describe("another phone than before", () => {
     await stage.simulator.scan(other, await qrOf(user, sessionId));
     const refused = await inStatus(user, sessionId, "needs_attention");
     expect(refused).toMatchObject({ statusReason: "other_phone", phone, next: "new_qr" });
+    expect(refused.disconnects[0]?.meaning).toContain("unlinked at once");
     await until("the device to be gone from it", async () => {
       return (await stage.simulator.account(other)).devices.length === 0;
     });
@@ -163,4 +165,18 @@ describe("the other way to link", () => {
     }
     expect(stage.isReady(sessionId)).toBe(true);
   });
+});
+
+test("a phone that was unlinked as idle, linked again and then unlinked on the phone, is told the last reason", async () => {
+  const user = await stage.signUp();
+  const { sessionId, phone } = await stage.linkPhone(user);
+  await stage.db.execute(sql`update wa_sessions set idle_warned_at = app_now(), idle_unlinking_at = app_now()
+    where id = ${sessionId}`);
+  await stage.simulator.unlink(phone);
+  expect(await inStatus(user, sessionId, "expired")).toMatchObject({ statusReason: "idle" });
+  await user.api.wa.newQr({ id: sessionId });
+  await stage.simulator.scan(phone, await qrOf(user, sessionId));
+  await until("the phone to be ready", () => stage.isReady(sessionId));
+  await stage.simulator.unlink(phone);
+  expect(await inStatus(user, sessionId, "logged_out")).toMatchObject({ statusReason: "401" });
 });

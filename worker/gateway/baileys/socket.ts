@@ -8,10 +8,11 @@ import makeWASocket, {
   type CacheStore,
   type PossiblyExtendedCacheStore,
   proto,
+  S_WHATSAPP_NET,
   type WAMessageKey,
 } from "@whiskeysockets/baileys";
 import type { Log } from "#server/log.ts";
-import { PASSKEY_ASKED } from "#server/wa/rules.ts";
+import { LOGGED_OUT_BY_US, PASSKEY_ASKED } from "#server/wa/rules.ts";
 import { type GatewayEvent, type Identity, NotWritten, type OutboundMessage } from "../gateway.ts";
 import type { SessionAuth } from "./auth.ts";
 import { isPrepared, prepareRecipients } from "./devices.ts";
@@ -51,7 +52,7 @@ export interface Connection {
   isOpen(): boolean;
   prepare(recipients: readonly Identity[]): Promise<Set<Identity>>;
   send(message: OutboundMessage): Promise<void>;
-  /** Unlinks this device at WhatsApp. The connection closes with 401. @throws when it is not connected */
+  /** Unlinks this device at WhatsApp. The connection closes with 401. @throws when WhatsApp did not say that it is done */
   logout(): Promise<void>;
   /** Asks which numbers (E.164) have WhatsApp. @throws when WhatsApp does not answer */
   findOnWhatsApp(phones: readonly string[]): Promise<Set<string>>;
@@ -68,6 +69,8 @@ const CONNECT_MS = 45_000;
 /** How long the messages of the backlog may take to be read before sending begins without them. */
 const BACKLOG_MS = 25_000;
 const END_MS = 1_000;
+const LOGGED_OUT = 401;
+const loggedOutByUs: Closed = { type: "closed", code: LOGGED_OUT, reason: LOGGED_OUT_BY_US };
 /** What WhatsApp tells a device that is being linked to an account behind a passkey: its beginning and what follows. */
 const PASSKEY_NOTICES = ["passkey_prologue_request", "crsc_continuation"];
 
@@ -139,6 +142,7 @@ export function openConnection(options: SocketOptions): Connection {
   let qrs = 0;
   const unread = new Set<string>();
   let readyTimer: NodeJS.Timeout | undefined;
+  let unlinking = false;
   let announcedReady = false;
 
   let settle: (event: Closed) => void = () => {};
@@ -155,12 +159,28 @@ export function openConnection(options: SocketOptions): Connection {
     clearTimeout(watchdog);
     clearInterval(silence);
     clearTimeout(readyTimer);
-    settle(fromClose(error));
+    const told = fromClose(error);
+    settle(unlinking && told.code === LOGGED_OUT ? loggedOutByUs : told);
   };
   async function end(error: Error | undefined): Promise<void> {
     // The closing handshake may never be answered.
     await Promise.race([sock.end(error), new Promise((resolve) => setTimeout(resolve, END_MS).unref())]);
     closed(error);
+  }
+
+  /** Baileys' own log-out only writes the wish: on a connection that is half open the phone would stay linked, unknown to us. */
+  async function logout(): Promise<void> {
+    const { me } = auth.state.creds;
+    if (!me) throw new Error("not logged in");
+    unlinking = true;
+    const device = { tag: "remove-companion-device", attrs: { jid: me.id, reason: "user_initiated" } };
+    const attrs = { to: S_WHATSAPP_NET, type: "set", id: sock.generateMessageTag(), xmlns: "md" };
+    const ended = over.then(({ code, reason }) => {
+      if (code !== LOGGED_OUT) throw new Error(`The connection ended before WhatsApp answered: ${reason}`);
+    });
+    await Promise.race([sock.query({ tag: "iq", attrs, content: [device] }), ended]);
+    settle(loggedOutByUs);
+    await end(undefined);
   }
 
   const readyWhenRead = () => {
@@ -259,7 +279,7 @@ export function openConnection(options: SocketOptions): Connection {
       }
       await sock.relayMessage(jid, proto.Message.decode(encoded), { messageId: waMsgId });
     },
-    logout: () => sock.logout(),
+    logout,
     findOnWhatsApp: (phones) => findOnWhatsApp(sock, phones),
     async askLimits() {
       // Its answer comes as an update of the connection.
