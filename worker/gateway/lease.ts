@@ -44,9 +44,11 @@ export async function readShare(
   const [row] = await sql<{ wanting: number; workers: number; held: number; room: number }[]>`
     with sessions as (
       select owner_id from wa_sessions where ${wantsSocket(sql)} and network = ${whatsapp}
+    ), holders as (
+      select owner_id, count(*) as held from sessions group by owner_id
     ), present as (
-      select w.id, w.capacity, (select count(*) from sessions s where s.owner_id = w.id) as held
-        from workers w
+      select w.id, w.capacity, coalesce(h.held, 0) as held
+        from workers w left join holders h on h.owner_id = w.id
        where w.network = ${whatsapp} and (w.heartbeat_at > now() - ${ABSENT}::interval or w.id = ${workerId})
     ), share as (
       select ceil((select count(*) from sessions)::numeric / greatest(1, (select count(*) from present))) as size

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createLog } from "#server/log.ts";
+import { testEnv } from "#tests/factories.ts";
 import { createStage, type LinkedPhone, type Stage, until } from "#tests/stage.ts";
+import { startWorker } from "../start-worker.ts";
 
 let stage: Stage;
 const phones: LinkedPhone[] = [];
@@ -58,3 +61,22 @@ test("a session whose row somebody has locked costs no other session its lease",
   await until("it to come back", () => stage.isReady(locked.sessionId));
   expect(await mostAtOnce()).toBe(1);
 });
+
+test("a worker that cannot open their keys is given sessions once, not for ever", async () => {
+  for (const worker of stage.workers.slice(1)) await worker.stop();
+  await spread([6]);
+  const { sessionKeys } = testEnv(stage.env.databaseUrl, { SESSION_KEY: Buffer.alloc(32, 9).toString("base64") });
+  const log = createLog("worker", { logLevel: "silent" });
+  const stranger = await startWorker({ env: { ...stage.env, sessionKeys }, log, httpPort: 0 });
+  try {
+    await sleep(9_000);
+    await spread([6]);
+    const epochs = () => stage.db.execute(sql`select id, epoch::text from wa_sessions order by id`);
+    const before = await epochs();
+    await sleep(9_000);
+    expect(await epochs()).toEqual(before);
+    expect(heldBy()).toEqual([6]);
+  } finally {
+    await stranger.stop();
+  }
+}, 60_000);

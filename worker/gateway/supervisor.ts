@@ -18,6 +18,10 @@ export interface Supervisor {
 
 const TICK_MS = 1_000;
 const SWEEP_MS = 60_000;
+/** A session that comes back so soon was given to nobody: who has room for it cannot take it, because of its keys perhaps. */
+const UNTAKEN_MS = 15_000;
+/** Then nothing more is given for so long: each gift costs a connection. */
+const KEEP_MS = 300_000;
 /** How long a stopping process waits for sockets to close and for the last facts to be stored. */
 const GOODBYE_MS = 1_200;
 
@@ -91,26 +95,35 @@ export async function startSupervisor(deps: LifeDeps & { workerId: Id<"worker"> 
   async function acquire(): Promise<void> {
     const room = env.workerSessions - lives.size;
     const { mine, surplus } = await readShare(sql, workerId, env);
-    if (surplus > 0) await giveBack();
-    if (room <= 0 || surplus > 0) return;
     const sentAt = performance.now();
+    const gives = surplus > 0 && sentAt >= keepUntil;
+    if (gives) await giveBack();
+    if (room <= 0 || gives) return;
     const share = Math.min(room, Math.max(0, mine - lives.size));
     for (const lease of await acquireLeases(sql, workerId, env, { room, share })) {
       log.info({ event: "lease.acquired", sessionId: lease.id, epoch: lease.epoch }, "session acquired");
+      const givenFor = sentAt - (givenAt.get(lease.id) ?? Number.NEGATIVE_INFINITY);
+      // Within its share it gave one too many: that is no sign.
+      if (lives.size >= mine && givenFor < UNTAKEN_MS) keepUntil = sentAt + KEEP_MS;
       hold(lease, untilFrom(sentAt));
       await sql`select book_pump(${lease.id})`;
     }
   }
 
+  const givenAt = new Map<Id<"waSession">, number>();
+  let keepUntil = 0;
+
   /** One at a time: the worker that came in takes it before the next is given. */
   async function giveBack(): Promise<void> {
     for (const id of await leastBusy(sql, workerId, 1)) {
       log.info({ event: "lease.given", sessionId: id }, "a session goes to a worker that holds fewer");
+      givenAt.set(id, performance.now());
       lives.get(id)?.stop();
     }
   }
 
   async function sweep(): Promise<void> {
+    for (const [id, at] of givenAt) if (performance.now() - at > UNTAKEN_MS) givenAt.delete(id);
     await expireCommands(deps);
     await liftEndedRestrictions(deps.db);
     // Rows whose data key was destroyed can never be opened again.
