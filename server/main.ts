@@ -13,6 +13,12 @@ const DRAIN_MS = 3_000;
 
 const env = readEnv(process.env);
 const log = createLog("web", env);
+
+// postgres.js asks each new connection for its array types, and nobody hears when that fails.
+process.on("unhandledRejection", (err) => {
+  log.error({ err, event: "unhandled" }, "a rejection nobody handled");
+});
+
 const connection = connect(env.databaseUrl, { max: 10, name: "masssender-web" });
 const live = await startLive(connection.sql, log);
 const closing = new AbortController();
