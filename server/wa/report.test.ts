@@ -5,6 +5,7 @@ import { campaigns, messages, waSessions } from "#db/schema/index.ts";
 import { useDatabase } from "#tests/database.ts";
 import { createHeldSession, createRunningCampaign, createUser, readViolations, testEnv } from "#tests/factories.ts";
 import { claimNext } from "../messages/claim.ts";
+import { liftEndedRestrictions, reportReachout } from "./limits.ts";
 import { reportLinked } from "./report.ts";
 
 const url = useDatabase();
@@ -31,4 +32,14 @@ test("after a new link nothing of the old one goes on by itself, and what was on
   const [message] = await db.select().from(messages).where(eq(messages.id, claim.message.id));
   expect(message).toMatchObject({ status: "unknown", encoded: null });
   expect(await readViolations(db)).toEqual([]);
+});
+
+test("a restriction that WhatsApp holds to, with an end that has passed, is not lifted by the clock", async () => {
+  const { db } = connection;
+  const userId = await createUser(db);
+  const session = await createHeldSession(db, userId);
+  await reportReachout(db, { ...session, userId }, { active: true, until: new Date(Date.now() - 1_000) });
+  await liftEndedRestrictions(db);
+  const [row] = await db.select().from(waSessions).where(eq(waSessions.id, session.sessionId));
+  expect(row).toMatchObject({ status: "restricted", statusReason: "reachout" });
 });
