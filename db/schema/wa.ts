@@ -135,7 +135,11 @@ export const waCommands = pgTable(
     expiresAt: at().notNull().default(sql`now() + interval '30 seconds'`),
     createdAt: createdAt(),
   },
-  (t) => [index("wa_commands_waiting").on(t.waSessionId, t.id).where(sql`${t.status} = 'waiting'`)],
+  (t) => [
+    index("wa_commands_waiting").on(t.waSessionId, t.id).where(sql`${t.status} = 'waiting'`),
+    index("wa_commands_session").on(t.waSessionId, t.id),
+    index("wa_commands_expires").on(t.expiresAt),
+  ],
 );
 
 /** Worker processes. A job of a worker is released when its advisory lock is gone and this heartbeat is old. */

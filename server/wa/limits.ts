@@ -25,6 +25,10 @@ export async function reportReachout(
   // An end that has passed says nothing: only `active` counts.
   const until = said.until && said.until.getTime() > Date.now() ? said.until : new Date(Date.now() + UNSAID_MS);
   const changed = await db.transaction(async (tx) => {
+    // Only what is linked can be restricted for a time: a lift brings it back to that.
+    const [linked] = await tx.execute(sql`select 1 from wa_sessions
+      where ${owned(owner)} and status in ('linked', 'reconnecting', 'restricted')`);
+    if (!linked) return false;
     const also = sql`, restricted_until = ${until.toISOString()}::timestamptz`;
     if ((await move(tx, owner, "restricted", "reachout", also)) === null) return false;
     await recordAudit(tx, owner.userId, "session.restricted", {

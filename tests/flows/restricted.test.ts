@@ -84,8 +84,13 @@ describe("an account that may not start new chats", () => {
 
   test("a refused new chat (463) pauses the campaigns; the account is asked whether more is forbidden", async () => {
     const id = await slowCampaign();
-    await stage.simulator.setFaults(linked.phone, { nack: { code: 463, count: 1 } });
+    // A slow server writes down each question it answers.
+    await stage.simulator.setFaults(linked.phone, { slow: { queryMs: 1 }, nack: { code: 463, count: 1 } });
     await until("the campaign to pause", async () => (await campaign(id)).status === "paused");
+    await until("the question", async () =>
+      (await stage.simulator.journal()).some(({ account, text }) => account === linked.phone && text.includes("w:mex")),
+    );
+    await stage.simulator.clearFaults(linked.phone);
     expect(await campaign(id)).toMatchObject({ pauseReason: "restricted" });
     expect((await session()).status).toBe("linked");
     await user.api.campaigns.cancel({ id });

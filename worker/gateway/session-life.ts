@@ -69,10 +69,11 @@ export function beginLife(
   /** The connection whose backlog is in the database: sending may begin on it. */
   let ready: Connection | undefined;
 
-  let limitsAskedAt = Number.NEGATIVE_INFINITY;
-  function askLimits(): void {
-    if (!connection || performance.now() - limitsAskedAt < LIMITS_EVERY_MS) return;
-    limitsAskedAt = performance.now();
+  const limitsAskedAt = { login: Number.NEGATIVE_INFINITY, refusal: Number.NEGATIVE_INFINITY };
+  /** Each cause has a pause of its own: what was true at the login says little of a refusal a moment later. */
+  function askLimits(cause: "login" | "refusal"): void {
+    if (!connection || performance.now() - limitsAskedAt[cause] < LIMITS_EVERY_MS) return;
+    limitsAskedAt[cause] = performance.now();
     connection.askLimits().catch((err: unknown) => log.debug({ err, event: "limits" }, "the limits are not known"));
   }
   const logOut = async () => {
@@ -80,7 +81,7 @@ export function beginLife(
     await connection.logout();
   };
   const rows = sessionRows(sql, owner);
-  const hearing = { db, announce, owner, logOut, askLimits };
+  const hearing = { db, announce, owner, logOut, askLimits: () => askLimits("refusal") };
   const queue = createEventQueue((event) => handleEvent(hearing, event), log);
   const broken = (err: SealBroken) => {
     // Told once: several reads may meet it before the socket is closed.
@@ -158,7 +159,7 @@ export function beginLife(
         const first = () => {
           ready = opened;
           log.info({ event: "session.ready" }, "connected, and the backlog is in");
-          askLimits();
+          askLimits("login");
         };
         queue.push(event, event.type === "ready" ? first : undefined);
       },
@@ -235,7 +236,7 @@ export function beginLife(
   }
 
   // WhatsApp tells of changes by itself; should one be missed, it is not believed for ever.
-  const asking = setInterval(askLimits, HOUR_MS);
+  const asking = setInterval(() => askLimits("login"), HOUR_MS);
   const ended = live()
     .catch((err: unknown) => log.error({ err, event: "session.failed" }, "a session failed"))
     .finally(() => {

@@ -127,7 +127,11 @@ export async function startSupervisor(deps: LifeDeps & { workerId: Id<"worker"> 
     await expireCommands(deps);
     await liftEndedRestrictions(deps.db);
     // Rows whose data key was destroyed can never be opened again.
-    await sql`delete from wa_session_keys k using wa_sessions s where s.id = k.wa_session_id and s.wrapped_key is null`;
+    await sql`delete from wa_session_keys where wa_session_id in (
+      select s.id from wa_sessions s
+       where s.wrapped_key is null and exists (select 1 from wa_session_keys k where k.wa_session_id = s.id))`;
+    await sql`delete from wa_commands where id in (
+      select id from wa_commands where expires_at < now() - interval '30 days' limit 1000)`;
     sweepAt = performance.now() + SWEEP_MS;
   }
 
