@@ -96,3 +96,14 @@ async function inspect(page: Page): Promise<string[]> {
   const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   return tooWide ? [...findings, "the page is wider than the screen"] : findings;
 }
+
+/** Opens an account of the visitor's own, by the form, and waits until its first page is there. */
+export async function openAccount({ page }: Visitor, email: string): Promise<void> {
+  await page.goto("/register");
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill("a calm river walks 42");
+  await page.getByRole("checkbox").click();
+  await page.getByRole("button", { name: "I understand and accept" }).click();
+  await page.getByRole("button", { name: "Open the account" }).click();
+  await page.getByText("Three steps to your first campaign.").waitFor();
+}

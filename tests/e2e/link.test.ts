@@ -6,7 +6,7 @@ import { connect } from "#db/client.ts";
 import { connectSimulator, type SimulatorClient } from "#simulator/client.ts";
 import { newPhone } from "../factories.ts";
 import { type RunningApp, startApp } from "./app.ts";
-import { newVisitor, openBrowser, screens, type Visitor } from "./browser.ts";
+import { newVisitor, openAccount, openBrowser, screens, type Visitor } from "./browser.ts";
 
 const PHONE_WIDTH = 360;
 const PATIENCE = { timeout: 15_000, interval: 250 };
@@ -25,14 +25,7 @@ beforeAll(async () => {
   app = await startApp();
   browser = await openBrowser();
   visitor = await newVisitor(browser, app.origin, { refusals: [400] });
-  const { page } = visitor;
-  await page.goto("/register");
-  await page.getByLabel("E-mail address").fill("links@example.org");
-  await page.getByLabel("Password", { exact: true }).fill("a calm river walks 42");
-  await page.getByRole("checkbox").click();
-  await page.getByRole("button", { name: "I understand and accept" }).click();
-  await page.getByRole("button", { name: "Open the account" }).click();
-  await page.getByText("Three steps to your first campaign.").waitFor();
+  await openAccount(visitor, "links@example.org");
 });
 afterAll(async () => {
   await browser?.close();

@@ -2,7 +2,7 @@ import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newPhone } from "../factories.ts";
 import { type RunningApp, startApp } from "./app.ts";
-import { newVisitor, openBrowser, type Visitor } from "./browser.ts";
+import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
 
 const ani = newPhone();
 const bima = newPhone();
@@ -20,14 +20,7 @@ beforeAll(async () => {
   app = await startApp();
   browser = await openBrowser();
   visitor = await newVisitor(browser, app.origin, { refusals: [400] });
-  const { page } = visitor;
-  await page.goto("/register");
-  await page.getByLabel("E-mail address").fill("phones@example.org");
-  await page.getByLabel("Password", { exact: true }).fill("a calm river walks 42");
-  await page.getByRole("checkbox").click();
-  await page.getByRole("button", { name: "I understand and accept" }).click();
-  await page.getByRole("button", { name: "Open the account" }).click();
-  await page.getByText("Three steps to your first campaign.").waitFor();
+  await openAccount(visitor, "phones@example.org");
 });
 afterAll(async () => {
   await browser?.close();

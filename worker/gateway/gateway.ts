@@ -15,7 +15,7 @@ export type GatewayEvent =
   /** `code` is null when the connection ended without one; `reason` is the library's sentence. */
   | { type: "closed"; code: number | null; reason: string }
   /** What WhatsApp forbids the account at this time; `until` is null when it did not say. */
-  | { type: "reachout"; active: boolean; until: Date | null; kind: string }
+  | { type: "reachout"; active: boolean; until: Date | null }
   | { type: "new_chats"; total: number | null; used: number | null; state: string; cycleEnds: Date | null }
   /** Given up: only the user can bring this session back. `reason` is a word of server/wa/rules.ts. */
   | { type: "broken"; reason: string }

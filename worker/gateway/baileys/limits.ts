@@ -13,12 +13,7 @@ const capping = z.object({
 
 /** What WhatsApp says of a ban on new chats. Only `isActive` counts: the end may be missing (WAHA issue 2219). */
 export function fromReachout(state: ReachoutTimelockState): GatewayEvent {
-  return {
-    type: "reachout",
-    active: state.isActive === true,
-    until: state.timeEnforcementEnds ?? null,
-    kind: state.enforcementType ?? "DEFAULT",
-  };
+  return { type: "reachout", active: state.isActive === true, until: state.timeEnforcementEnds ?? null };
 }
 
 /** WhatsApp's quota of new chats; seconds since 1970 in its times. Anything it does not say is null. */
