@@ -3,8 +3,8 @@ import { type Connection, connect, type Sql } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { users } from "#db/schema/index.ts";
 import type { BenchResult } from "#scripts/bench.ts";
-import { commitImport } from "#server/contacts/commit-import.ts";
-import { stageImport } from "#server/contacts/stage-import.ts";
+import { commitImport } from "#server/imports/commit.ts";
+import { stageImport } from "#server/imports/stage.ts";
 import { withUser } from "#server/users/with-user.ts";
 
 const CSV_ROWS = 100_000;

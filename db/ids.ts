@@ -1,3 +1,5 @@
+import { z } from "zod";
+
 /** Prefixed, typed ids. The prefix says what an id names, so that a wrong id does not compile and a log line reads itself. */
 const prefixes = {
   user: "usr",
@@ -11,6 +13,7 @@ const prefixes = {
   suppression: "sup",
   campaign: "cmp",
   message: "msg",
+  inboundMessage: "inb",
   wallet: "wal",
   walletTxn: "wtx",
   planPeriod: "per",
@@ -41,3 +44,7 @@ export function newId<K extends IdKind>(kind: K): Id<K> {
 export function isId<K extends IdKind>(kind: K, value: unknown): value is Id<K> {
   return typeof value === "string" && new RegExp(`^${prefixes[kind]}_[0-9a-z]{20,30}$`).test(value);
 }
+
+/** An id of this kind, from outside. */
+export const idSchema = <K extends IdKind>(kind: K) =>
+  z.custom<Id<K>>((value) => isId(kind, value), "This is not a valid id.");

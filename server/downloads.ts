@@ -2,11 +2,11 @@ import { type Context, Hono } from "hono";
 import { stream } from "hono/streaming";
 import { isId } from "#db/ids.ts";
 import { exportCampaign } from "./campaigns/export.ts";
-import { rejectedRowsCsv } from "./contacts/import-queries.ts";
 import type { SignedInUser } from "./context.ts";
 import { readMedia } from "./dev-phone/media.ts";
 import { DomainError } from "./errors.ts";
 import type { App } from "./http.ts";
+import { rejectedRowsCsv } from "./imports/queries.ts";
 import { withUser } from "./users/with-user.ts";
 import { qrPng } from "./wa/qr-png.ts";
 

@@ -2,6 +2,8 @@ import { authRouter, tokensRouter } from "./auth/router.ts";
 import { campaignsRouter } from "./campaigns/router.ts";
 import { contactsRouter } from "./contacts/router.ts";
 import { devPhoneRouter } from "./dev-phone/router.ts";
+import { groupsRouter } from "./groups/router.ts";
+import { importsRouter } from "./imports/router.ts";
 import { liveRouter } from "./live-router.ts";
 import { schedulesRouter } from "./schedules/router.ts";
 import { router } from "./trpc.ts";
@@ -13,6 +15,8 @@ export const appRouter = router({
   tokens: tokensRouter,
   wa: waRouter,
   contacts: contactsRouter,
+  imports: importsRouter,
+  groups: groupsRouter,
   campaigns: campaignsRouter,
   wallet: walletRouter,
   schedules: schedulesRouter,

@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
-import { contactLists, contacts, wallets, waNumbers, waSessions } from "#db/schema/index.ts";
+import { contactListMembers, contactLists, contacts, wallets, waNumbers, waSessions } from "#db/schema/index.ts";
 import { createCampaign } from "#server/campaigns/draft.ts";
 import { startCampaign } from "#server/campaigns/start.ts";
 import { type Env, readEnv } from "#server/env.ts";
@@ -42,19 +42,17 @@ export async function createList(
   without = 0,
 ): Promise<{ id: Id<"contactList">; phones: string[] }> {
   const id = newId("contactList");
-  await db
-    .insert(contactLists)
-    .values({ id, userId, name: "Friends", source: "upload", total: people, columns: ["class"] });
+  await db.insert(contactLists).values({ id, userId, name: "Friends", source: "upload", columns: ["class"] });
   const rows = Array.from({ length: people }, (_, i) => ({
     id: newId("contact"),
     userId,
-    contactListId: id,
     name: `Person ${i + 1}`,
     phoneE164: newPhone(),
     attributes: { class: "7B" },
     consent: i >= without,
   }));
   await db.insert(contacts).values(rows);
+  await db.insert(contactListMembers).values(rows.map((row) => ({ contactListId: id, contactId: row.id, userId })));
   return { id, phones: rows.map((row) => row.phoneE164) };
 }
 

@@ -19,7 +19,7 @@ import {
   UpdateIcon,
 } from "@radix-ui/react-icons";
 import type { CampaignStatus } from "#server/campaigns/rules.ts";
-import type { Verdict } from "#server/contacts/rules.ts";
+import type { Verdict } from "#server/imports/rules.ts";
 import type { MessageStatus } from "#server/messages/rules.ts";
 import type { SessionStatus } from "#server/wa/rules.ts";
 import type { Icon } from "./icon.ts";

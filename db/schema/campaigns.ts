@@ -19,6 +19,10 @@ export const campaigns = pgTable(
       .notNull()
       .references(() => contactLists.id),
     name: text().notNull(),
+    /** `confirmation` asks people of a list with double opt-in whether they want its messages. */
+    purpose: text().$type<"message" | "confirmation">().notNull().default("message"),
+    /** `group_chat`: one message to the chat of the group that the list was made from. */
+    audience: text().$type<"list" | "group_chat">().notNull().default("list"),
     templateText: text().notNull(),
     throttleMinMs: integer().notNull(),
     throttleMaxMs: integer().notNull(),
@@ -53,8 +57,8 @@ export const messages = pgTable(
       .references(() => waSessions.id),
     campaignId: idOf("campaign").references(() => campaigns.id),
     contactId: idOf("contact"),
-    kind: text().$type<"campaign">().notNull(),
-    /** Canonical identity: "pn:+62…", "lid:…". */
+    kind: text().$type<"campaign" | "opt_out">().notNull(),
+    /** Canonical identity: "pn:+62…", "lid:…", "group:…@g.us". */
     recipientKey: text().notNull(),
     recipientName: text().notNull(),
     /** The rendered text; null after the retention period, and for rows that never had one. */
@@ -92,5 +96,9 @@ export const messages = pgTable(
     index("messages_queue").on(t.campaignId, t.notBefore, t.id).where(sql`${t.status} = 'queued'`),
     index("messages_open").on(t.waSessionId, t.recipientKey).where(sql`${t.status} in ('sending', 'unknown')`),
     index("messages_board").on(t.campaignId, t.id),
+    index("messages_replies")
+      .on(t.waSessionId, t.id)
+      .where(sql`${t.campaignId} is null and ${t.status} in ('queued', 'sending')`),
+    index("messages_contact").on(t.contactId, t.id),
   ],
 );

@@ -1,5 +1,17 @@
-import { boolean, index, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
-import { at, createdAt, idOf } from "./columns.ts";
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  boolean,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
+import { at, bytea, createdAt, idOf } from "./columns.ts";
 import { users } from "./users.ts";
 
 export const contactLists = pgTable(
@@ -11,14 +23,23 @@ export const contactLists = pgTable(
       .references(() => users.id),
     name: text().notNull(),
     source: text().$type<"upload" | "group">().notNull(),
+    /** People on it; a trigger on `contact_list_members` counts. */
     total: integer().notNull().default(0),
     /** Attribute names of the list, in the order of the file: each is a template variable. */
     columns: jsonb().$type<string[]>().notNull().default([]),
+    /** Only those who confirmed with YES get campaigns of this list. */
+    doubleOptIn: boolean().notNull().default(false),
+    /** Of a list made from a group: the group's own chat, canonical ("group:…@g.us"), and the phone that is in it. */
+    groupKey: text(),
+    waSessionId: idOf("waSession"),
+    /** Of a group, when it was read: members whose number WhatsApp does not show. */
+    hiddenMembers: integer().notNull().default(0),
     createdAt: createdAt(),
   },
   (t) => [index("contact_lists_user").on(t.userId, t.id)],
 );
 
+/** A person the user may know under one phone number. Lists hold people; what is known of a person is the same on each. */
 export const contacts = pgTable(
   "contacts",
   {
@@ -26,17 +47,17 @@ export const contacts = pgTable(
     userId: idOf("user")
       .notNull()
       .references(() => users.id),
-    contactListId: idOf("contactList")
-      .notNull()
-      .references(() => contactLists.id),
     name: text().notNull(),
     phoneE164: text("phone_e164").notNull(),
     attributes: jsonb().$type<Record<string, string>>().notNull().default({}),
+    tags: text().array().notNull().default([]),
+    /** Whether they agreed, as it stands now; how that came about is in `consent_events`. */
     consent: boolean().notNull(),
-    /** Where consent came from: the file, and the user's own statement at import. */
-    consentSource: text(),
-    consentStatement: text(),
+    /** Since when `consent` is what it is. */
     consentAt: at(),
+    /** When they answered YES to being asked whether they want these messages; null when they did not. */
+    confirmedAt: at(),
+    /** The import that made this contact; null for a group, or by hand. */
     importId: idOf("import"),
     /** Whether WhatsApp knows the number; null until it was asked, which happens once. */
     onWhatsapp: boolean(),
@@ -44,60 +65,46 @@ export const contacts = pgTable(
     createdAt: createdAt(),
   },
   (t) => [
-    unique("contacts_once_per_list").on(t.contactListId, t.phoneE164),
-    index("contacts_list").on(t.contactListId, t.id),
-    index("contacts_user_phone").on(t.userId, t.phoneE164),
+    unique("contacts_once_per_user").on(t.userId, t.phoneE164),
+    index("contacts_user").on(t.userId, t.id),
+    index("contacts_user_phone_end").on(t.userId, sql`reverse(${t.phoneE164})`),
+    index("contacts_words").using("gin", sql`search_words(${t.name})`),
+    index("contacts_tags").using("gin", t.tags).where(sql`${t.tags} <> '{}'`),
   ],
 );
 
-export const imports = pgTable(
-  "imports",
+/** Who is on which list. Without foreign keys, which would cost an import a fifth of its time: server/contacts/remove.ts alone deletes contacts. */
+export const contactListMembers = pgTable(
+  "contact_list_members",
   {
-    id: idOf("import").primaryKey(),
-    userId: idOf("user")
-      .notNull()
-      .references(() => users.id),
-    fileName: text().notNull(),
-    fileSha256: text().notNull(),
-    status: text().$type<"staged" | "committed" | "discarded">().notNull().default("staged"),
-    /** The list the rows go to: an existing one, or null for a new one named `listName`. */
-    contactListId: idOf("contactList"),
-    listName: text().notNull(),
-    columns: jsonb().$type<string[]>().notNull().default([]),
-    counts: jsonb().$type<Record<string, number>>().notNull().default({}),
-    rows: integer().notNull().default(0),
-    consentStatement: text(),
-    createdAt: createdAt(),
-    committedAt: at(),
-  },
-  (t) => [index("imports_user").on(t.userId, t.id)],
-);
-
-/** Every row of a staged file with its verdict. Dropped when the import is discarded, or a day after its commit. */
-export const importRows = pgTable(
-  "import_rows",
-  {
-    importId: idOf("import")
-      .notNull()
-      .references(() => imports.id, { onDelete: "cascade" }),
+    contactListId: idOf("contactList").notNull(),
+    contactId: idOf("contact").notNull(),
     userId: idOf("user").notNull(),
-    rowNo: integer().notNull(),
-    name: text().notNull(),
-    phone: text().notNull(),
-    phoneE164: text("phone_e164"),
-    consent: text().notNull(),
-    attributes: jsonb().$type<Record<string, string>>().notNull().default({}),
-    verdict: text()
-      .$type<"valid" | "invalid" | "no_consent" | "duplicate_in_file" | "duplicate_in_list" | "opted_out">()
-      .notNull(),
-    column: text(),
-    value: text(),
-    reason: text(),
   },
   (t) => [
-    primaryKey({ columns: [t.importId, t.rowNo] }),
-    index("import_rows_verdict").on(t.importId, t.verdict, t.rowNo),
+    primaryKey({ columns: [t.contactListId, t.contactId] }),
+    index("contact_list_members_contact").on(t.contactId),
   ],
+);
+
+/** The evidence: how a contact came to agree, or not to. Appended to, and deleted only with the contact. */
+export const consentEvents = pgTable(
+  "consent_events",
+  {
+    id: bigint({ mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    userId: idOf("user").notNull(),
+    contactId: idOf("contact").notNull(),
+    /** `asked` and `confirmed`: the double opt-in. `opted_out` and `opted_in`: STOP and START, or by the user's hand. */
+    kind: text().$type<"given" | "withdrawn" | "asked" | "confirmed" | "opted_out" | "opted_in">().notNull(),
+    source: text().$type<"import" | "manual" | "keyword" | "message">().notNull(),
+    /** Of an import: its file, statement and importer are there. */
+    importId: idOf("import"),
+    rowNo: integer(),
+    /** By hand: the user's own words on how they agreed. By keyword: the word. */
+    statement: text(),
+    at: at().notNull(),
+  },
+  (t) => [index("consent_events_contact").on(t.contactId, t.id)],
 );
 
 /** People who must not be messaged. `identity` is canonical: "pn:+62…" or "lid:…". The audit log tells the history. */
@@ -125,4 +132,40 @@ export const identityPairs = pgTable(
     createdAt: createdAt(),
   },
   (t) => [primaryKey({ columns: [t.userId, t.lid] }), index("identity_pairs_pn").on(t.userId, t.pn)],
+);
+
+/** Keyed hashes of the identities of people who were erased: they stay suppressed, and nothing tells who they were. */
+export const tombstones = pgTable(
+  "tombstones",
+  {
+    userId: idOf("user").notNull(),
+    /** HMAC-SHA256 over "user|identity" (server/opt-outs/tombstones.ts). */
+    hash: bytea().notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.userId, t.hash] })],
+);
+
+/** What people wrote to the user's phones. Bodies are wiped after 14 days. */
+export const inboundMessages = pgTable(
+  "inbound_messages",
+  {
+    id: idOf("inboundMessage").primaryKey(),
+    userId: idOf("user").notNull(),
+    waSessionId: idOf("waSession").notNull(),
+    waMsgId: text().notNull(),
+    /** The chat it came in, canonical. */
+    sender: text().notNull(),
+    /** Who that is among the user's contacts, when it came. */
+    contactId: idOf("contact"),
+    body: text(),
+    /** When it was written, by WhatsApp's clock. */
+    sentAt: at().notNull(),
+    createdAt: createdAt(),
+  },
+  (t) => [
+    unique("inbound_messages_once").on(t.waSessionId, t.sender, t.waMsgId),
+    index("inbound_messages_contact").on(t.contactId, t.sentAt),
+    index("inbound_messages_user").on(t.userId, t.id),
+  ],
 );

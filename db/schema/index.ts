@@ -1,5 +1,6 @@
 export * from "./campaigns.ts";
 export * from "./contacts.ts";
+export * from "./imports.ts";
 export * from "./schedules.ts";
 export * from "./users.ts";
 export * from "./wa.ts";

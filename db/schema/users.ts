@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
-import { at, createdAt, idOf } from "./columns.ts";
+import { at, bytea, createdAt, idOf } from "./columns.ts";
 
 export const users = pgTable(
   "users",
@@ -63,4 +63,12 @@ export const rateLimits = pgTable("rate_limits", {
   key: text().primaryKey(),
   points: integer().notNull(),
   expire: at(),
+});
+
+/** Keys of the product itself, wrapped by a SESSION_KEY like the data keys of sessions. */
+export const appKeys = pgTable("app_keys", {
+  name: text().$type<"tombstones">().primaryKey(),
+  wrappedKey: bytea().notNull(),
+  /** Which SESSION_KEY wrapped it. */
+  keyId: text().notNull(),
 });

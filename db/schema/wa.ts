@@ -128,7 +128,9 @@ export const waCommands = pgTable(
       .notNull()
       .references(() => waSessions.id, { onDelete: "cascade" }),
     userId: idOf("user").notNull(),
-    kind: text().$type<"unlink" | "check_numbers" | "read_limits" | "reconnect">().notNull(),
+    kind: text()
+      .$type<"unlink" | "check_numbers" | "read_limits" | "reconnect" | "list_groups" | "read_group">()
+      .notNull(),
     input: jsonb().$type<Record<string, unknown>>().notNull().default({}),
     status: text().$type<"waiting" | "done" | "failed">().notNull().default("waiting"),
     result: jsonb().$type<Record<string, unknown>>(),

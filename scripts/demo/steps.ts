@@ -40,9 +40,9 @@ export async function importClassmates(api: ApiClient) {
   const form = new FormData();
   form.set("file", new File([await readFile(fileURLToPath(CLASSMATES))], "classmates.xlsx"));
   form.set("listName", "Classmates");
-  const staged = await api.contacts.stage.mutate(form);
+  const staged = await api.imports.stage.mutate(form);
   const rejected = staged.rows.filter((row) => row.verdict !== "valid");
-  const committed = await api.contacts.commit.mutate({
+  const committed = await api.imports.commit.mutate({
     importId: staged.id,
     consentStatement: "Everyone in the file ticked the consent box on the class form.",
   });

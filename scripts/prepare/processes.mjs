@@ -8,7 +8,7 @@ const PROCESSES = {
   web: "server/main.ts",
   worker: "worker/main.ts",
   simulator: "simulator/main.ts",
-  "parse-file": "server/contacts/parse/child.ts",
+  "parse-file": "server/imports/parse/child.ts",
 };
 
 /**

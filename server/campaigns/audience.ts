@@ -1,7 +1,7 @@
-import { asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { contacts } from "#db/schema/index.ts";
+import { contactListMembers, contacts } from "#db/schema/index.ts";
 import { suppressedNumbers } from "../opt-outs/is-suppressed.ts";
 import { judgeRecipient } from "./rules.ts";
 
@@ -28,8 +28,9 @@ export async function readAudience(tx: Db, userId: Id<"user">, contactListId: Id
       onWhatsapp: contacts.onWhatsapp,
       suppressed: sql<boolean>`'pn:' || ${contacts.phoneE164} in ${suppressedNumbers(userId)}`,
     })
-    .from(contacts)
-    .where(sql`${contacts.contactListId} = ${contactListId} and ${eq(contacts.userId, userId)}`)
+    .from(contactListMembers)
+    .innerJoin(contacts, eq(contacts.id, contactListMembers.contactId))
+    .where(and(eq(contactListMembers.contactListId, contactListId), eq(contacts.userId, userId)))
     .orderBy(asc(contacts.id))
     .limit(READ_AT_MOST);
   return rows.map(({ consent, suppressed, onWhatsapp, ...row }) => ({

@@ -26,6 +26,10 @@ export interface Check {
 const askable = (userId: Id<"user">): SQL => sql`c.user_id = ${userId} and c.consent and c.on_whatsapp_at is null
   and 'pn:' || c.phone_e164 not in ${suppressedNumbers(userId)}`;
 
+/** Contacts `c` on a list. */
+const onList = (id: Id<"contactList">): SQL =>
+  sql`c.id in (select m.contact_id from contact_list_members m where m.contact_list_id = ${id})`;
+
 /** What a linked number `n` has asked on its own day of today. */
 const askedToday = sql`case when n.checked_on = (app_now() at time zone n.tz)::date then n.day_checked else 0 end`;
 
@@ -39,7 +43,7 @@ const leftToday = async (tx: Db, sessionId: Id<"waSession">): Promise<number> =>
 /** How far the people of a list are known to have WhatsApp, and whether the phone is asking at the moment. */
 export async function readChecks(tx: Db, userId: Id<"user">, { sessionId, contactListId }: Check) {
   const [list] = await tx.execute<{ unasked: number }>(sql`
-    select count(*)::int as unasked from contacts c where c.contact_list_id = ${contactListId} and ${askable(userId)}`);
+    select count(*)::int as unasked from contacts c where ${onList(contactListId)} and ${askable(userId)}`);
   const [last] = await tx.execute<{ state: "asking" | "answered" | "failed" }>(sql`
     select case when status = 'waiting' and expires_at > now() then 'asking' when status = 'done' then 'answered'
                 else 'failed' end as state
@@ -66,9 +70,8 @@ export async function checkNumbers(
   const open = await tx.execute(sql`select 1 from wa_commands where wa_session_id = ${session.id}
     and kind = 'check_numbers' and status = 'waiting' and expires_at > now()`);
   if (open.length > 0) throw new DomainError("session_busy");
-  await copyAnswers(tx, userId, contactListId);
   const unasked = await tx.execute<{ id: Id<"contact"> }>(sql`
-    select id from contacts c where c.contact_list_id = ${contactListId} and ${askable(userId)} order by id`);
+    select id from contacts c where ${onList(contactListId)} and ${askable(userId)} order by id`);
   const contactIds = unasked.slice(0, await leftToday(tx, session.id)).map(({ id }) => id);
   if (contactIds.length > 0) {
     const input = { contactListId, contactIds };
@@ -80,14 +83,6 @@ export async function checkNumbers(
     await publish(tx, userId, "session", session.id);
   }
   return { asked: contactIds.length, left: unasked.length - contactIds.length };
-}
-
-/** Somebody on another list of the user was asked about before. */
-async function copyAnswers(tx: Db, userId: Id<"user">, contactListId: Id<"contactList">): Promise<void> {
-  await tx.execute(sql`
-    update contacts c set on_whatsapp = k.on_whatsapp, on_whatsapp_at = k.on_whatsapp_at from contacts k
-     where c.user_id = ${userId} and c.contact_list_id = ${contactListId} and c.on_whatsapp_at is null
-       and k.user_id = c.user_id and k.phone_e164 = c.phone_e164 and k.on_whatsapp is not null`);
 }
 
 /**
@@ -103,7 +98,7 @@ export async function numbersToAsk(db: Db, { waSessionId, userId }: Asking, ids:
     const rows = await tx.execute<{ phone: string }>(sql`
       update contacts set on_whatsapp_at = app_now()
        where user_id = ${userId} and on_whatsapp_at is null and phone_e164 in (
-         select distinct c.phone_e164 from contacts c
+         select c.phone_e164 from contacts c
           where ${askable(userId)} and c.id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::text::jsonb))
           limit ${Math.max(0, CHECKS_A_DAY - number.before)})
       returning phone_e164 as phone`);
@@ -115,7 +110,7 @@ export async function numbersToAsk(db: Db, { waSessionId, userId }: Asking, ids:
   });
 }
 
-/** Keeps the answers, for every list of the user that holds one of the numbers. */
+/** Keeps the answers. */
 export async function storeChecks(db: Db, { userId }: Asking, asked: string[], known: Set<string>): Promise<void> {
   const rows = JSON.stringify(asked.map((phone) => ({ phone, known: known.has(phone) })));
   await db.execute(sql`

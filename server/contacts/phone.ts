@@ -1,5 +1,5 @@
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
-import type { Cell } from "./parse/headers.ts";
+import type { Cell } from "../imports/parse/headers.ts";
 
 export type PhoneVerdict = { ok: true; e164: string } | { ok: false; reason: string };
 

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, ilike, lt, or, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { contactLists, contacts, suppressions } from "#db/schema/index.ts";
+import { contactListMembers, contactLists, contacts, suppressions } from "#db/schema/index.ts";
 import { DomainError } from "../errors.ts";
 import { suppressedNumbers } from "../opt-outs/is-suppressed.ts";
 import type { PageInput, SampleInput } from "./schema.ts";
@@ -12,6 +12,9 @@ const SUPPRESSIONS_A_PAGE = 100;
 // Names are written out where a query is inside another: Drizzle leaves the table's name away in the fields of a select.
 const optedOut = (userId: Id<"user">) => sql`('pn:' || contacts.phone_e164 in ${suppressedNumbers(userId)})`;
 
+const onList = (id: Id<"contactList">) =>
+  sql`${contacts.id} in (select ${contactListMembers.contactId} from ${contactListMembers} where ${contactListMembers.contactListId} = ${id})`;
+
 function selectLists(tx: Db, userId: Id<"user">) {
   return tx.select({
     id: contactLists.id,
@@ -19,8 +22,8 @@ function selectLists(tx: Db, userId: Id<"user">) {
     source: contactLists.source,
     total: contactLists.total,
     /** Contacts a campaign may message today: consent given, not opted out. */
-    sendable: sql<number>`(select count(*)::int from contacts where contacts.contact_list_id = contact_lists.id
-      and contacts.consent and not ${optedOut(userId)})`,
+    sendable: sql<number>`(select count(*)::int from contact_list_members m join contacts on contacts.id = m.contact_id
+      where m.contact_list_id = contact_lists.id and contacts.consent and not ${optedOut(userId)})`,
     columns: contactLists.columns,
     createdAt: contactLists.createdAt,
   });
@@ -55,15 +58,13 @@ export async function contactsPage(tx: Db, userId: Id<"user">, input: PageInput)
       phoneE164: contacts.phoneE164,
       attributes: contacts.attributes,
       consent: contacts.consent,
-      consentSource: contacts.consentSource,
-      consentStatement: contacts.consentStatement,
       consentAt: contacts.consentAt,
       optedOut: sql<boolean>`${optedOut(userId)}`,
     })
     .from(contacts)
     .where(
       and(
-        eq(contacts.contactListId, input.listId),
+        onList(input.listId),
         eq(contacts.userId, userId),
         input.cursor ? gt(contacts.id, input.cursor) : undefined,
         input.search
@@ -83,14 +84,7 @@ export async function sampleContacts(tx: Db, userId: Id<"user">, { listId, count
   return tx
     .select({ id: contacts.id, name: contacts.name, phoneE164: contacts.phoneE164, attributes: contacts.attributes })
     .from(contacts)
-    .where(
-      and(
-        eq(contacts.contactListId, listId),
-        eq(contacts.userId, userId),
-        contacts.consent,
-        sql`not ${optedOut(userId)}`,
-      ),
-    )
+    .where(and(onList(listId), eq(contacts.userId, userId), contacts.consent, sql`not ${optedOut(userId)}`))
     .orderBy(asc(contacts.id))
     .limit(count);
 }

@@ -1,30 +1,9 @@
 import { suppressPhone } from "../opt-outs/suppress.ts";
-import { noInput, router, signedInProcedure, userProcedure } from "../trpc.ts";
-import { commitImport, discardImport } from "./commit-import.ts";
-import { importPreview, stagedImports } from "./import-queries.ts";
+import { noInput, router, userProcedure } from "../trpc.ts";
 import { contactList, contactListsOf, contactsPage, sampleContacts, suppressedPage } from "./queries.ts";
-import {
-  commitInput,
-  importRef,
-  listRef,
-  pageInput,
-  previewInput,
-  sampleInput,
-  stageForm,
-  suppressedInput,
-  suppressInput,
-} from "./schema.ts";
-import { stageUpload } from "./stage-import.ts";
+import { listRef, pageInput, sampleInput, suppressedInput, suppressInput } from "./schema.ts";
 
 export const contactsRouter = router({
-  stage: signedInProcedure.input(stageForm).mutation(({ ctx, input }) => stageUpload(ctx.db, ctx.userId, input)),
-  preview: userProcedure.input(previewInput).query(({ ctx, input }) => importPreview(ctx.db, ctx.userId, input)),
-  staged: userProcedure.input(noInput).query(({ ctx }) => stagedImports(ctx.db, ctx.userId)),
-  commit: userProcedure.input(commitInput).mutation(({ ctx, input }) => commitImport(ctx.db, ctx.userId, input)),
-  discard: userProcedure
-    .input(importRef)
-    .mutation(({ ctx, input }) => discardImport(ctx.db, ctx.userId, input.importId)),
-
   lists: userProcedure.input(noInput).query(({ ctx }) => contactListsOf(ctx.db, ctx.userId)),
   list: userProcedure.input(listRef).query(({ ctx, input }) => contactList(ctx.db, ctx.userId, input.id)),
   page: userProcedure.input(pageInput).query(({ ctx, input }) => contactsPage(ctx.db, ctx.userId, input)),

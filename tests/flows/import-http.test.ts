@@ -20,10 +20,10 @@ test("a program imports a file through the typed client", async () => {
   const bytes = readFileSync(new URL("../../examples/classmates.xlsx", import.meta.url));
   form.set("file", new File([bytes], "classmates.xlsx"));
   form.set("listName", "Classmates");
-  const staged = await api.contacts.stage.mutate(form);
+  const staged = await api.imports.stage.mutate(form);
   expect(staged).toMatchObject({ listName: "Classmates", counts: { valid: 12 } });
   const consentStatement = "They ticked the box on the class form.";
-  const done = await api.contacts.commit.mutate({ importId: staged.id, consentStatement });
+  const done = await api.imports.commit.mutate({ importId: staged.id, consentStatement });
   expect(await api.contacts.list.query({ id: done.contactListId })).toMatchObject({ total: 12, sendable: 12 });
   expect(await api.contacts.page.query({ listId: done.contactListId, search: "lestari" })).toMatchObject({
     rows: [{ name: "Ayu Lestari" }],
@@ -35,5 +35,5 @@ test("a program imports a file through the typed client", async () => {
 test("a file over 10 MB is refused with a sentence", async () => {
   const form = new FormData();
   form.set("file", new File([new Uint8Array(10 * 1024 * 1024 + 1)], "big.csv"));
-  await expect(api.contacts.stage.mutate(form)).rejects.toThrow(/larger than 10 MB/);
+  await expect(api.imports.stage.mutate(form)).rejects.toThrow(/larger than 10 MB/);
 });

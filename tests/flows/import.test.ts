@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Id, newId } from "#db/ids.ts";
 import { auditLogs, contacts, identityPairs, importRows, imports, suppressions } from "#db/schema/index.ts";
-import { rejectedRowsCsv } from "#server/contacts/import-queries.ts";
-import type { Verdict } from "#server/contacts/rules.ts";
+import { rejectedRowsCsv } from "#server/imports/queries.ts";
+import type { Verdict } from "#server/imports/rules.ts";
 import { createStage, type Stage, type StageUser } from "../stage.ts";
 
 const consentStatement = "They ticked the box on the class form.";
@@ -35,9 +35,9 @@ function upload(
 /** Stages a CSV of people given as [name, phone, consent]. */
 const stageRows = (rows: string[][], fields: Record<string, string> = {}, api = user.api) => {
   const lines = [["name", "phone_e164", "consent"], ...rows].map((row) => row.join(","));
-  return api.contacts.stage(upload(lines.join("\n"), "people.csv", fields));
+  return api.imports.stage(upload(lines.join("\n"), "people.csv", fields));
 };
-const commit = (importId: Id<"import">, api = user.api) => api.contacts.commit({ importId, consentStatement });
+const commit = (importId: Id<"import">, api = user.api) => api.imports.commit({ importId, consentStatement });
 const refused = (code: string) => expect.objectContaining({ cause: expect.objectContaining({ code }) });
 const allCounts = (counts: Partial<Record<Verdict, number>>) => ({
   valid: 0,
@@ -55,7 +55,7 @@ describe("an import", () => {
   test.each(["classmates.xlsx", "classmates.csv"])(
     "of %s shows each row's verdict before anything is kept",
     async (name) => {
-      const staged = await user.api.contacts.stage(upload(example(name), name));
+      const staged = await user.api.imports.stage(upload(example(name), name));
       expect(staged).toMatchObject({
         status: "staged",
         listName: "classmates",
@@ -78,7 +78,7 @@ describe("an import", () => {
   );
 
   test("keeps the valid rows with their consent as evidence, and is audited", async () => {
-    const staged = await user.api.contacts.stage(
+    const staged = await user.api.imports.stage(
       upload(example("classmates.xlsx"), "classmates.xlsx", { listName: "Class of 2026" }),
     );
     const done = await commit(staged.id);
@@ -102,7 +102,7 @@ describe("an import", () => {
     const meta = { importId: staged.id, contactListId: done.contactListId, rows: 17, added: 12 };
     expect(audits.find((row) => row.action === "contacts.imported")?.meta).toEqual(meta);
     await expect(commit(staged.id)).rejects.toEqual(refused("wrong_state"));
-    await expect(user.api.contacts.discard({ importId: staged.id })).rejects.toEqual(refused("wrong_state"));
+    await expect(user.api.imports.discard({ importId: staged.id })).rejects.toEqual(refused("wrong_state"));
   });
 
   test("of the same file to the same list again adds nothing", async () => {
@@ -117,7 +117,7 @@ describe("an import", () => {
   test("adds to a list what is new, with the columns it brings", async () => {
     const { contactListId } = await commit((await stageRows([ayu])).id);
     const csv = "name,phone_e164,consent,city\nAyu,+6281200000001,yes,Bogor\nBima,+6281200000002,yes,Depok";
-    const more = await user.api.contacts.stage(upload(csv, "more.csv", { contactListId, listName: "" }));
+    const more = await user.api.imports.stage(upload(csv, "more.csv", { contactListId, listName: "" }));
     expect(more.counts).toEqual(allCounts({ valid: 1, duplicate_in_list: 1 }));
     expect(await commit(more.id)).toMatchObject({ contactListId, added: 1 });
     expect(await user.api.contacts.list({ id: contactListId })).toMatchObject({ total: 2, columns: ["city"] });
@@ -137,7 +137,7 @@ describe("an import", () => {
     });
     expect(staged.rows).toHaveLength(2);
     await expect(commit(staged.id)).rejects.toEqual(refused("no_usable_rows"));
-    expect(await user.api.contacts.preview({ importId: staged.id })).toMatchObject({ status: "staged" });
+    expect(await user.api.imports.preview({ importId: staged.id })).toMatchObject({ status: "staged" });
     expect(await user.api.contacts.lists()).toEqual([]);
   });
 
@@ -151,7 +151,7 @@ describe("an import", () => {
     await user.api.contacts.suppress({ phone: "+6281200000004" });
     const done = await commit(first.id);
     expect(done).toMatchObject({ added: 1, counts: allCounts({ valid: 1, duplicate_in_list: 1, opted_out: 1 }) });
-    const preview = await user.api.contacts.preview({ importId: first.id });
+    const preview = await user.api.imports.preview({ importId: first.id });
     expect(preview.counts).toEqual(done.counts);
     expect(preview.rows.map((row) => row.verdict)).toEqual(["duplicate_in_list", "valid", "opted_out"]);
     expect(await user.api.contacts.list({ id: contactListId })).toMatchObject({ total: 3 });
@@ -166,15 +166,15 @@ describe("an import", () => {
 
   test("thrown away leaves no row behind", async () => {
     const { id } = await stageRows([ayu]);
-    await user.api.contacts.discard({ importId: id });
+    await user.api.imports.discard({ importId: id });
     expect(await stage.db.$count(importRows, eq(importRows.importId, id))).toBe(0);
-    expect(await user.api.contacts.staged()).toEqual([]);
+    expect(await user.api.imports.staged()).toEqual([]);
     await expect(commit(id)).rejects.toEqual(refused("wrong_state"));
   });
 
   test("needs to know how the people agreed", async () => {
     const { id } = await stageRows([ayu]);
-    await expect(user.api.contacts.commit({ importId: id, consentStatement: "  " })).rejects.toThrow(
+    await expect(user.api.imports.commit({ importId: id, consentStatement: "  " })).rejects.toThrow(
       /Say in a sentence/,
     );
   });
@@ -187,7 +187,7 @@ describe("an import", () => {
     ["a header alone", upload("name,phone_e164,consent\n", "a.csv"), /no rows below/],
     ["a renamed program", upload(Buffer.from("4d5a9000", "hex"), "people.xlsx"), /Windows program/],
   ])("with %s is refused in a sentence and keeps nothing", async (_, form, sentence) => {
-    await expect(user.api.contacts.stage(form as FormData)).rejects.toThrow(sentence);
+    await expect(user.api.imports.stage(form as FormData)).rejects.toThrow(sentence);
     expect(await stage.db.$count(imports, eq(imports.userId, user.id))).toBe(0);
   });
 
@@ -249,7 +249,7 @@ describe("the rejected rows", () => {
   test("come as a CSV that is mended and uploaded again, and runs nothing in a spreadsheet", async () => {
     const csv =
       'name,phone_e164,consent,note\n=HYPERLINK("x"),0812,yes,"a ""b"", c"\nBima,+6281200000002,,-1\nCitra,+6281200000003,yes,';
-    const { id } = await user.api.contacts.stage(upload(csv, "people.csv"));
+    const { id } = await user.api.imports.stage(upload(csv, "people.csv"));
     let text = "";
     for await (const chunk of rejectedRowsCsv(stage.db, user.id, id)) text += chunk;
     expect(text.split("\r\n").slice(0, 3)).toEqual([
@@ -262,7 +262,7 @@ describe("the rejected rows", () => {
     const mended = text
       .replace('"0812"', `"'+6281200000001"`)
       .replace('"\'+6281200000002",""', `"'+6281200000002","yes"`);
-    const again = await user.api.contacts.stage(upload(mended, "mended.csv"));
+    const again = await user.api.imports.stage(upload(mended, "mended.csv"));
     expect(again).toMatchObject({ columns: ["note"], counts: allCounts({ valid: 2 }) });
     expect(again.rows.map((row) => [row.name, row.attributes.note])).toEqual([
       ['=HYPERLINK("x")', 'a "b", c'],
@@ -289,6 +289,6 @@ describe("what belongs to one user", () => {
     const csv = rejectedRowsCsv(stage.db, (await stage.signUp()).id, importId);
     await expect(csv.next()).rejects.toMatchObject({ code: "not_found" });
     expect(await other.contacts.lists()).toEqual([]);
-    expect(await user.api.contacts.preview({ importId })).toMatchObject({ status: "staged" });
+    expect(await user.api.imports.preview({ importId })).toMatchObject({ status: "staged" });
   });
 });

@@ -45,9 +45,9 @@ test("an error in built code is logged with the lines of its sources", async () 
 
 test("built code reads an uploaded file with its built parser", async () => {
   const said = await runBuilt(
-    `import { readFile } from "#server/contacts/parse/read-file.ts";
+    `import { readFile } from "#server/imports/parse/read-file.ts";
     for await (const part of readFile(new TextEncoder().encode("name,phone_e164\\nAni,+628111"))) console.log(JSON.stringify(part));`,
-    { "parse-file": "server/contacts/parse/child.ts" },
+    { "parse-file": "server/imports/parse/child.ts" },
   );
   expect(said).toContain('"Ani"');
 });

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Task, TaskList } from "graphile-worker";
 import type { Db } from "#db/client.ts";
-import { expireImports } from "#server/contacts/expire-imports.ts";
+import { expireImports } from "#server/imports/expire.ts";
 import { type JobName, type JobPayload, jobs } from "#server/jobs.ts";
 import type { Log } from "#server/log.ts";
 import { settleSilence, wipeBodies } from "#server/messages/silence.ts";

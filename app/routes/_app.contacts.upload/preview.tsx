@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { CheckCircledIcon, CrossCircledIcon, DownloadIcon } from "@radix-ui/react-icons";
 import { useSearchParams } from "@remix-run/react";
-import { verdicts } from "#server/contacts/rules.ts";
+import { verdicts } from "#server/imports/rules.ts";
 import type { Api } from "#server/route-api.ts";
 import { type Column, DataTable, Pager } from "../../components/data-table.tsx";
 import { FilterLinks } from "../../components/filter-links.tsx";

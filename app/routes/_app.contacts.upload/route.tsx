@@ -1,6 +1,6 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
-import { verdicts } from "#server/contacts/rules.ts";
+import { verdicts } from "#server/imports/rules.ts";
 import { commitInput, importRef, stageFields, type Upload } from "#server/contacts/schema.ts";
 import { formatNumber } from "../../lib/format.ts";
 import { idParam, oneOf } from "../../lib/params.ts";

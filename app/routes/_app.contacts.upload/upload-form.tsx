@@ -1,7 +1,7 @@
 import { getFormProps } from "@conform-to/react";
 import { Alert, Group, Input, Paper, Stack, Text, Title } from "@mantine/core";
 import { Form, useActionData, useSearchParams } from "@remix-run/react";
-import { limits } from "#server/contacts/rules.ts";
+import { limits } from "#server/imports/rules.ts";
 import { stageFields } from "#server/contacts/schema.ts";
 import { SelectField, TextField } from "../../components/field.tsx";
 import { FormError, Intent, SubmitButton } from "../../components/form-parts.tsx";

@@ -1,6 +1,6 @@
+import { judgePhone } from "../contacts/phone.ts";
 import { withoutGuard } from "../csv.ts";
 import { type Cell, cellText, type Layout } from "./parse/headers.ts";
-import { judgePhone } from "./phone.ts";
 
 /** What one import may bring. A file beyond it is refused whole, never cut. */
 export const limits = { fileBytes: 10 * 1024 * 1024, rows: 100_000, columns: 50, cellChars: 1_000 } as const;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { judgePhone } from "../contacts/phone.ts";
 import { attributeName, readHeader } from "./parse/headers.ts";
-import { judgePhone } from "./phone.ts";
 import { consentProblem, type JudgedRow, judgeRow, limits, type RawRow } from "./rules.ts";
 
 describe("a phone number", () => {

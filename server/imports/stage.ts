@@ -7,9 +7,9 @@ import { recordAudit } from "../audit/record.ts";
 import { DomainError, refusals } from "../errors.ts";
 import { suppressedNumbers } from "../opt-outs/is-suppressed.ts";
 import { withUser } from "../users/with-user.ts";
-import { type ImportPreview, importPreview } from "./import-queries.ts";
 import { type Layout, readHeader } from "./parse/headers.ts";
 import { readFile, unreadable } from "./parse/read-file.ts";
+import { type ImportPreview, importPreview } from "./queries.ts";
 import {
   duplicateInListReason,
   type JudgedRow,
