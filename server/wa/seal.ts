@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import type { Id } from "#db/ids.ts";
+import type { appKeys } from "#db/schema/index.ts";
 
 const NONCE = 12;
 const TAG = 16;
@@ -79,6 +80,23 @@ function unwrap(owner: SealOwner, { wrappedKey, keyId }: Omit<WrappedKey, "dataK
   const by = keys.byId.get(keyId);
   if (!by) throw new SealBroken("data key", "it was wrapped by another SESSION_KEY");
   return unclose(by.key, aadOf(owner, "data-key", "", keyId), wrappedKey, "data key");
+}
+
+/** A key of the product itself, as it is stored. */
+export type AppKey = typeof appKeys.$inferSelect;
+
+const appKeyAad = (name: string, keyId: string) => ["v1", "app-key", name, keyId].join("|");
+
+/** Wraps a key of the product by the environment's current SESSION_KEY. */
+export function wrapAppKey(name: AppKey["name"], key: Uint8Array, { current }: SessionKeys): AppKey {
+  return { name, wrappedKey: close(current.key, appKeyAad(name, current.id), key), keyId: current.id };
+}
+
+/** @throws SealBroken if it is damaged, another key, or wrapped by a SESSION_KEY that is not known here */
+export function unwrapAppKey({ name, wrappedKey, keyId }: AppKey, keys: SessionKeys): Buffer {
+  const by = keys.byId.get(keyId);
+  if (!by) throw new SealBroken(`${name} key`, "it was wrapped by another SESSION_KEY");
+  return unclose(by.key, appKeyAad(name, keyId), wrappedKey, `${name} key`);
 }
 
 /** Makes a session's data key, wrapped by the environment's current one. */
