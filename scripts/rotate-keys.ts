@@ -20,7 +20,7 @@ async function rotate(): Promise<number> {
     const connection = connect(database.url, { max: 1, name: "masssender-rotate-keys" });
     try {
       const { rewrapped, current, refused } = await rotateKeys(connection.db, sessionKeys);
-      for (const { sessionId, keyId, why } of refused) console.error(`${sessionId} (key ${keyId}): ${why}`);
+      for (const { name, keyId, why } of refused) console.error(`${name} (key ${keyId}): ${why}`);
       console.log(
         `${rewrapped} data keys were wrapped anew. ${current} open with the current key ${sessionKeys.current.id}, ${refused.length} do not open.`,
       );
