@@ -1,7 +1,10 @@
 import type { Id } from "#db/ids.ts";
 
-/** A person or chat as the product names it: canonical, never a JID. */
-export type Identity = `pn:+${string}` | `lid:${string}`;
+/** A person as the product names them: canonical, never a JID. */
+export type Person = `pn:+${string}` | `lid:${string}`;
+
+/** A person, or the chat of a group: all after "group:" is the group's JID. */
+export type Identity = Person | `group:${string}`;
 
 /** What a connection to WhatsApp tells the product. Facts about messages are true whoever owns the session by now. */
 export type GatewayEvent =
@@ -22,7 +25,7 @@ export type GatewayEvent =
   | { type: "ack"; waMsgId: string }
   | { type: "nack"; waMsgId: string; code: number }
   | { type: "receipt"; waMsgId: string; receipt: "delivered" | "read" }
-  | { type: "inbound"; waMsgId: string; from: Identity[]; text: string | null; at: Date; offline: boolean }
+  | { type: "inbound"; waMsgId: string; from: Person[]; text: string | null; at: Date; offline: boolean }
   | { type: "identities"; pairs: { pn: `pn:+${string}`; lid: `lid:${string}` }[] };
 
 /** Thrown by `send` and `prepare` when nothing was written to the chat: the message may be sent again as if never tried. */
@@ -53,11 +56,17 @@ export interface HeldSession {
   isReady(): boolean;
   /**
    * Fetches devices and keys of recipients in bulk, leaving Signal sessions that exist as they are. Nothing is written to a
-   * chat, so a failure is provably before the write.
+   * chat, so a failure is provably before the write. A group needs nothing.
+   * @param options.rebuild makes the Signal sessions anew: what was written to these chats before may never have arrived
    * @returns those that have no WhatsApp
    * @throws when the session is not connected or WhatsApp does not answer
    */
-  prepare(recipients: Identity[]): Promise<{ unreachable: Set<Identity> }>;
+  prepare(recipients: Identity[], options?: { rebuild?: boolean }): Promise<{ unreachable: Set<Identity> }>;
+  /**
+   * Everybody in a group, under each identity WhatsApp shows of them.
+   * @throws when the session is not connected or WhatsApp does not answer
+   */
+  membersOf(group: Identity): Promise<Person[]>;
   /** Encodes and encrypts at rest: what `messages.encoded` keeps. */
   seal(encoded: Uint8Array): Buffer;
   open(sealed: Buffer): Uint8Array;

@@ -221,7 +221,7 @@ export function beginLife(
       epoch: owner.epoch,
       signal,
       isReady: () => usable() !== undefined,
-      prepare: async (recipients) => ({ unreachable: await connected().prepare(recipients) }),
+      prepare: async (recipients, options) => ({ unreachable: await connected().prepare(recipients, options) }),
       seal: (encoded) => auth.sealer.seal("message", "message", encoded),
       open: (sealed) => openMessage(auth, sealed),
       encodeText,

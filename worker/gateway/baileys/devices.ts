@@ -64,6 +64,7 @@ const userOf = (jid: string) => jidDecode(jid)?.user ?? "";
 /**
  * Learns devices and keys of recipients with two queries for all of them. Unlike Baileys' `getUSyncDevices` it leaves
  * Signal sessions that exist as they are. A number WhatsApp does not know is left out of the answer, or has no device.
+ * @param options.rebuild fetches fresh pre-keys and begins a Signal session with each device anew
  * @returns the JIDs that have no device
  * @throws when WhatsApp does not answer
  */
@@ -71,6 +72,7 @@ export async function prepareRecipients(
   sock: Socket,
   cache: PossiblyExtendedCacheStore,
   jids: readonly string[],
+  { rebuild = false }: { rebuild?: boolean } = {},
 ): Promise<string[]> {
   const { me } = sock.authState.creds;
   if (!me) throw new Error("not logged in");
@@ -81,9 +83,12 @@ export async function prepareRecipients(
   // One transaction, so that all keys are one write; Baileys' own send takes the same lock.
   return sock.authState.keys.transaction(async () => {
     if (unknown.length > 0) Object.assign(known, await fetchDevices(sock, cache, unknown, me));
-    const addresses = asked.flatMap((jid) =>
-      (known[userOf(jid)] ?? []).map(({ user, server, device }) => jidEncode(user, server, device)),
-    );
+    const addressesOf = (some: readonly string[]) =>
+      some.flatMap((jid) =>
+        (known[userOf(jid)] ?? []).map(({ user, server, device }) => jidEncode(user, server, device)),
+      );
+    const addresses = addressesOf(asked);
+    if (rebuild) await sock.assertSessions(addressesOf(jids), true);
     // One recipient's broken key bundle fails the query for all: then each message asks for its own.
     await sock.assertSessions(addresses.filter((jid) => jid !== me.id)).catch((error: unknown) => {
       if (!sock.ws.isOpen) throw error;

@@ -50,7 +50,7 @@ export interface Connection {
   /** Resolves once, when it is over. */
   readonly closed: Promise<Closed>;
   isOpen(): boolean;
-  prepare(recipients: readonly Identity[]): Promise<Set<Identity>>;
+  prepare(recipients: readonly Identity[], options?: { rebuild?: boolean }): Promise<Set<Identity>>;
   send(message: OutboundMessage): Promise<void>;
   /** Unlinks this device at WhatsApp. The connection closes with 401. @throws when WhatsApp did not say that it is done */
   logout(): Promise<void>;
@@ -266,9 +266,9 @@ export function openConnection(options: SocketOptions): Connection {
   return {
     closed: over,
     isOpen: () => announcedReady && sock.ws.isOpen,
-    async prepare(recipients) {
+    async prepare(recipients, options) {
       const jids = recipients.map(jidOf);
-      const without = new Set(await prepareRecipients(sock, memory.devices, jids));
+      const without = new Set(await prepareRecipients(sock, memory.devices, jids, options));
       return new Set(recipients.filter((_, i) => without.has(jids[i] ?? "")));
     },
     async send({ waMsgId, to, encoded }) {

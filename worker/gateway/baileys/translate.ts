@@ -8,10 +8,10 @@ import {
   type WAMessage,
 } from "@whiskeysockets/baileys";
 import { z } from "zod";
-import type { GatewayEvent, Identity } from "../gateway.ts";
+import type { GatewayEvent, Identity, Person } from "../gateway.ts";
 
 /** Who a JID names, or null when it names no single person (a group, a channel, the server). The device is left out. */
-export function identityOf(jid: string | null | undefined): Identity | null {
+export function identityOf(jid: string | null | undefined): Person | null {
   const decoded = jid ? jidDecode(jid) : undefined;
   if (!decoded?.user) return null;
   if (decoded.server === "s.whatsapp.net" || decoded.server === "hosted") return `pn:+${decoded.user}`;
