@@ -35,6 +35,7 @@ const schema = z.object({
   ACK_TIMEOUT_MS: int(30_000, { min: 100 }),
   QR_TIMEOUT_MS: int(0),
   KEEP_ALIVE_MS: int(30_000, { min: 1_000 }),
+  GROUP_IMPORT: z.enum(["on", "off"]).default("on"),
 });
 
 export interface Caps {
@@ -109,6 +110,8 @@ export function readEnv(source: NodeJS.ProcessEnv) {
     qrTimeoutMs: env.QR_TIMEOUT_MS,
     /** How often a connection to WhatsApp is asked whether it still lives. */
     keepAliveMs: env.KEEP_ALIVE_MS,
+    /** Whether people may make lists of the groups their phones are in. It is experimental, and can be switched off. */
+    groupImport: env.GROUP_IMPORT === "on",
   };
 }
 

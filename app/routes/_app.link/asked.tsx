@@ -17,13 +17,30 @@ const words: Record<Command["kind"], Record<Command["status"], string>> = {
     done: "WhatsApp was asked which numbers it knows, and answered",
     failed: "WhatsApp was not asked which numbers it knows",
   },
+  list_groups: {
+    waiting: "WhatsApp is being asked which groups the phone is in",
+    done: "WhatsApp was asked which groups the phone is in, and answered",
+    failed: "WhatsApp was not asked which groups the phone is in",
+  },
+  read_group: {
+    waiting: "WhatsApp is being asked who is in a group",
+    done: "WhatsApp was asked who is in a group, and answered",
+    failed: "Nobody learned who is in the group",
+  },
+};
+
+/** Why it came to nothing, of what the worker writes down; anything else is that no worker was there in time. */
+const reasons: Record<string, string> = {
+  "WhatsApp did not answer": "WhatsApp did not answer",
+  not_in_group: "the phone is not in it",
+  no_such_invite: "the invite link leads to no group",
 };
 
 /** What became of the last thing the connection was asked to do, in a sentence. */
 export function tellCommand({ kind, status, why }: Command): string {
   const said = words[kind][status];
   if (status !== "failed") return `${said}.`;
-  return `${said}: ${why === "WhatsApp did not answer" ? why : "nothing was connected to WhatsApp in time"}.`;
+  return `${said}: ${(why !== null && reasons[why]) || "nothing was connected to WhatsApp in time"}.`;
 }
 
 /**
