@@ -95,6 +95,21 @@ export const refusals = {
     status: 502,
     message: (d) => `The local WhatsApp did not do that: ${d.why}`,
   },
+  group_import_off: {
+    trpc: "FORBIDDEN",
+    status: 403,
+    message: say("Group import is switched off here. Import a file in which each person's consent is noted."),
+  },
+  group_not_read: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: say("What WhatsApp said of this group is not at hand any more. Open the group again, then import it."),
+  },
+  group_too_large: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: (d) => `This group has ${d.size} members. Groups of up to ${d.limit} members can be imported.`,
+  },
 } as const satisfies Record<string, Refusal>;
 
 export type RefusalCode = keyof typeof refusals;
