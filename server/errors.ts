@@ -110,6 +110,56 @@ export const refusals = {
     status: 422,
     message: (d) => `This group has ${d.size} members. Groups of up to ${d.limit} members can be imported.`,
   },
+  list_too_long: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: (d) => `This list has ${d.count} people; a campaign goes through ${d.limit} at most. Use a smaller list.`,
+  },
+  member_opted_out: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: (d) =>
+      d.count === 1
+        ? "A member of this group asked not to be messaged, and a message to its chat would reach them. Write to the others one by one."
+        : `${d.count} members of this group asked not to be messaged, and a message to its chat would reach them. Write to the others one by one.`,
+  },
+  no_group_chat: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: say("This list was not made from a group, so there is no chat of a group to write to."),
+  },
+  group_chat_phone: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: (d) => `Only the phone that is in the group can write to its chat. Choose ${d.phone}.`,
+  },
+  group_chat_text: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: (d) => `A group's chat gets one text, the same for everybody in it. Take ${d.names} out.`,
+  },
+  not_for_group_chat: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: say(
+      "This is about single people. A group's chat is one recipient: choose each person who agreed instead.",
+    ),
+  },
+  no_double_opt_in: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: say("This list does not wait for a YES. Switch double opt-in on for it, then ask its people to confirm."),
+  },
+  no_yes_asked: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: say("Ask for the word YES in this text: it is what people answer to confirm."),
+  },
+  phone_not_chosen: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: say("You have linked more than one phone. Choose the one that asks."),
+  },
 } as const satisfies Record<string, Refusal>;
 
 export type RefusalCode = keyof typeof refusals;
