@@ -155,6 +155,16 @@ export const refusals = {
     status: 422,
     message: say("Ask for the word YES in this text: it is what people answer to confirm."),
   },
+  nobody_confirmed: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: say("Nobody on this list has confirmed with YES yet. Ask them to confirm first."),
+  },
+  nobody_to_ask: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: say("Nobody is left to ask: everyone on this list who agreed has confirmed, or was asked before."),
+  },
   phone_not_chosen: {
     trpc: "UNPROCESSABLE_CONTENT",
     status: 422,
