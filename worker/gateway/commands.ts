@@ -1,10 +1,15 @@
+import { sql as query } from "drizzle-orm";
 import { z } from "zod";
-import type { Sql } from "#db/client.ts";
+import type { Db, Sql } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import type { waCommands } from "#db/schema/index.ts";
 import { forgetChecks, numbersToAsk, storeChecks } from "#server/contacts/check-numbers.ts";
+import { keepErasuresOut } from "#server/contacts/lock.ts";
 import { publish } from "#server/events.ts";
+import { answerWithoutErased, expireAnswers } from "#server/groups/answers.ts";
+import { groupQuestion } from "#server/groups/schema.ts";
 import { isToBeUnlinked } from "#server/wa/idle.ts";
+import { GroupRefused } from "./baileys/groups.ts";
 import type { LifeDeps, SessionLife } from "./session-life.ts";
 
 type Kind = (typeof waCommands.$inferSelect)["kind"];
@@ -17,20 +22,17 @@ interface Command {
   input: unknown;
 }
 
-type CommandDeps = Pick<LifeDeps, "sql" | "db" | "log">;
-type Result = Record<string, string | number>;
+type CommandDeps = Pick<LifeDeps, "sql" | "db" | "log" | "env">;
+type Result = Record<string, unknown>;
+/** What a handler comes to: `undefined` says that it has to wait until there is a socket. */
+type Outcome = Result | "answered" | undefined;
 
 /** What is being done by this process: a command that takes long is not begun twice. */
 const doing = new Set<Id<"waCommand">>();
 
-async function answer(
-  { sql, db }: CommandDeps,
-  command: Command,
-  status: "done" | "failed",
-  result: Result,
-): Promise<void> {
-  await sql`update wa_commands set status = ${status}, result = ${JSON.stringify(result)}::text::jsonb
-             where id = ${command.id} and status = 'waiting'`;
+async function answer(db: Db, command: Command, status: "done" | "failed", result: Result): Promise<void> {
+  await db.execute(query`update wa_commands set status = ${status}, result = ${JSON.stringify(result)}::text::jsonb
+             where id = ${command.id} and status = 'waiting'`);
   await publish(db, command.userId, "session", command.waSessionId);
 }
 
@@ -41,9 +43,9 @@ const waitingOf = (sql: Sql, sessions: readonly Id<"waSession">[]) => sql<Comman
 const unlinkInput = z.object({ because: z.literal("idle").optional() });
 const numbersInput = z.object({ contactIds: z.array(z.string()).max(1_000) });
 
-/** What each command does with the socket. `undefined` says that it has to wait until there is one. */
+/** What each command does with the socket. */
 const handlers = {
-  async unlink({ db }, command, life): Promise<Result | undefined> {
+  async unlink({ db }, command, life): Promise<Outcome> {
     const connection = life.connected();
     if (!connection) return undefined;
     const idle = unlinkInput.parse(command.input).because === "idle";
@@ -73,17 +75,32 @@ const handlers = {
     await storeChecks(db, command, phones, known);
     return { checked: phones.length, without: phones.length - known.size };
   },
+  async list_groups(_deps, _command, life) {
+    const connection = life.connected();
+    return connection && { groups: await connection.listGroups() };
+  },
+  async read_group({ db, env }, command, life) {
+    const connection = life.connected();
+    if (!connection) return undefined;
+    const group = await connection.readGroup(groupQuestion.parse(command.input));
+    await db.transaction(async (tx) => {
+      await keepErasuresOut(tx, command.userId);
+      await answer(tx, command, "done", await answerWithoutErased(tx, env.sessionKeys, command.userId, group));
+    });
+    return "answered";
+  },
 } satisfies {
-  [K in Kind]: (deps: CommandDeps, command: Command, life: SessionLife) => Promise<Result | undefined>;
+  [K in Kind]: (deps: CommandDeps, command: Command, life: SessionLife) => Promise<Outcome>;
 };
 
 async function perform(deps: CommandDeps, command: Command, life: SessionLife): Promise<void> {
   try {
     const result = await handlers[command.kind](deps, command, life);
-    if (result) await answer(deps, command, "done", result);
+    if (result && result !== "answered") await answer(deps.db, command, "done", result);
   } catch (err) {
+    if (err instanceof GroupRefused) return await answer(deps.db, command, "failed", { why: err.why });
     deps.log.warn({ err, event: "command.failed", kind: command.kind }, "a command could not be done");
-    await answer(deps, command, "failed", { why: "WhatsApp did not answer" });
+    await answer(deps.db, command, "failed", { why: "WhatsApp did not answer" });
   } finally {
     doing.delete(command.id);
   }
@@ -105,10 +122,11 @@ export async function doCommands(deps: CommandDeps, lives: ReadonlyMap<Id<"waSes
   }
 }
 
-/** Answers what nobody did in time, so that no screen waits for it. */
+/** Answers what nobody did in time, so that no screen waits for it, and erases answers about people that are old. */
 export async function expireCommands(deps: CommandDeps): Promise<void> {
   const late = await deps.sql<Command[]>`
     select id, wa_session_id as "waSessionId", user_id as "userId", kind, input from wa_commands
      where status = 'waiting' and expires_at <= now()`;
-  for (const command of late) await answer(deps, command, "failed", { why: "session offline" });
+  for (const command of late) await answer(deps.db, command, "failed", { why: "session offline" });
+  await expireAnswers(deps.db);
 }

@@ -222,6 +222,7 @@ export function beginLife(
       signal,
       isReady: () => usable() !== undefined,
       prepare: async (recipients, options) => ({ unreachable: await connected().prepare(recipients, options) }),
+      membersOf: (group) => connected().membersOf(group),
       seal: (encoded) => auth.sealer.seal("message", "message", encoded),
       open: (sealed) => openMessage(auth, sealed),
       encodeText,

@@ -1,3 +1,5 @@
+import type { Log } from "#server/log.ts";
+
 /**
  * libsignal prints whole Signal sessions, private keys included, on the console. Import this before Baileys: what libsignal
  * writes there is dropped, what anybody else writes passes.
@@ -29,4 +31,21 @@ function quieten(): void {
 
 quieten();
 
-export {};
+/** Baileys' log holds numbers and contents: only that something went wrong is kept, with its sentence. */
+export function quietLogger(log: Log) {
+  const drop = () => {};
+  const tell = (details: unknown, sentence?: string) => {
+    const text = (sentence ?? (typeof details === "string" ? details : "")).replace(/\d{5,}/g, "#");
+    log.debug({ event: "baileys" }, text);
+  };
+  const logger = {
+    level: "silent",
+    child: () => logger,
+    trace: drop,
+    debug: drop,
+    info: drop,
+    warn: tell,
+    error: tell,
+  };
+  return logger;
+}

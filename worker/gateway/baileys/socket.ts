@@ -11,15 +11,18 @@ import makeWASocket, {
   S_WHATSAPP_NET,
   type WAMessageKey,
 } from "@whiskeysockets/baileys";
+import { LARGEST_GROUP } from "#server/groups/rules.ts";
+import type { GroupQuestion, ListedGroup, ReadGroup } from "#server/groups/schema.ts";
 import type { Log } from "#server/log.ts";
 import { LOGGED_OUT_BY_US, PASSKEY_ASKED } from "#server/wa/rules.ts";
-import { type GatewayEvent, type Identity, NotWritten, type OutboundMessage } from "../gateway.ts";
+import { type GatewayEvent, type Identity, NotWritten, type OutboundMessage, type Person } from "../gateway.ts";
 import type { SessionAuth } from "./auth.ts";
 import { isPrepared, prepareRecipients } from "./devices.ts";
-import { groupCache } from "./group-cache.ts";
+import { groupCache, listGroups, membersOf, ownIdentities, readGroup } from "./groups.ts";
 import { fromCapping, fromReachout } from "./limits.ts";
 import { findOnWhatsApp } from "./numbers.ts";
-import { fromAck, fromClose, fromReceipts, fromUpdates, fromUpsert, jidOf, phoneOf } from "./translate.ts";
+import { quietLogger } from "./quiet.ts";
+import { fromAck, fromClose, fromReceipts, fromUpdates, fromUpsert, isGroup, jidOf, phoneOf } from "./translate.ts";
 
 type Closed = Extract<GatewayEvent, { type: "closed" }>;
 
@@ -56,6 +59,12 @@ export interface Connection {
   logout(): Promise<void>;
   /** Asks which numbers (E.164) have WhatsApp. @throws when WhatsApp does not answer */
   findOnWhatsApp(phones: readonly string[]): Promise<Set<string>>;
+  /** The groups this phone is in. @throws when WhatsApp does not answer */
+  listGroups(): Promise<ListedGroup[]>;
+  /** Who is in a group that this phone is in. It never joins one. @throws GroupRefused, or when WhatsApp does not answer */
+  readGroup(asked: GroupQuestion): Promise<ReadGroup>;
+  /** Everybody in a group, under each identity shown of them. @throws GroupRefused, or when WhatsApp does not answer */
+  membersOf(group: Identity): Promise<Person[]>;
   /** Asks what WhatsApp forbids the account at this time; the answers are events. */
   askLimits(): Promise<void>;
   end(): Promise<void>;
@@ -73,25 +82,6 @@ const LOGGED_OUT = 401;
 const loggedOutByUs: Closed = { type: "closed", code: LOGGED_OUT, reason: LOGGED_OUT_BY_US };
 /** What WhatsApp tells a device that is being linked to an account behind a passkey: its beginning and what follows. */
 const PASSKEY_NOTICES = ["passkey_prologue_request", "crsc_continuation"];
-
-/** Baileys' log holds numbers and contents: only that something went wrong is kept, with its sentence. */
-function quietLogger(log: Log) {
-  const drop = () => {};
-  const tell = (details: unknown, sentence?: string) => {
-    const text = (sentence ?? (typeof details === "string" ? details : "")).replace(/\d{5,}/g, "#");
-    log.debug({ event: "baileys" }, text);
-  };
-  const logger = {
-    level: "silent",
-    child: () => logger,
-    trace: drop,
-    debug: drop,
-    info: drop,
-    warn: tell,
-    error: tell,
-  };
-  return logger;
-}
 
 /** The text as WhatsApp carries it; the secret lets the recipient report the message to WhatsApp, as with any client. */
 export function encodeText(text: string): Uint8Array {
@@ -247,7 +237,7 @@ export function openConnection(options: SocketOptions): Connection {
     readyWhenRead();
   });
   sock.ev.on("messages.update", (updates) => emitAll(fromUpdates(updates)));
-  sock.ev.on("message-receipt.update", (receipts) => emitAll(fromReceipts(receipts)));
+  sock.ev.on("message-receipt.update", (receipts) => emitAll(fromReceipts(receipts, ownIdentities(sock))));
   sock.ws.on("message", () => {
     heardAt = performance.now();
   });
@@ -267,13 +257,16 @@ export function openConnection(options: SocketOptions): Connection {
     closed: over,
     isOpen: () => announcedReady && sock.ws.isOpen,
     async prepare(recipients, options) {
-      const jids = recipients.map(jidOf);
+      const people = recipients.filter((recipient) => !isGroup(recipient));
+      if (people.length === 0) return new Set();
+      const jids = people.map(jidOf);
       const without = new Set(await prepareRecipients(sock, memory.devices, jids, options));
-      return new Set(recipients.filter((_, i) => without.has(jids[i] ?? "")));
+      return new Set(people.filter((_, i) => without.has(jids[i] ?? "")));
     },
     async send({ waMsgId, to, encoded }) {
       const jid = jidOf(to);
-      if (!(await isPrepared(memory.devices, jid))) {
+      // Baileys asks for the devices of a group's members by itself.
+      if (!isGroup(to) && !(await isPrepared(memory.devices, jid))) {
         const without = await prepareRecipients(sock, memory.devices, [jid]);
         if (without.length > 0) throw new NotWritten("unreachable");
       }
@@ -281,6 +274,9 @@ export function openConnection(options: SocketOptions): Connection {
     },
     logout,
     findOnWhatsApp: (phones) => findOnWhatsApp(sock, phones),
+    listGroups: () => listGroups(sock),
+    readGroup: (asked) => readGroup(sock, asked, LARGEST_GROUP),
+    membersOf: (group) => membersOf(sock, groups, jidOf(group)),
     async askLimits() {
       // Its answer comes as an update of the connection.
       await sock.fetchAccountReachoutTimelock();

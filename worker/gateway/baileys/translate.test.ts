@@ -30,6 +30,7 @@ test.each([
 test("an identity becomes the address it came from", () => {
   expect(jidOf("pn:+628123456789")).toBe("628123456789@s.whatsapp.net");
   expect(jidOf("lid:55512345678901")).toBe("55512345678901@lid");
+  expect(jidOf("group:120363041234567890@g.us")).toBe("120363041234567890@g.us");
   expect(phoneOf("628123456789:7@s.whatsapp.net")).toBe("+628123456789");
   expect(phoneOf("55512345678901@lid")).toBeNull();
 });
@@ -88,8 +89,17 @@ test.each([
 test("receipts of a group may come merged", () => {
   const key = { remoteJid: "120363041234567890@g.us", id: "3EB0", fromMe: true };
   const receipt = { userJid: "628123456789@s.whatsapp.net", receiptTimestamp: 1 };
-  expect(fromReceipts([{ key, receipt }])).toEqual([{ type: "receipt", waMsgId: "3EB0", receipt: "delivered" }]);
-  expect(fromReceipts([{ key, receipt: { ...receipt, readTimestamp: 2 } }])).toMatchObject([{ receipt: "read" }]);
+  const own = new Set(["lid:55512345678901", "pn:+62811"] as const);
+  expect(fromReceipts([{ key, receipt }], own)).toEqual([{ type: "receipt", waMsgId: "3EB0", receipt: "delivered" }]);
+  expect(fromReceipts([{ key, receipt: { ...receipt, readTimestamp: 2 } }], own)).toMatchObject([{ receipt: "read" }]);
+});
+
+test("our own phone's receipt of a message to a group is no reading", () => {
+  const key = { remoteJid: "120363041234567890@g.us", id: "3EB0", fromMe: true };
+  const receipt = { userJid: "55512345678901@lid", readTimestamp: 1 };
+  expect(fromReceipts([{ key, receipt }], new Set(["lid:55512345678901"] as const))).toEqual([
+    { type: "ack", waMsgId: "3EB0" },
+  ]);
 });
 
 test("the server's answer is an ack, or a nack with its code", () => {

@@ -19,8 +19,14 @@ export function identityOf(jid: string | null | undefined): Person | null {
   return null;
 }
 
-/** The address that WhatsApp's protocol uses for a person. */
+const GROUP = "group:";
+
+/** Whether it is the chat of a group. */
+export const isGroup = (identity: Identity): boolean => identity.startsWith(GROUP);
+
+/** The address that WhatsApp's protocol uses for a person or a group. */
 export function jidOf(identity: Identity): string {
+  if (isGroup(identity)) return identity.slice(GROUP.length);
   return identity.startsWith("pn:+") ? `${identity.slice(4)}@s.whatsapp.net` : `${identity.slice(4)}@lid`;
 }
 
@@ -74,10 +80,18 @@ export function fromUpdates(updates: BaileysEventMap["messages.update"]): Gatewa
   });
 }
 
-/** Receipts of our messages in groups. Delivered and read may come merged. */
-export function fromReceipts(receipts: BaileysEventMap["message-receipt.update"]): GatewayEvent[] {
+/**
+ * Receipts of our messages in groups. Delivered and read may come merged.
+ * @param own this phone: its receipt for its own copy, which Baileys dresses as "read", says what the server's ack says
+ */
+export function fromReceipts(
+  receipts: BaileysEventMap["message-receipt.update"],
+  own: ReadonlySet<Person>,
+): GatewayEvent[] {
   return receipts.flatMap(({ key, receipt }): GatewayEvent[] => {
     if (!key.fromMe || !key.id) return [];
+    const reader = identityOf(receipt.userJid);
+    if (reader && own.has(reader)) return [{ type: "ack", waMsgId: key.id }];
     if (receipt.readTimestamp) return [{ type: "receipt", waMsgId: key.id, receipt: "read" }];
     return receipt.receiptTimestamp ? [{ type: "receipt", waMsgId: key.id, receipt: "delivered" }] : [];
   });

@@ -4,7 +4,7 @@ import { connectSimulator } from "#simulator/client.ts";
 import { type BaileysClient, link } from "#simulator/tests/baileys.ts";
 import { newPhone } from "#tests/factories.ts";
 import { until } from "#tests/stage.ts";
-import { groupCache } from "./group-cache.ts";
+import { groupCache } from "./groups.ts";
 
 const simulator = connectSimulator(inject("simulatorUrl"));
 const [owner, budi, cici] = [newPhone(), newPhone(), newPhone()];
