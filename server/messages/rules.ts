@@ -1,7 +1,7 @@
 /** The life of a message. Facts from WhatsApp only ever raise the rank; everything else is listed here. */
 export const messageTransitions = {
   queued: ["sending", "skipped", "cancelled", "failed"],
-  sending: ["sent", "delivered", "read", "failed", "unknown", "queued"],
+  sending: ["sent", "delivered", "read", "failed", "unknown", "queued", "skipped"],
   unknown: ["sent", "delivered", "read", "failed"],
   sent: ["delivered", "read"],
   delivered: ["read"],
@@ -18,6 +18,10 @@ export const messageStatuses = Object.keys(messageTransitions) as MessageStatus[
 export function canBecome(from: MessageStatus, to: MessageStatus): boolean {
   return (messageTransitions[from] as readonly string[]).includes(to);
 }
+
+/** `opt_out` confirms an opt-out and is the only message that passes it. */
+export const messageKinds = ["campaign", "opt_out"] as const;
+export type MessageKind = (typeof messageKinds)[number];
 
 /** What a move does to the points: charge the hold, charge what had been given back, give the hold back, or nothing. */
 export type PointsMove = "settle" | "settle_late" | "release" | "keep";
@@ -82,6 +86,17 @@ export function reasonSentence(code: string | null): string {
 const reasons: Record<string, string> = {
   no_consent: "No recorded consent. Import the contact again once the person has agreed.",
   opted_out: "This person asked not to be messaged. Only they can lift it, by writing START.",
+  not_confirmed: "This list waits for a YES, and this person has not given theirs. Ask them to confirm.",
+  already_confirmed: "This person has confirmed already: there is nothing to ask.",
+  already_asked: "This person was asked to confirm before. Nobody is asked twice.",
+  member_opted_out: "A member of this group asked not to be messaged. Write to the others one by one.",
+  contact_removed: "This contact was removed before the message was sent.",
+  not_confirmed: "This person has not answered YES yet, and the list asks for it. Ask them to confirm first.",
+  already_confirmed: "This person has confirmed already, so there was nothing to ask.",
+  already_asked: "This person was asked before. Nobody is asked twice.",
+  member_opted_out: "Somebody in this group asked not to be messaged, and a message to the group would reach them.",
+  opted_in: "This person wrote START before their opt-out was confirmed, so there was nothing left to confirm.",
+  too_late: "This could not be sent within 24 hours, and after that it would only surprise.",
   not_on_whatsapp: "This number has no WhatsApp account. Check the number.",
   transport: "The connection failed four times before anything was sent. Check the phone's connection, then try again.",
   unconfirmed: "WhatsApp never confirmed this message within 14 days; its points were released.",
