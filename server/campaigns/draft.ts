@@ -1,20 +1,25 @@
 import { and, eq, ne } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, isId, newId } from "#db/ids.ts";
-import { campaigns, contactLists, waSessions } from "#db/schema/index.ts";
+import { campaigns, waSessions } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
-import { DomainError } from "../errors.ts";
+import { type Details, DomainError, type RefusalCode } from "../errors.ts";
 import { publish } from "../events.ts";
-import { templateVariables } from "./rules.ts";
+import { getOwnList, readGroupChat } from "./audience.ts";
+import { type Audience, asksForYes, type Purpose, templateVariables } from "./rules.ts";
 import type { CreateCampaignInput } from "./schema.ts";
 
-/** Saves a draft. @throws not_found for a list or phone that is not the user's, missing_variables */
+/**
+ * Saves a draft.
+ * @throws not_found for a list or phone that is not the user's, missing_variables, no_double_opt_in or no_yes_asked for a
+ * confirmation, no_group_chat, group_chat_phone, group_chat_text or not_for_group_chat for a group's chat
+ */
 export async function createCampaign(
   tx: Db,
   userId: Id<"user">,
   input: CreateCampaignInput,
 ): Promise<{ id: Id<"campaign"> }> {
-  const values = await checkDraft(tx, userId, input);
+  const values = await checkDraft(tx, userId, input, { purpose: "message", audience: "list" });
   const id = newId("campaign");
   await tx.insert(campaigns).values({ id, userId, ...values });
   await recordAudit(tx, userId, "campaign.created", { campaignId: id });
@@ -29,7 +34,7 @@ export async function updateCampaign(
   input: CreateCampaignInput & { id: string },
 ): Promise<void> {
   const campaign = await getOwnCampaign(tx, userId, input.id);
-  const values = await checkDraft(tx, userId, input);
+  const values = await checkDraft(tx, userId, input, campaign);
   const changed = await tx
     .update(campaigns)
     .set(values)
@@ -51,35 +56,52 @@ export async function getOwnCampaign(tx: Db, userId: Id<"user">, id: string) {
   return campaign;
 }
 
-async function checkDraft(tx: Db, userId: Id<"user">, input: CreateCampaignInput) {
-  const { contactListId, waSessionId, templateText } = input;
+async function checkDraft(
+  tx: Db,
+  userId: Id<"user">,
+  input: CreateCampaignInput,
+  before: { purpose: Purpose; audience: Audience },
+) {
+  const { contactListId, waSessionId, templateText, purpose = before.purpose, audience = before.audience } = input;
   if (!isId("contactList", contactListId)) throw new DomainError("not_found");
   if (!isId("waSession", waSessionId)) throw new DomainError("not_found");
-  const [list] = await tx
-    .select({ columns: contactLists.columns })
-    .from(contactLists)
-    .where(and(eq(contactLists.id, contactListId), eq(contactLists.userId, userId)));
+  const list = await getOwnList(tx, userId, contactListId);
   const [session] = await tx
     .select({ id: waSessions.id })
     .from(waSessions)
     .where(and(eq(waSessions.id, waSessionId), eq(waSessions.userId, userId), ne(waSessions.status, "removed")));
-  if (!list || !session) throw new DomainError("not_found");
+  if (!session) throw new DomainError("not_found");
+  const used = templateVariables(templateText);
+  if (audience === "group_chat") {
+    if (purpose === "confirmation") throw new DomainError("not_for_group_chat");
+    const { otherPhone } = await readGroupChat(tx, userId, { contactListId, waSessionId });
+    if (otherPhone !== null) throw refusedField("waSessionId", "group_chat_phone", { phone: otherPhone });
+    if (used.length > 0) throw refusedField("templateText", "group_chat_text", { names: inBraces(used) });
+  }
   const known = ["name", "phone", ...list.columns];
-  const unknown = templateVariables(templateText).filter((name) => !known.includes(name));
+  const unknown = used.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
-    const details = {
-      names: unknown.map((name) => `{{${name}}}`).join(", "),
-      known: known.map((name) => `{{${name}}}`).join(", "),
-    };
-    const problem = new DomainError("missing_variables", details);
-    throw new DomainError("missing_variables", details, { templateText: problem.message });
+    throw refusedField("templateText", "missing_variables", { names: inBraces(unknown), known: inBraces(known) });
+  }
+  if (purpose === "confirmation") {
+    if (!list.doubleOptIn) throw new DomainError("no_double_opt_in");
+    if (!asksForYes(templateText)) throw refusedField("templateText", "no_yes_asked", {});
   }
   return {
     name: input.name,
     contactListId,
     waSessionId,
+    purpose,
+    audience,
     templateText,
     throttleMinMs: Math.round(input.throttleMinSeconds * 1_000),
     throttleMaxMs: Math.round(input.throttleMaxSeconds * 1_000),
   };
+}
+
+const inBraces = (names: string[]): string => names.map((name) => `{{${name}}}`).join(", ");
+
+/** A refusal that stands beside the field it is about. */
+function refusedField(field: keyof CreateCampaignInput, code: RefusalCode, details: Details): DomainError {
+  return new DomainError(code, details, { [field]: new DomainError(code, details).message });
 }

@@ -4,6 +4,7 @@ import type { Id } from "#db/ids.ts";
 import { campaigns, contactLists, messages, waSessions } from "#db/schema/index.ts";
 import { type MessageStatus, messageStatuses, reasonSentence } from "../messages/rules.ts";
 import { getOwnCampaign } from "./draft.ts";
+import { recipientAddress } from "./rules.ts";
 import type { CampaignMessagesInput } from "./schema.ts";
 import { readWaiting } from "./waiting.ts";
 
@@ -32,6 +33,8 @@ export async function listCampaigns(tx: Db, userId: Id<"user">, input: { cursor?
     .select({
       id: campaigns.id,
       name: campaigns.name,
+      purpose: campaigns.purpose,
+      audience: campaigns.audience,
       status: campaigns.status,
       pauseReason: campaigns.pauseReason,
       total: campaigns.total,
@@ -60,7 +63,7 @@ export async function listCampaigns(tx: Db, userId: Id<"user">, input: { cursor?
 export async function getCampaign(tx: Db, userId: Id<"user">, input: { id: string }, dailyCap: number) {
   const campaign = await getOwnCampaign(tx, userId, input.id);
   const [list] = await tx
-    .select({ id: contactLists.id, name: contactLists.name, columns: contactLists.columns })
+    .select({ id: contactLists.id, name: contactLists.name })
     .from(contactLists)
     .where(eq(contactLists.id, campaign.contactListId));
   const [session] = await tx
@@ -123,7 +126,7 @@ export async function listCampaignMessages(tx: Db, userId: Id<"user">, input: Ca
   return {
     rows: page.map(({ recipientKey, ...row }) => ({
       ...row,
-      phone: recipientKey.replace(/^pn:/, ""),
+      phone: recipientAddress(recipientKey),
       reason: row.errorCode ? reasonSentence(row.errorCode) : null,
     })),
     nextCursor: rows.length > input.limit ? (page.at(-1)?.id ?? null) : null,

@@ -1,22 +1,24 @@
 import { eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { wallets, waNumbers, waSessions } from "#db/schema/index.ts";
+import { type campaigns, wallets, waNumbers, waSessions } from "#db/schema/index.ts";
 import { checkNumbers, readChecks } from "../contacts/check-numbers.ts";
 import type { Caps } from "../env.ts";
-import { DomainError, type RefusalCode, refusals } from "../errors.ts";
+import { type Details, DomainError, type RefusalCode } from "../errors.ts";
 import { missingPoints, POINTS_PER_MESSAGE } from "../wallet/rules.ts";
-import { readAudience } from "./audience.ts";
+import { countAudience, getOwnList, groupProblem, type Recipient, readAudience, readGroupChat } from "./audience.ts";
 import { getOwnCampaign } from "./draft.ts";
-import { templateValues, templateVariables } from "./rules.ts";
+import { noVerdicts, reachProblem, templateValues, templateVariables } from "./rules.ts";
+
+type Problem = { code: RefusalCode; details: Details };
 
 /** What a start would do: who gets a message, who does not and why, the points, and every reason it would be refused. */
 export async function reviewCampaign(tx: Db, caps: Caps, userId: Id<"user">, input: { id: string }) {
   const campaign = await getOwnCampaign(tx, userId, input.id);
-  const audience = await readAudience(tx, userId, campaign.contactListId);
-  const count = (verdict: string) => audience.filter((recipient) => recipient.verdict === verdict).length;
-  const sendable = count("queued");
-  const need = sendable * POINTS_PER_MESSAGE;
+  const limit = caps.recipientsPerCampaign;
+  const reach =
+    campaign.audience === "group_chat" ? await reviewGroup(tx, campaign) : await reviewPeople(tx, campaign, limit);
+  const need = reach.sendable * POINTS_PER_MESSAGE;
   const [wallet] = await tx
     .select({
       balance: wallets.balance,
@@ -37,46 +39,100 @@ export async function reviewCampaign(tx: Db, caps: Caps, userId: Id<"user">, inp
   const points = wallet ?? { balance: 0, held: 0, active: false };
   const available = points.balance - points.held;
   const missing = missingPoints(need, points);
-  const limit = caps.recipientsPerCampaign;
 
-  const problems: { code: RefusalCode; sentence: string }[] = [];
-  const refuse = (code: RefusalCode, details = {}) =>
-    problems.push({ code, sentence: refusals[code].message(details) });
+  const problems: Problem[] = [];
+  const refuse = (code: RefusalCode, details: Details = {}) => problems.push({ code, details });
   if (session?.status !== "linked" && session?.status !== "reconnecting") refuse("session_not_linked");
   if (!points.active) refuse("plan_expired");
-  if (sendable === 0) refuse("no_recipients");
-  if (sendable > limit) refuse("too_many_recipients", { limit, count: sendable });
+  problems.push(...reach.problems);
   if (missing > 0) refuse("insufficient_points", { need, available, missing });
 
   return {
-    recipients: audience.length,
-    sendable,
-    excluded: {
-      no_consent: count("no_consent"),
-      opted_out: count("opted_out"),
-      not_on_whatsapp: count("not_on_whatsapp"),
-    },
-    numbers: await readChecks(tx, userId, { sessionId: campaign.waSessionId, contactListId: campaign.contactListId }),
-    missingValues: missingValues(campaign.templateText, audience),
+    ...reach,
     points: { need, available, missing },
     capPerCampaign: limit,
     leftToday: Math.max(0, caps.messagesPerDay - (session?.sentToday ?? 0)),
     session: session ? { status: session.status, phone: session.phone } : null,
+    problems: problems.map(({ code, details }) => ({ code, sentence: new DomainError(code, details).message })),
+  };
+}
+
+type Campaign = typeof campaigns.$inferSelect;
+
+/** Each person of the list who agreed. */
+async function reviewPeople(tx: Db, campaign: Campaign, limit: number) {
+  const { userId, contactListId, purpose, waSessionId, templateText } = campaign;
+  const { doubleOptIn } = await getOwnList(tx, userId, contactListId);
+  const { queued: sendable, ...excluded } = await countAudience(tx, userId, { contactListId, purpose });
+  const recipients = Object.values(excluded).reduce((sum, n) => sum + n, sendable);
+  const problem = reachProblem({ queued: sendable, ...excluded }, limit);
+  const problems: Problem[] = problem ? [problem] : [];
+  if (purpose === "confirmation" && !doubleOptIn) problems.push({ code: "no_double_opt_in", details: {} });
+  const waiting = purpose === "message" && excluded.not_confirmed > 0;
+  return {
+    recipients,
+    sendable,
+    excluded,
+    /** Of those who have not confirmed: how many can still be asked to. */
+    askable: waiting ? (await countAudience(tx, userId, { contactListId, purpose: "confirmation" })).queued : 0,
+    group: null,
+    numbers: await readChecks(tx, userId, { sessionId: waSessionId, contactListId }),
+    missingValues: problem
+      ? []
+      : missingValues(templateText, await readAudience(tx, userId, { contactListId, purpose }, limit)),
     problems,
+  };
+}
+
+/** The chat of a group: one recipient, and everybody in it reads along. */
+async function reviewGroup(tx: Db, campaign: Campaign) {
+  const chat = await readGroupChat(tx, campaign.userId, campaign);
+  const problem = groupProblem(chat);
+  const { queued: _one, ...excluded } = noVerdicts();
+  return {
+    recipients: 1,
+    sendable: 1,
+    excluded,
+    askable: 0,
+    group: { members: chat.members, hidden: chat.hidden },
+    numbers: { unasked: 0, leftToday: 0, state: "unasked" as const },
+    missingValues: [],
+    problems: problem ? [problem] : [],
   };
 }
 
 /**
  * Asks WhatsApp which people of a draft have an account, before anything is sent.
- * @throws not_found, wrong_state once it was started, session_not_linked, session_busy
+ * @throws not_found, wrong_state once it was started, not_for_group_chat, session_not_linked, session_busy
  */
 export async function checkCampaignNumbers(tx: Db, userId: Id<"user">, input: { id: string }) {
-  const { status, waSessionId, contactListId } = await getOwnCampaign(tx, userId, input.id);
+  const { status, waSessionId, contactListId, audience } = await getOwnCampaign(tx, userId, input.id);
   if (status !== "draft") throw new DomainError("wrong_state", { status });
+  if (audience === "group_chat") throw new DomainError("not_for_group_chat");
   return checkNumbers(tx, userId, { sessionId: waSessionId, contactListId });
 }
 
-function missingValues(template: string, audience: Awaited<ReturnType<typeof readAudience>>) {
+/** Whom campaigns to a list would reach: what the form of a campaign offers. @throws not_found */
+export async function readReach(tx: Db, userId: Id<"user">, { contactListId }: { contactListId: Id<"contactList"> }) {
+  const list = await getOwnList(tx, userId, contactListId);
+  const message = await countAudience(tx, userId, { contactListId, purpose: "message" });
+  const confirmation = list.doubleOptIn
+    ? await countAudience(tx, userId, { contactListId, purpose: "confirmation" })
+    : null;
+  return {
+    message: message.queued,
+    waiting: message.not_confirmed,
+    /** Null for a list that does not wait for a YES. */
+    confirmation: confirmation?.queued ?? null,
+    /** Null for a list that was not made from a group. */
+    group:
+      list.groupKey && list.waSessionId
+        ? { members: list.total + list.hiddenMembers, hidden: list.hiddenMembers, waSessionId: list.waSessionId }
+        : null,
+  };
+}
+
+function missingValues(template: string, audience: Recipient[]) {
   return templateVariables(template)
     .map((variable) => ({
       variable,

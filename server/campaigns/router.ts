@@ -3,11 +3,12 @@ import { router, userProcedure } from "../trpc.ts";
 import { createCampaign, updateCampaign } from "./draft.ts";
 import { cancelCampaign, pauseCampaign, removeDraft, resumeCampaign } from "./pause.ts";
 import { getCampaign, listCampaignMessages, listCampaigns } from "./queries.ts";
-import { checkCampaignNumbers, reviewCampaign } from "./review.ts";
+import { checkCampaignNumbers, readReach, reviewCampaign } from "./review.ts";
 import {
   campaignMessagesInput,
   campaignRef,
   createCampaignInput,
+  reachInput,
   startCampaignInput,
   updateCampaignInput,
 } from "./schema.ts";
@@ -29,6 +30,7 @@ export const campaignsRouter = router({
   review: userProcedure
     .input(campaignRef)
     .query(({ ctx, input }) => reviewCampaign(ctx.db, ctx.env.caps, ctx.userId, input)),
+  reach: userProcedure.input(reachInput).query(({ ctx, input }) => readReach(ctx.db, ctx.userId, input)),
   checkNumbers: userProcedure
     .input(campaignRef)
     .mutation(({ ctx, input }) => checkCampaignNumbers(ctx.db, ctx.userId, input)),

@@ -1,12 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  asksForYes,
   campaignStatusesBefore,
+  confirmationText,
   judgeRecipient,
+  noVerdicts,
+  reachProblem,
   renderTemplate,
   templateValues,
   templateVariables,
   throttleInForce,
+  type VerdictCounts,
 } from "./rules.ts";
 
 const values = templateValues({
@@ -48,15 +53,79 @@ describe("a template", () => {
   });
 });
 
-test.each([
-  [{ consent: true, suppressed: false, onWhatsapp: null }, "queued"],
-  [{ consent: true, suppressed: false, onWhatsapp: true }, "queued"],
-  [{ consent: true, suppressed: false, onWhatsapp: false }, "not_on_whatsapp"],
-  [{ consent: false, suppressed: false, onWhatsapp: false }, "no_consent"],
-  [{ consent: true, suppressed: true, onWhatsapp: false }, "opted_out"],
-  [{ consent: false, suppressed: true, onWhatsapp: null }, "opted_out"],
-] as const)("a recipient with %o is %s", (contact, verdict) => {
-  expect(judgeRecipient(contact)).toBe(verdict);
+// Letters of what is known of a person: agreed, suppressed, confirmed, asked before, Known to WhatsApp or Unknown to it.
+const person = (known: string) => ({
+  consent: known.includes("g"),
+  suppressed: known.includes("s"),
+  confirmed: known.includes("c"),
+  asked: known.includes("a"),
+  onWhatsapp: known.includes("K") ? true : known.includes("U") ? false : null,
+});
+
+describe("of two campaigns to a person, the message and the question whether they want messages", () => {
+  test.each([
+    // known, message, message to a list with double opt-in, confirmation
+    ["g", "queued", "not_confirmed", "queued"],
+    ["gK", "queued", "not_confirmed", "queued"],
+    ["gU", "not_on_whatsapp", "not_confirmed", "not_on_whatsapp"],
+    ["gc", "queued", "queued", "already_confirmed"],
+    ["gcU", "not_on_whatsapp", "not_on_whatsapp", "already_confirmed"],
+    ["gca", "queued", "queued", "already_confirmed"],
+    ["ga", "queued", "not_confirmed", "already_asked"],
+    ["gaU", "not_on_whatsapp", "not_confirmed", "already_asked"],
+    ["", "no_consent", "no_consent", "no_consent"],
+    ["c", "no_consent", "no_consent", "no_consent"],
+    ["a", "no_consent", "no_consent", "no_consent"],
+    ["U", "no_consent", "no_consent", "no_consent"],
+    ["gs", "opted_out", "opted_out", "opted_out"],
+    ["gsc", "opted_out", "opted_out", "opted_out"],
+    ["gsaU", "opted_out", "opted_out", "opted_out"],
+    ["s", "opted_out", "opted_out", "opted_out"],
+  ] as const)("%j: %s, with double opt-in %s; %s", (known, message, doubleOptIn, confirmation) => {
+    const facts = person(known);
+    expect(judgeRecipient(facts, { purpose: "message", doubleOptIn: false })).toBe(message);
+    expect(judgeRecipient(facts, { purpose: "message", doubleOptIn: true })).toBe(doubleOptIn);
+    expect(judgeRecipient(facts, { purpose: "confirmation", doubleOptIn: true })).toBe(confirmation);
+  });
+});
+
+describe("a campaign", () => {
+  const verdicts = (some: Partial<VerdictCounts>) => ({ ...noVerdicts(), ...some });
+  test.each([
+    [{ queued: 200, no_consent: 19_800 }, null],
+    [{ queued: 201 }, "too_many_recipients"],
+    [{ queued: 100_000 }, "too_many_recipients"],
+    [{ queued: 200, no_consent: 19_801 }, "list_too_long"],
+    [{ no_consent: 5 }, "no_recipients"],
+    [{ no_consent: 100_000 }, "no_recipients"],
+    [{ not_confirmed: 3, no_consent: 5 }, "nobody_confirmed"],
+    [{ already_asked: 1, no_consent: 5 }, "nobody_to_ask"],
+    [{ already_confirmed: 1 }, "nobody_to_ask"],
+  ])("to %o is refused with %s", (some, code) => {
+    expect(reachProblem(verdicts(some), 200)?.code ?? null).toBe(code);
+  });
+});
+
+describe("a text that asks people to confirm", () => {
+  test.each([
+    ["Answer YES, please", true],
+    ["answer “yes” and I write to you", true],
+    ["YES?", true],
+    ["Yesterday, eyes, YES2", false],
+    ["Answer {{answer|YES}}", false],
+    ["Answer Y{{x}}ES", false],
+    ["", false],
+  ])("%j has to name the word: %s", (text, asks) => {
+    expect(asksForYes(text)).toBe(asks);
+  });
+
+  test("comes ready, with the list's name and no variable that a name could smuggle in", () => {
+    const text = confirmationText("Class {{phone}} of 2026");
+    expect(text).toContain("Class phone of 2026");
+    expect(asksForYes(text)).toBe(true);
+    expect(templateVariables(text)).toEqual(["name"]);
+    expect(renderTemplate(text, new Map())).toMatch(/^Hi there, /);
+  });
 });
 
 test("the throttle never falls below the floor", () => {

@@ -53,18 +53,106 @@ export function renderTemplate(template: string, values: ReadonlyMap<string, str
   });
 }
 
-/**
- * Whether somebody on the list gets a message, and if not why. An opt-out outranks everything.
- * @param contact `onWhatsapp` is null while nobody asked WhatsApp
- */
-export function judgeRecipient(contact: {
+/** What a campaign is for: a `confirmation` asks people for their YES, anything else is a `message`. */
+export const purposes = ["message", "confirmation"] as const;
+export type Purpose = (typeof purposes)[number];
+
+/** Whom it goes to: each person of the list, or the chat of the group that the list was made from. */
+export const audiences = ["list", "group_chat"] as const;
+export type Audience = (typeof audiences)[number];
+
+/** Why somebody on a list gets no message. */
+export type LeftOutReason =
+  | "opted_out"
+  | "no_consent"
+  | "not_confirmed"
+  | "already_confirmed"
+  | "already_asked"
+  | "not_on_whatsapp";
+
+/** What is known of a person on a list when a campaign judges them. */
+export interface RecipientFacts {
   consent: boolean;
   suppressed: boolean;
+  /** They answered YES. */
+  confirmed: boolean;
+  /** They were asked for their YES before. */
+  asked: boolean;
+  /** Null while nobody asked WhatsApp. */
   onWhatsapp: boolean | null;
-}): "queued" | "no_consent" | "opted_out" | "not_on_whatsapp" {
-  if (contact.suppressed) return "opted_out";
-  if (!contact.consent) return "no_consent";
-  return contact.onWhatsapp === false ? "not_on_whatsapp" : "queued";
+}
+
+/**
+ * Whether somebody on the list gets a message, and if not why. An opt-out outranks everything; without consent nobody is
+ * even asked; each is asked once.
+ * @param campaign `doubleOptIn`: its list wants a YES before anything else is sent
+ */
+export function judgeRecipient(
+  person: RecipientFacts,
+  campaign: { purpose: Purpose; doubleOptIn: boolean },
+): "queued" | LeftOutReason {
+  if (person.suppressed) return "opted_out";
+  if (!person.consent) return "no_consent";
+  if (campaign.purpose === "confirmation") {
+    if (person.confirmed) return "already_confirmed";
+    if (person.asked) return "already_asked";
+  } else if (campaign.doubleOptIn && !person.confirmed) {
+    return "not_confirmed";
+  }
+  return person.onWhatsapp === false ? "not_on_whatsapp" : "queued";
+}
+
+export type VerdictCounts = Record<"queued" | LeftOutReason, number>;
+
+export const noVerdicts = (): VerdictCounts => ({
+  queued: 0,
+  opted_out: 0,
+  no_consent: 0,
+  not_confirmed: 0,
+  already_confirmed: 0,
+  already_asked: 0,
+  not_on_whatsapp: 0,
+});
+
+/** Far above any cap: a campaign on a longer list is refused, because each of its people would get a row with a reason. */
+export const LIST_AT_MOST = 20_000;
+
+interface ReachProblem {
+  code: "too_many_recipients" | "list_too_long" | ReturnType<typeof nobodyCode>;
+  details: Record<string, number>;
+}
+
+/** The refusal of a campaign that would reach nobody, too many, or has too many to go through; null when it can go ahead. */
+export function reachProblem(verdicts: VerdictCounts, limit: number): ReachProblem | null {
+  const { queued } = verdicts;
+  if (queued > limit) return { code: "too_many_recipients", details: { limit, count: queued } };
+  if (queued === 0) return { code: nobodyCode(verdicts), details: {} };
+  const people = Object.values(verdicts).reduce((sum, n) => sum + n, 0);
+  return people > LIST_AT_MOST ? { code: "list_too_long", details: { limit: LIST_AT_MOST, count: people } } : null;
+}
+
+function nobodyCode(verdicts: VerdictCounts) {
+  if (verdicts.not_confirmed > 0) return "nobody_confirmed";
+  return verdicts.already_confirmed + verdicts.already_asked > 0 ? "nobody_to_ask" : "no_recipients";
+}
+
+/** Whether everybody who gets this text is told to answer YES: the word by itself, outside of any variable. */
+export function asksForYes(template: string): boolean {
+  return /(?<![\p{L}\p{N}])yes(?![\p{L}\p{N}])/iu.test(template.replace(VARIABLE, " "));
+}
+
+/** A text that asks the people of a list for their YES, to begin with. */
+export function confirmationText(listName: string): string {
+  return [
+    `Hi {{name|there}}, you agreed to get messages from me for “${listName.replace(/[{}]/g, "").trim()}”.`,
+    "Would you still like to get them? Answer YES and I will write to you.",
+    "Without a YES you will not hear from me again about this.",
+  ].join(" ");
+}
+
+/** How a recipient is shown: their number, or that it is a group's chat. */
+export function recipientAddress(recipientKey: string): string {
+  return recipientKey.startsWith("group:") ? "group chat" : recipientKey.replace(/^pn:/, "");
 }
 
 /** The throttle in force: never below the floor, never upside down. Milliseconds. */

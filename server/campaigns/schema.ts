@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { idSchema } from "#db/ids.ts";
 import { messageStatuses } from "../messages/rules.ts";
-import { TEMPLATE_MAX } from "./rules.ts";
+import { audiences, purposes, TEMPLATE_MAX } from "./rules.ts";
 
 export const DEFAULT_THROTTLE = { minMs: 2_000, maxMs: 5_000 };
 
@@ -17,6 +18,10 @@ const draft = z
       .min(1, "Name the campaign.")
       .max(120, "Use at most 120 characters."),
     contactListId: z.string({ error: "Choose a list." }).min(1, "Choose a list.").max(60),
+    /** Of a draft that is changed, what is left out stays as it is; else `message`. */
+    purpose: z.enum(purposes).optional(),
+    /** As `purpose`; else `list`. */
+    audience: z.enum(audiences).optional(),
     waSessionId: z.string({ error: "Choose a linked phone." }).min(1, "Choose a linked phone.").max(60),
     templateText: z
       .string({ error: "Write the message." })
@@ -39,10 +44,12 @@ export const updateCampaignInput = draft.extend({ id: z.string().max(60) }).refi
 
 export const campaignRef = z.object({ id: z.string().max(60) }).strict();
 
+export const reachInput = z.object({ contactListId: idSchema("contactList") }).strict();
+
 export const startCampaignInput = z
   .object({
     id: z.string().max(60),
-    consentConfirmed: z.literal(true, { error: "Confirm that everyone on this list agreed to get your messages." }),
+    consentConfirmed: z.literal(true, { error: "Confirm first that the people it reaches agreed to it." }),
   })
   .strict();
 

@@ -3,13 +3,15 @@ import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { campaigns, messages, wallets, waSessions } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
+import { keepErasuresOut } from "../contacts/lock.ts";
 import type { Env } from "../env.ts";
 import { DomainError } from "../errors.ts";
 import { publish } from "../events.ts";
 import { waMsgId } from "../messages/wa-msg-id.ts";
 import { reserve } from "../wallet/ledger.ts";
 import { missingPoints, POINTS_PER_MESSAGE } from "../wallet/rules.ts";
-import { type Recipient, readAudience } from "./audience.ts";
+import { getOwnList, groupProblem, type Recipient, readAudience, readGroupChat } from "./audience.ts";
+import { lockAsking, recordAsked } from "./confirmation.ts";
 import { getOwnCampaign } from "./draft.ts";
 import { renderTemplate, templateValues } from "./rules.ts";
 
@@ -17,11 +19,14 @@ type StartEnv = Pick<Env, "caps" | "sessionKeys">;
 
 /**
  * Starts a draft, in one transaction: fixes the recipients with their texts and price, lists who is left out and why,
- * holds the points, and books the pump.
- * @throws wrong_state, session_not_linked, plan_expired, no_recipients, too_many_recipients, insufficient_points
+ * keeps who is asked to confirm, holds the points, and books the pump.
+ * @throws wrong_state, session_not_linked, plan_expired, insufficient_points, what `readAudience` throws, and
+ * no_group_chat, group_chat_phone or member_opted_out for a group's chat
  */
 export async function startCampaign(tx: Db, env: StartEnv, userId: Id<"user">, input: { id: string }): Promise<void> {
   const { waSessionId } = await getOwnCampaign(tx, userId, input.id);
+  await keepErasuresOut(tx, userId);
+  await lockAsking(tx, userId);
   // Every transaction locks session, campaign, message, wallet, in this order.
   const [session] = await tx
     .select({ status: waSessions.status })
@@ -37,13 +42,14 @@ export async function startCampaign(tx: Db, env: StartEnv, userId: Id<"user">, i
   if (campaign.status !== "draft") throw new DomainError("wrong_state", { status: campaign.status });
   if (session?.status !== "linked" && session?.status !== "reconnecting") throw new DomainError("session_not_linked");
 
-  const recipients = await readAudience(tx, userId, campaign.contactListId);
-  const sendable = recipients.filter((recipient) => recipient.verdict === "queued").length;
-  if (sendable === 0) throw new DomainError("no_recipients");
-  const limit = env.caps.recipientsPerCampaign;
-  if (sendable > limit) throw new DomainError("too_many_recipients", { limit, count: sendable });
-
+  const recipients = await readRecipients(tx, env, campaign);
+  const reached = recipients.filter(({ verdict }) => verdict === "queued");
+  const sendable = reached.length;
   await insertRecipients(tx, env, campaign, recipients);
+  if (campaign.purpose === "confirmation") {
+    const asked = reached.flatMap(({ contactId }) => (contactId ? [contactId] : []));
+    await recordAsked(tx, userId, asked, campaign.templateText);
+  }
   await holdPoints(tx, userId, sendable * POINTS_PER_MESSAGE);
   await tx
     .update(campaigns)
@@ -57,18 +63,32 @@ export async function startCampaign(tx: Db, env: StartEnv, userId: Id<"user">, i
   await tx.execute(sql`select book_pump(${waSessionId})`);
   await recordAudit(tx, userId, "campaign.started", {
     campaignId: campaign.id,
+    purpose: campaign.purpose,
+    audience: campaign.audience,
     recipients: sendable,
     points: sendable * POINTS_PER_MESSAGE,
   });
   await publish(tx, userId, "campaign", campaign.id);
 }
 
-async function insertRecipients(
-  tx: Db,
-  env: StartEnv,
-  campaign: typeof campaigns.$inferSelect,
-  recipients: Recipient[],
-): Promise<void> {
+type Campaign = typeof campaigns.$inferSelect;
+
+async function readRecipients(tx: Db, env: StartEnv, campaign: Campaign): Promise<Recipient[]> {
+  const { userId, audience, purpose, contactListId } = campaign;
+  if (audience === "list") {
+    if (purpose === "confirmation" && !(await getOwnList(tx, userId, contactListId)).doubleOptIn) {
+      throw new DomainError("no_double_opt_in");
+    }
+    return readAudience(tx, userId, { contactListId, purpose }, env.caps.recipientsPerCampaign);
+  }
+  const chat = await readGroupChat(tx, userId, campaign);
+  const problem = groupProblem(chat);
+  if (problem) throw new DomainError(problem.code, problem.details);
+  const { recipientKey, name } = chat;
+  return [{ contactId: null, recipientKey, name, phoneE164: "", attributes: {}, verdict: "queued" }];
+}
+
+async function insertRecipients(tx: Db, env: StartEnv, campaign: Campaign, recipients: Recipient[]): Promise<void> {
   const rows = recipients.map((recipient) => {
     const id = newId("message");
     const leftOut = recipient.verdict !== "queued";
@@ -79,7 +99,7 @@ async function insertRecipients(
       campaignId: campaign.id,
       contactId: recipient.contactId,
       kind: "campaign" as const,
-      recipientKey: `pn:${recipient.phoneE164}`,
+      recipientKey: recipient.recipientKey,
       recipientName: recipient.name,
       resolvedText: leftOut ? null : renderTemplate(campaign.templateText, templateValues(recipient)),
       waMsgId: waMsgId(id, env.sessionKeys.current.key),
