@@ -2,23 +2,19 @@ import { and, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { waCommands } from "#db/schema/index.ts";
-import { tombstonedAmong, tombstonePads } from "../opt-outs/tombstones.ts";
-import type { SessionKeys } from "../wa/seal.ts";
+import { type Pads, tombstonedAmong } from "../opt-outs/tombstones.ts";
 import { ANSWER_HOURS, LARGEST_GROUP } from "./rules.ts";
 import { type GroupAnswer, groupAnswer, type OpenInput, type PreviewInput, type ReadGroup } from "./schema.ts";
 
-/**
- * What may be kept of WhatsApp's answer: members whose data the user had erased are counted, and forgotten.
- * @param db the system path
- */
+/** What may be kept of WhatsApp's answer: members whose data the user had erased are counted, and forgotten. */
 export async function answerWithoutErased(
-  db: Db,
-  keys: SessionKeys,
+  tx: Db,
+  pads: Pads,
   userId: Id<"user">,
   { members, ...group }: ReadGroup,
 ): Promise<GroupAnswer> {
   const identities = members.flatMap(({ pn, lid }) => (lid ? [pn, lid] : [pn]));
-  const gone = await tombstonedAmong(db, await tombstonePads(db, keys), userId, identities);
+  const gone = await tombstonedAmong(tx, pads, userId, identities);
   const left = members.filter(({ pn, lid }) => !gone.has(pn) && !(lid && gone.has(lid)));
   return { ...group, members: left, erased: members.length - left.length };
 }

@@ -11,6 +11,8 @@ export const groupKey = z.custom<`group:${string}`>(
 const number = z.templateLiteral(["pn:+", z.string()]);
 const lid = z.templateLiteral(["lid:", z.string()]);
 
+export type GroupKey = z.output<typeof groupKey>;
+
 /** Which group is meant: one that was listed, or the one an invite leads to. What a `read_group` command is given. */
 export const groupQuestion = z.union([z.object({ groupKey }).strict(), z.object({ invite: z.string() }).strict()]);
 export type GroupQuestion = z.output<typeof groupQuestion>;

@@ -8,6 +8,7 @@ import { keepErasuresOut } from "#server/contacts/lock.ts";
 import { publish } from "#server/events.ts";
 import { answerWithoutErased, expireAnswers } from "#server/groups/answers.ts";
 import { groupQuestion } from "#server/groups/schema.ts";
+import { tombstonePads } from "#server/opt-outs/tombstones.ts";
 import { isToBeUnlinked } from "#server/wa/idle.ts";
 import { GroupRefused } from "./baileys/groups.ts";
 import type { LifeDeps, SessionLife } from "./session-life.ts";
@@ -83,9 +84,10 @@ const handlers = {
     const connection = life.connected();
     if (!connection) return undefined;
     const group = await connection.readGroup(groupQuestion.parse(command.input));
+    const pads = await tombstonePads(db, env.sessionKeys);
     await db.transaction(async (tx) => {
       await keepErasuresOut(tx, command.userId);
-      await answer(tx, command, "done", await answerWithoutErased(tx, env.sessionKeys, command.userId, group));
+      await answer(tx, command, "done", await answerWithoutErased(tx, pads, command.userId, group));
     });
     return "answered";
   },
