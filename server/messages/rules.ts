@@ -86,10 +86,6 @@ export function reasonSentence(code: string | null): string {
 const reasons: Record<string, string> = {
   no_consent: "No recorded consent. Import the contact again once the person has agreed.",
   opted_out: "This person asked not to be messaged. Only they can lift it, by writing START.",
-  not_confirmed: "This list waits for a YES, and this person has not given theirs. Ask them to confirm.",
-  already_confirmed: "This person has confirmed already: there is nothing to ask.",
-  already_asked: "This person was asked to confirm before. Nobody is asked twice.",
-  member_opted_out: "A member of this group asked not to be messaged. Write to the others one by one.",
   contact_removed: "This contact was removed before the message was sent.",
   not_confirmed: "This person has not answered YES yet, and the list asks for it. Ask them to confirm first.",
   already_confirmed: "This person has confirmed already, so there was nothing to ask.",
