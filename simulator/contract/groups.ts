@@ -1,15 +1,19 @@
 import { z } from "zod";
-import { MAX_DESCRIPTION, MAX_PARTICIPANTS, MAX_SUBJECT } from "../groups/rules.ts";
+import { MAX_DESCRIPTION, MAX_PARTICIPANTS, MAX_SUBJECT, MAX_USERNAME } from "../groups/rules.ts";
 import { phoneParameter } from "./parts.ts";
 
 const subject = z.string().trim().min(1).max(MAX_SUBJECT);
 const description = z.string().trim().min(1).max(MAX_DESCRIPTION);
+
+const username = z.string().trim().min(1).max(MAX_USERNAME);
 
 const participant = z.strictObject({
   phone: phoneParameter,
   admin: z.boolean().optional(),
   /** Its number is told to nobody: the others know it by its LID. */
   hidden: z.boolean().optional(),
+  /** The name they chose for people who do not have their number. */
+  username: username.optional(),
 });
 
 const group = z

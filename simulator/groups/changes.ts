@@ -2,7 +2,7 @@ import type { Context } from "../service/context.ts";
 import { node, seconds } from "../wire/nodes.ts";
 import { Entries } from "../world/entries.ts";
 import { groupNode, tell } from "./notices.ts";
-import { type Action, memberAttributes, memberJid, obstacle } from "./rules.ts";
+import { type Action, memberAttributes, memberJid, newMember, obstacle } from "./rules.ts";
 import type { Group, Participant } from "./schema.ts";
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -18,7 +18,12 @@ const inviteCode = (ctx: Context): string =>
 export interface NewGroup {
   subject: string;
   owner: string;
-  participants: { phone: string; admin?: boolean | undefined; hidden?: boolean | undefined }[];
+  participants: {
+    phone: string;
+    admin?: boolean | undefined;
+    hidden?: boolean | undefined;
+    username?: string | undefined;
+  }[];
   addressing: "pn" | "lid";
   description?: string | undefined;
 }
@@ -26,12 +31,10 @@ export interface NewGroup {
 /** Makes a group; its owner is in it, as superadmin. Everybody's linked devices hear of it. */
 export const createGroup = (ctx: Context, wanted: NewGroup): Group => {
   const at = ctx.clock.now();
-  const participants = new Entries<Participant>([
-    [wanted.owner, { phone: wanted.owner, admin: "superadmin", hidden: false }],
-  ]);
-  for (const { phone, admin, hidden = false } of wanted.participants) {
+  const participants = new Entries<Participant>([[wanted.owner, { ...newMember(wanted.owner), admin: "superadmin" }]]);
+  for (const { phone, admin, hidden = false, username = null } of wanted.participants) {
     const role = phone === wanted.owner ? "superadmin" : admin ? "admin" : null;
-    participants.set(phone, { phone, admin: role, hidden });
+    participants.set(phone, { phone, admin: role, hidden, username });
   }
   const owner = participants.get(wanted.owner);
   const group: Group = {
@@ -70,7 +73,7 @@ const keepAnAdmin = (group: Group): void => {
 };
 
 const apply = (ctx: Context, group: Group, action: Action, phone: string): Participant => {
-  const member = group.participants.get(phone) ?? { phone, admin: null, hidden: false };
+  const member = group.participants.get(phone) ?? newMember(phone);
   if (action === "add") {
     ctx.store.phone(phone);
     group.participants.set(phone, member);

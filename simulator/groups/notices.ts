@@ -1,7 +1,7 @@
 import type { BinaryNode } from "@whiskeysockets/baileys";
 import type { Context } from "../service/context.ts";
 import { node, seconds } from "../wire/nodes.ts";
-import { authorAttributes, memberAttributes } from "./rules.ts";
+import { authorAttributes, memberAttributes, newMember } from "./rules.ts";
 import type { Group, Participant } from "./schema.ts";
 
 /** Tells the linked devices of these numbers what somebody did to a group; each sees only what it may see. */
@@ -34,7 +34,7 @@ export const tell = (
 /** A whole group, as one viewer may see it. */
 export const groupNode = (group: Group, viewer: string): BinaryNode => {
   const named = (phone: string, jid: string, pn: string) => {
-    const member = group.participants.get(phone) ?? { phone, admin: null, hidden: false };
+    const member = group.participants.get(phone) ?? newMember(phone);
     const author = authorAttributes(group, member, viewer);
     return { [jid]: author.participant, [pn]: author.participant_pn };
   };

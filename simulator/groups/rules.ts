@@ -4,6 +4,9 @@ import type { Group, Participant } from "./schema.ts";
 /** What can be done to the list of participants. */
 export type Action = "add" | "remove" | "leave" | "promote" | "demote";
 
+/** Somebody who comes in: no admin, with a number that everybody sees. */
+export const newMember = (phone: string): Participant => ({ phone, admin: null, hidden: false, username: null });
+
 /** A participant, or one of its devices, as this group names it. */
 export const memberJid = (group: Group, phone: string, device = 0): string =>
   group.addressing === "lid" ? lidJid(phone, device) : pnJid(phone, device);
@@ -19,6 +22,7 @@ export const memberAttributes = (group: Group, member: Participant, viewer: stri
   jid: memberJid(group, member.phone),
   [group.addressing === "lid" ? "phone_number" : "lid"]: otherJid(group, member, viewer),
   type: member.admin ?? undefined,
+  username: member.username ?? undefined,
 });
 
 /** The attributes of a stanza that name who wrote or acted, as one viewer may see them. */
@@ -42,7 +46,8 @@ export const obstacle = (group: Group, action: Action, phone: string): 404 | 405
   return action !== "leave" && member.admin === "superadmin" ? 405 : undefined;
 };
 
-/** What WhatsApp allows: people in a group, letters of its name and of its description. */
+/** What WhatsApp allows: people in a group, letters of its name, of its description and of a username. */
 export const MAX_PARTICIPANTS = 1024;
 export const MAX_SUBJECT = 100;
 export const MAX_DESCRIPTION = 2048;
+export const MAX_USERNAME = 30;

@@ -6,6 +6,8 @@ const participantSchema = z.object({
   admin: z.enum(["admin", "superadmin"]).nullable(),
   /** Known to the others by its LID alone: its number is never told. */
   hidden: z.boolean(),
+  /** Shown to everybody in the group; a state from before it was there has none. */
+  username: z.string().nullable().default(null),
 });
 export type Participant = z.output<typeof participantSchema>;
 

@@ -44,7 +44,7 @@ beforeAll(async () => {
   group = await simulator.client.createGroup({
     subject: "Pelanggan",
     owner: ANI,
-    participants: [{ phone: BUDI }, { phone: CICI, admin: true }, { phone: HIDDEN, hidden: true }],
+    participants: [{ phone: BUDI }, { phone: CICI, admin: true, username: "cici" }, { phone: HIDDEN, hidden: true }],
     description: "Kabar mingguan",
   });
 });
@@ -72,6 +72,7 @@ describe("a group", () => {
       { id: await lidOf(CICI), phoneNumber: jidOf(CICI), admin: "admin" },
       { id: await lidOf(HIDDEN), phoneNumber: undefined, admin: null },
     ]);
+    expect(about.participants.map(({ username }) => username)).toEqual([undefined, undefined, "cici", undefined]);
     expect((await simulator.client.groups()).map(({ id }) => id)).toEqual([group.id]);
   });
 
