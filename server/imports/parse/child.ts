@@ -1,16 +1,24 @@
 // A process of its own with little memory and no secrets: what a hostile file can reach. It reads the file from standard
-// input and writes one JSON value a line: {file}, {rows} many times, {end}; or {refused} at any point.
+// input and writes one JSON value a line: {file}, {rows} many times, {end}; or {refused} at any point. A row is its number,
+// its cells and, where there are any, the positions of its formulas.
 import { writeSync } from "node:fs";
-import type { RawRow } from "../rules.ts";
+import type { RawRow } from "./cells.ts";
 import { kindOf } from "./kind.ts";
 import { FileRefused } from "./refused.ts";
+import type { FileRows, ReadOptions } from "./rows.ts";
 
 const ROWS_A_LINE = 1_000;
 
-const limitOf = (at: number): number => Number(process.argv[at]);
-const maxRows = limitOf(2);
-const maxColumns = limitOf(3);
-const maxChars = limitOf(4);
+/** What the one argument says. */
+interface Order {
+  maxRows: number;
+  maxColumns: number;
+  maxChars: number;
+  options: ReadOptions;
+}
+
+// Written by read-file.ts, as it stands there.
+const { maxRows, maxColumns, maxChars, options }: Order = JSON.parse(process.argv[2] ?? "");
 
 async function readInput(): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -34,22 +42,25 @@ function writeSome(bytes: Buffer): number {
 }
 
 /** One character more than the limit is kept, so that the limit is seen to be broken. */
-const cut = (row: RawRow): unknown[] => [
-  row.rowNo,
-  row.cells.map((cell) => (typeof cell === "string" && cell.length > maxChars ? cell.slice(0, maxChars + 1) : cell)),
-];
+function cut({ rowNo, cells, formulas }: RawRow): unknown[] {
+  const short = cells.map((cell) =>
+    typeof cell === "string" && cell.length > maxChars ? cell.slice(0, maxChars + 1) : cell,
+  );
+  return formulas ? [rowNo, short, formulas] : [rowNo, short];
+}
+
+// Only the parser that is needed is loaded.
+async function open(bytes: Buffer): Promise<FileRows> {
+  if (kindOf(bytes) === "xlsx") return (await import("./xlsx/read-xlsx.ts")).readXlsx(bytes, options, maxColumns);
+  return (await import("./csv.ts")).readCsv(bytes, options, maxColumns);
+}
 
 async function run(): Promise<void> {
-  const bytes = await readInput();
-  // Only the parser that is needed: loading both would cost a quarter of a second.
-  const { readAs, rows } =
-    kindOf(bytes) === "xlsx"
-      ? await (await import("./xlsx.ts")).readXlsx(bytes, maxColumns)
-      : (await import("./csv.ts")).readCsv(bytes, maxColumns);
-  tell({ file: { readAs } });
+  const { file, rows } = await open(await readInput());
+  tell({ file });
   let count = 0;
   let line: unknown[] = [];
-  for await (const row of rows) {
+  for (const row of rows) {
     count++;
     // The first row is the header.
     if (count > maxRows + 1)

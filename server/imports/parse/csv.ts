@@ -1,25 +1,21 @@
 import Papa from "papaparse";
-import type { RawRow } from "../rules.ts";
+import type { RawRow } from "./cells.ts";
 import { FileRefused } from "./refused.ts";
+import { delimiters, type FileRows, type ReadOptions } from "./rows.ts";
 
-/** Rows of a text file, and how it was read when that is not plain UTF-8. */
-export interface TextRows {
-  readAs: string | null;
-  rows: Iterable<RawRow>;
-}
-
-const DELIMITERS = [",", ";", "\t", "|"];
-
-/** Reads comma-, semicolon-, tab- or bar-separated text in UTF-8, UTF-16 or Windows-1252. @throws FileRefused */
-export function readCsv(bytes: Buffer, maxColumns: number): TextRows {
+/**
+ * Reads comma-, semicolon-, tab- or bar-separated text in UTF-8, UTF-16 or Windows-1252.
+ * @throws FileRefused, also when the first row has one column only: with another separator it would have more
+ */
+export function readCsv(bytes: Buffer, options: ReadOptions, maxColumns: number): FileRows {
   const { text, encoding } = decode(bytes);
   // One kind of line end, because the parser would take the first kind it meets for the only one.
-  const lines = text.replace(/\r\n?/g, "\n");
+  const lines = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
   // Excel's own hint on the first line.
   const hint = /^sep=(.)\n/i.exec(lines);
-  const { data, errors } = Papa.parse<string[]>(hint ? lines.slice(hint[0].length) : lines, {
-    delimiter: hint?.[1] ?? "",
-    delimitersToGuess: DELIMITERS,
+  const { data, errors, meta } = Papa.parse<string[]>(hint ? lines.slice(hint[0].length) : lines, {
+    delimiter: chosen(options.delimiter) ?? hint?.[1] ?? "",
+    delimitersToGuess: [...delimiters],
     newline: "\n",
   });
   const quotes = errors.find((error) => error.type === "Quotes");
@@ -30,14 +26,38 @@ export function readCsv(bytes: Buffer, maxColumns: number): TextRows {
       `In row ${row} a quotation mark is opened and not closed properly. Mend or remove it; within a quoted cell write it twice.`,
     );
   }
-  return { readAs: encoding === "UTF-8" ? null : encoding, rows: rowsOf(data, skipped, maxColumns) };
+  const header = data.find((cells) => lastFilled(cells) >= 0);
+  if (header && lastFilled(header) === 0) throw oneColumn(header[0] ?? "", meta.delimiter);
+  const file = { readAs: encoding === "UTF-8" ? null : encoding, sheets: [], delimiter: meta.delimiter };
+  return { file, rows: rowsOf(data, skipped, maxColumns) };
 }
+
+function chosen(delimiter: string | undefined): string | undefined {
+  if (delimiter === undefined || delimiters.some((known) => known === delimiter)) return delimiter;
+  throw new FileRefused("Columns can be separated by a comma, a semicolon, a tab or a bar.");
+}
+
+function oneColumn(title: string, delimiter: string): FileRefused {
+  const found = `Read with ${NAMES[delimiter] ?? `"${delimiter}"`} between the columns, the first row has one column only`;
+  return new FileRefused(
+    `${found}: "${title.trim().slice(0, 60)}". Choose what separates the columns; the first row must name them: name, phone_e164, consent.`,
+  );
+}
+
+const NAMES: Readonly<Record<string, string>> = {
+  ",": "a comma",
+  ";": "a semicolon",
+  "\t": "a tab",
+  "|": "a bar",
+};
+
+const lastFilled = (cells: readonly string[]) => cells.findLastIndex((cell) => cell.trim() !== "");
 
 function* rowsOf(data: string[][], skipped: number, maxColumns: number): Generator<RawRow> {
   for (const [index, cells] of data.entries()) {
-    if (cells.every((cell) => cell.trim() === "")) continue;
+    const last = lastFilled(cells);
+    if (last < 0) continue;
     const rowNo = index + 1 + skipped;
-    const last = cells.findLastIndex((cell) => cell.trim() !== "");
     if (last >= maxColumns)
       throw new FileRefused(`Row ${rowNo} has a cell in column ${last + 1}; at most ${maxColumns} columns are read.`);
     yield { rowNo, cells: cells.slice(0, last + 1) };
@@ -45,7 +65,7 @@ function* rowsOf(data: string[][], skipped: number, maxColumns: number): Generat
 }
 
 /** @throws FileRefused when it is not text */
-export function decode(bytes: Buffer): { text: string; encoding: "UTF-8" | "UTF-16" | "Windows-1252" } {
+function decode(bytes: Buffer): { text: string; encoding: "UTF-8" | "UTF-16" | "Windows-1252" } {
   const utf16 = utf16Order(bytes);
   if (utf16) return { text: new TextDecoder(utf16).decode(bytes), encoding: "UTF-16" };
   if (bytes.includes(0)) throw new FileRefused("This is not a text file. Upload an .xlsx or a .csv file.");

@@ -1,7 +1,6 @@
 import { FileRefused } from "./refused.ts";
 
 const magic: readonly [hex: string, kind: string][] = [
-  ["4d5a", "a Windows program"],
   ["7f454c46", "a program"],
   ["cafebabe", "a program"],
   ["25504446", "a PDF"],
@@ -19,14 +18,16 @@ export function kindOf(bytes: Buffer): "xlsx" | "csv" {
   if (bytes.length === 0) throw new FileRefused("The file is empty. Its first row must be: name, phone_e164, consent.");
   const start = bytes.toString("hex", 0, 8);
   if (start.startsWith("504b0304")) return "xlsx";
-  if (start.startsWith("504b"))
+  if (/^504b(?:0506|0708)/.test(start))
     throw new FileRefused("This is an empty or split ZIP archive. Upload an .xlsx or a .csv file.");
   if (start === "d0cf11e0a1b11ae1") {
     throw new FileRefused(
       "This is an old .xls workbook, or one with a password. Save it as .xlsx without a password and upload that.",
     );
   }
-  const kind = magic.find(([hex]) => start.startsWith(hex))?.[1];
+  // A title may begin with MZ too, but text has no zero bytes.
+  const program = start.startsWith("4d5a") && bytes.subarray(0, 200).includes(0) ? "a Windows program" : undefined;
+  const kind = program ?? magic.find(([hex]) => start.startsWith(hex))?.[1];
   const text = bytes.toString("latin1", 0, 200).replace(/^ï»¿/, "").trimStart().toLowerCase();
   const markup = /^<(?:!doctype|html|table|\?xml|meta)/.test(text) ? "a web page or XML file" : undefined;
   const other = kind ?? markup;

@@ -4,7 +4,9 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { built } from "../../built.ts";
 import { DomainError } from "../../errors.ts";
-import { limits, type RawRow } from "../rules.ts";
+import { limits } from "../rules.ts";
+import type { RawRow } from "./cells.ts";
+import type { FileFacts, ReadOptions } from "./rows.ts";
 
 /** What the child may use. Tests take less, to see it run out. */
 interface Allowance {
@@ -24,24 +26,35 @@ function beside(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url));
 }
 
+const cells = z.array(z.union([z.string(), z.number()]));
 const message = z.union([
-  z.object({ rows: z.array(z.tuple([z.number().int(), z.array(z.union([z.string(), z.number()]))])) }),
-  z.object({ file: z.object({ readAs: z.string().nullable() }) }),
+  z.object({ rows: z.array(z.tuple([z.number().int(), cells, z.array(z.number().int()).optional()])) }),
+  z.object({
+    file: z.object({
+      readAs: z.string().nullable(),
+      sheets: z.array(z.string()),
+      delimiter: z.string().nullable(),
+    }),
+  }),
   z.object({ end: z.number().int() }),
   z.object({ refused: z.string() }),
 ]);
 
-/** First `readAs` (how the file was read, when that is worth saying), then the rows in pieces; the first row is the header. */
-export type FilePart = { readAs: string | null } | { rows: RawRow[] };
+/** First how the file was read, then the rows in pieces; the first row is the header. */
+export type FilePart = { file: FileFacts } | { rows: RawRow[] };
 
 /**
  * Reads an .xlsx or .csv file in a child process that may use 256 MB and 20 s: a hostile file ends the child alone.
  * @throws DomainError unreadable_file with what is wrong and what to do
  */
-export async function* readFile(bytes: Uint8Array, allowance = ALLOWANCE): AsyncGenerator<FilePart> {
+export async function* readFile(
+  bytes: Uint8Array,
+  options: ReadOptions = {},
+  allowance = ALLOWANCE,
+): AsyncGenerator<FilePart> {
   await takeTurn();
   try {
-    yield* parseInChild(bytes, allowance);
+    yield* parseInChild(bytes, options, allowance);
   } finally {
     endTurn();
   }
@@ -50,8 +63,8 @@ export async function* readFile(bytes: Uint8Array, allowance = ALLOWANCE): Async
 /** The refusal of a file, which a form shows beside its file field. */
 export const unreadable = (why: string): DomainError => new DomainError("unreadable_file", { why }, { file: why });
 
-async function* parseInChild(bytes: Uint8Array, allowance: Allowance): AsyncGenerator<FilePart> {
-  const parser = startChild(allowance);
+async function* parseInChild(bytes: Uint8Array, options: ReadOptions, allowance: Allowance): AsyncGenerator<FilePart> {
+  const parser = startChild(options, allowance);
   const killer = setTimeout(() => parser.kill("SIGKILL"), allowance.timeoutMs);
   const closed = new Promise<Ending>((resolve, reject) => {
     parser.once("error", reject);
@@ -71,8 +84,11 @@ async function* parseInChild(bytes: Uint8Array, allowance: Allowance): AsyncGene
       const part = message.parse(JSON.parse(line));
       if ("refused" in part) throw unreadable(part.refused);
       if ("end" in part) whole = true;
-      else if ("file" in part) yield part.file;
-      else yield { rows: part.rows.map(([rowNo, cells]) => ({ rowNo, cells })) };
+      else if ("file" in part) yield part;
+      else
+        yield {
+          rows: part.rows.map(([rowNo, cells, formulas]) => (formulas ? { rowNo, cells, formulas } : { rowNo, cells })),
+        };
     }
     if (!whole) throw endedEarly(await closed, complaint);
   } finally {
@@ -81,11 +97,11 @@ async function* parseInChild(bytes: Uint8Array, allowance: Allowance): AsyncGene
   }
 }
 
-function startChild({ heapMb }: Allowance): ChildProcessWithoutNullStreams {
+function startChild(options: ReadOptions, { heapMb }: Allowance): ChildProcessWithoutNullStreams {
   const { PATH, TMPDIR, TEMP, SystemRoot } = process.env;
-  const args = [`--max-old-space-size=${heapMb}`, ...child];
   // The limits by argument and a bare environment: the child holds nothing worth stealing.
-  return spawn(process.execPath, [...args, String(limits.rows), String(limits.columns), String(limits.cellChars)], {
+  const order = { maxRows: limits.rows, maxColumns: limits.columns, maxChars: limits.cellChars, options };
+  return spawn(process.execPath, [`--max-old-space-size=${heapMb}`, ...child, JSON.stringify(order)], {
     cwd: folder,
     env: { NODE_ENV: "production", PATH, TMPDIR, TEMP, SystemRoot },
     stdio: ["pipe", "pipe", "pipe"],

@@ -1,5 +1,5 @@
 import { crc32, inflateRawSync } from "node:zlib";
-import { damagedFile, FileRefused } from "./refused.ts";
+import { damagedFile, FileRefused } from "../refused.ts";
 
 /** A file inside a zip archive, as the central directory tells (PKWARE APPNOTE 6.3.10, §4.3.12). */
 export interface ZipEntry {
@@ -8,6 +8,7 @@ export interface ZipEntry {
   encrypted: boolean;
   packed: number;
   inflated: number;
+  crc: number;
   at: number;
 }
 
@@ -38,6 +39,7 @@ export function listEntries(zip: Buffer, maxEntries: number): ZipEntry[] {
       encrypted: (zip.readUInt16LE(at + 8) & 1) === 1,
       packed: zip.readUInt32LE(at + 20),
       inflated: zip.readUInt32LE(at + 24),
+      crc: zip.readUInt32LE(at + 16),
       at: zip.readUInt32LE(at + 42),
     });
     at += 46 + nameLength + zip.readUInt16LE(at + 30) + zip.readUInt16LE(at + 32);
@@ -45,8 +47,18 @@ export function listEntries(zip: Buffer, maxEntries: number): ZipEntry[] {
   return entries;
 }
 
-/** Inflates one entry, at most `maxBytes` of it: what the directory says of its size is not believed. @throws FileRefused */
+/**
+ * Inflates one entry, at most `maxBytes` of it: what the directory says of its size is not believed. An entry of another
+ * size or checksum than it says is damaged, so that no row is lost in silence.
+ * @throws FileRefused
+ */
 export function inflate(zip: Buffer, entry: ZipEntry, maxBytes: number): Buffer {
+  const data = unpack(zip, entry, maxBytes);
+  if (data.length !== entry.inflated || crc32(data) !== entry.crc) throw damagedFile();
+  return data;
+}
+
+function unpack(zip: Buffer, entry: ZipEntry, maxBytes: number): Buffer {
   if (entry.encrypted)
     throw new FileRefused("The workbook is protected by a password. Save a copy without one and upload that.");
   if (entry.at + 30 > zip.length || zip.readUInt32LE(entry.at) !== LOCAL) throw damagedFile();
@@ -68,43 +80,4 @@ export function tooBig(): FileRefused {
   return new FileRefused(
     "The workbook unpacks to far more than its size suggests. Copy the contacts to a new workbook and upload that.",
   );
-}
-
-/** Writes an archive without compression: the pieces, in order. */
-export function* storeEntries(files: readonly { path: string; data: Buffer }[]): Generator<Buffer> {
-  const central: Buffer[] = [];
-  let at = 0;
-  for (const { path, data } of files) {
-    const name = Buffer.from(path);
-    const common = Buffer.alloc(26);
-    common.writeUInt16LE(20, 0);
-    common.writeUInt32LE(crc32(data), 10);
-    common.writeUInt32LE(data.length, 14);
-    common.writeUInt32LE(data.length, 18);
-    common.writeUInt16LE(name.length, 22);
-    const directory = Buffer.alloc(46);
-    directory.writeUInt32LE(CENTRAL, 0);
-    directory.writeUInt16LE(20, 4);
-    common.copy(directory, 6);
-    directory.writeUInt32LE(at, 42);
-    central.push(directory, name);
-    yield Buffer.concat([signature(LOCAL), common, name]);
-    yield data;
-    at += 30 + name.length + data.length;
-  }
-  const directory = Buffer.concat(central);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(END, 0);
-  end.writeUInt16LE(files.length, 8);
-  end.writeUInt16LE(files.length, 10);
-  end.writeUInt32LE(directory.length, 12);
-  end.writeUInt32LE(at, 16);
-  yield directory;
-  yield end;
-}
-
-function signature(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value, 0);
-  return bytes;
 }
