@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { campaigns, contactLists, messages, waSessions } from "#db/schema/index.ts";
+import { campaigns, contactLists, contacts, messages, waSessions } from "#db/schema/index.ts";
 import { type MessageStatus, messageStatuses, reasonSentence } from "../messages/rules.ts";
 import { getOwnCampaign } from "./draft.ts";
 import { recipientAddress } from "./rules.ts";
@@ -86,12 +86,23 @@ export async function getCampaign(tx: Db, userId: Id<"user">, input: { id: strin
   return {
     ...shown,
     counts,
+    /** Of those a confirmation asked: who answered YES since. */
+    confirmed: campaign.purpose === "confirmation" ? await countConfirmed(tx, campaign.id) : 0,
     pointsCharged: charged?.points ?? 0,
     list: list ?? null,
     session: session ?? null,
     waiting,
     nextSendAt: campaign.status === "running" && counts.queued > 0 && !waiting ? (session?.nextSendAt ?? null) : null,
   };
+}
+
+async function countConfirmed(tx: Db, id: Id<"campaign">): Promise<number> {
+  const [row] = await tx
+    .select({ n: sql<number>`count(*)::int` })
+    .from(messages)
+    .innerJoin(contacts, eq(contacts.id, messages.contactId))
+    .where(and(eq(messages.campaignId, id), sql`${contacts.confirmedAt} >= ${messages.sentAt}`));
+  return row?.n ?? 0;
 }
 
 /** A page of recipients in the sending order, after `cursor`. */

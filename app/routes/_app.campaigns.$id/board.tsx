@@ -24,9 +24,18 @@ export function Board({ campaign }: { campaign: Campaign }) {
           <ProgressLegend counts={counts} />
         </Stack>
         <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} component="dl" m={0}>
-          <Figure label="Recipients" note={list && <TextLink to={`/contacts/${list.id}`}>{list.name}</TextLink>}>
-            {formatNumber(total)}
+          <Figure
+            label={campaign.audience === "group_chat" ? "Recipient" : "Recipients"}
+            words={campaign.audience === "group_chat"}
+            note={list && <TextLink to={`/contacts/${list.id}`}>{list.name}</TextLink>}
+          >
+            {campaign.audience === "group_chat" ? "Group chat" : formatNumber(total)}
           </Figure>
+          {campaign.purpose === "confirmation" && (
+            <Figure label="Confirmed" note="Answered YES since">
+              {formatNumber(campaign.confirmed)}
+            </Figure>
+          )}
           <Figure label="Points charged" note="For what WhatsApp accepted">
             {formatNumber(campaign.pointsCharged)}
           </Figure>

@@ -3,8 +3,9 @@ import { CheckIcon, Cross2Icon, ExclamationTriangleIcon } from "@radix-ui/react-
 import type { ReactNode } from "react";
 import { TextLink } from "../../components/link-button.tsx";
 import { sessionLooks } from "../../components/status-badge.tsx";
-import { count, formatNumber, formatWait } from "../../lib/format.ts";
+import { count, formatNumber } from "../../lib/format.ts";
 import type { Campaign, CampaignReview } from "./load.ts";
+import { leftOut, Reach, reachTitle } from "./reach.tsx";
 
 type Verdict = "good" | "mind" | "bad";
 
@@ -38,34 +39,22 @@ function Check({ verdict, title, children }: { verdict: Verdict; title: ReactNod
 
 /** The review as a list: each point is in order, to be minded, or in the way of a start. */
 export function Checks({ campaign, review }: { campaign: Campaign; review: CampaignReview }) {
-  const { sendable, points, excluded, leftToday, capPerCampaign, missingValues } = review;
+  const { sendable, points, leftToday, missingValues } = review;
   const refused = (...codes: string[]) => review.problems.filter((problem) => codes.includes(problem.code));
   const say = (problems: CampaignReview["problems"]) => problems.map((problem) => problem.sentence).join(" ");
-  const people = refused("no_recipients", "too_many_recipients");
-  const phone = refused("session_not_linked");
+  const phone = refused("session_not_linked", "group_chat_phone");
   const money = refused("insufficient_points", "plan_expired");
-  const leftOut = excluded.opted_out + excluded.no_consent + excluded.not_on_whatsapp;
-  const meanMs = (campaign.throttleMinMs + campaign.throttleMaxMs) / 2;
+  const reach = review.problems.filter((problem) => !phone.includes(problem) && !money.includes(problem));
   return (
     <Stack component="ul" gap="md" m={0} p={0} style={{ listStyle: "none" }}>
-      <Check
-        verdict={people.length > 0 ? "bad" : "good"}
-        title={`${count(sendable, "person gets", "people get")} this message`}
-      >
-        {say(people) || (
-          <>
-            From the list{" "}
-            {campaign.list && <TextLink to={`/contacts/${campaign.list.id}`}>{campaign.list.name}</TextLink>}, at most{" "}
-            {formatNumber(capPerCampaign)} a campaign. It takes about {formatWait(meanMs * sendable)}.
-          </>
-        )}
+      <Check verdict={reach.length > 0 ? "bad" : "good"} title={reachTitle(campaign, review)}>
+        {say(reach) || <Reach campaign={campaign} review={review} />}
       </Check>
-      {leftOut > 0 && (
-        <Check verdict="mind" title={`${count(leftOut, "person is", "people are")} left out`}>
-          {formatNumber(excluded.opted_out)} opted out, {formatNumber(excluded.no_consent)} without consent,{" "}
-          {formatNumber(excluded.not_on_whatsapp)} without WhatsApp. They are listed in the results with the reason.
+      {leftOut(campaign, review).map(({ reason, title, toDo }) => (
+        <Check key={reason} verdict="mind" title={title}>
+          {toDo}
         </Check>
-      )}
+      ))}
       {missingValues.map(({ variable, count: people }) => (
         <Check key={variable} verdict="mind" title={`${count(people, "person has", "people have")} no ${variable}`}>
           That place stays empty, unless the template names a word for it: {`{{${variable}|friend}}`}.

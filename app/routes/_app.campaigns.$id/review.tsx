@@ -39,12 +39,12 @@ export function Review({
                 id={fields.consentConfirmed.id}
                 name={fields.consentConfirmed.name}
                 value="on"
-                label="Everyone on this list agreed to get this kind of message from me, and I can show how."
+                label={consentLabel(campaign)}
                 error={fields.consentConfirmed.errors?.join(" ")}
               />
               <Group>
                 <SubmitButton intent="start" disabled={!ready}>
-                  {ready ? `Start: send to ${count(review.sendable, "person", "people")}` : "It cannot start yet"}
+                  {ready ? startLabel(campaign, review) : "It cannot start yet"}
                 </SubmitButton>
               </Group>
             </Stack>
@@ -54,10 +54,28 @@ export function Review({
       <Box component="section" aria-label="The message" flex="1 1 18rem" maw={{ base: "100%", md: 380 }}>
         <PhoneFrame
           title={campaign.list?.name ?? ""}
-          subtitle="As you wrote it; each variable is filled in for each person"
+          subtitle={
+            campaign.audience === "group_chat"
+              ? "Group chat: the same text for everybody"
+              : "As you wrote it; each variable is filled in for each person"
+          }
           messages={[{ id: campaign.id, fromMe: false, text: campaign.templateText }]}
         />
       </Box>
     </Group>
   );
+}
+
+/** What the user vouches for, once and by hand, before anything leaves. */
+function consentLabel({ purpose, audience }: Campaign): string {
+  if (audience === "group_chat") {
+    return "Everybody in this group may expect this kind of message in its chat, and I am allowed to write there.";
+  }
+  if (purpose === "confirmation") return "Everyone who is asked agreed to get messages from me, and I can show how.";
+  return "Everyone on this list agreed to get this kind of message from me, and I can show how.";
+}
+
+function startLabel({ purpose, audience }: Campaign, { sendable }: CampaignReview): string {
+  if (audience === "group_chat") return "Start: write to the group";
+  return `Start: ${purpose === "confirmation" ? "ask" : "send to"} ${count(sendable, "person", "people")}`;
 }

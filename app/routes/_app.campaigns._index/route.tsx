@@ -1,3 +1,4 @@
+import { Text } from "@mantine/core";
 import { PaperPlaneIcon, PlusIcon } from "@radix-ui/react-icons";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
@@ -26,7 +27,7 @@ export async function loader({ context, request }: LoaderFunctionArgs) {
 type Campaign = Awaited<ReturnType<typeof loader>>["rows"][number];
 
 const columns: Column<Campaign>[] = [
-  { header: "Campaign", cell: (row) => <TextLink to={`/campaigns/${row.id}`}>{row.name}</TextLink>, wide: true },
+  { header: "Campaign", cell: (row) => <Name row={row} />, wide: true },
   { header: "State", cell: (row) => <StatusBadge look={campaignLooks[row.status]} />, tight: true },
   { header: "Recipients", cell: (row) => (row.status === "draft" ? null : formatNumber(row.total)), figures: true },
   {
@@ -37,6 +38,20 @@ const columns: Column<Campaign>[] = [
   },
   { header: "Started", cell: (row) => (row.startedAt ? <Moment at={row.startedAt} /> : null), tight: true },
 ];
+
+function Name({ row }: { row: Campaign }) {
+  const kind = row.audience === "group_chat" ? "Group chat" : row.purpose === "confirmation" ? "Asks for a YES" : null;
+  return (
+    <>
+      <TextLink to={`/campaigns/${row.id}`}>{row.name}</TextLink>
+      {kind && (
+        <Text size="sm" c="dimmed" component="span" display="block">
+          {kind}
+        </Text>
+      )}
+    </>
+  );
+}
 
 export default function Campaigns() {
   const { rows, nextCursor } = useLoaderData<typeof loader>();

@@ -11,8 +11,32 @@ interface Contact {
   attributes: Record<string, string>;
 }
 
-/** The message on the phone of a real contact; the arrows go to the next of them. */
-export function Preview({ template, samples }: { template: string; samples: readonly Contact[] }) {
+/** The message on the phone of a real contact, the arrows go to the next of them; or in the chat of a group. */
+export function Preview({
+  template,
+  samples,
+  group,
+}: {
+  template: string;
+  samples: readonly Contact[];
+  group: { name: string; members: string } | null;
+}) {
+  if (group) {
+    return (
+      <Stack component="section" aria-label="Preview" gap="sm">
+        <Title order={2}>Preview</Title>
+        <PhoneFrame
+          title={group.name}
+          subtitle={`Group chat, ${group.members}`}
+          messages={[{ id: "group", fromMe: false, text: template }]}
+        />
+      </Stack>
+    );
+  }
+  return <PersonPreview template={template} samples={samples} />;
+}
+
+function PersonPreview({ template, samples }: { template: string; samples: readonly Contact[] }) {
   const [at, setAt] = useState(0);
   const contact = samples[at % Math.max(1, samples.length)];
   const step = (by: number) => setAt((now) => (now + by + samples.length) % samples.length);

@@ -37,32 +37,51 @@ export function action({ context, request }: ActionFunctionArgs) {
 
 export default function NewCampaign() {
   const choices = useLoaderData<typeof loader>();
-  if (choices.lists.length === 0 || choices.sessions.length === 0) {
-    const noPhone = choices.sessions.length === 0;
+  const { lists, sessions, purpose, draft, chosen } = choices;
+  const asking = purpose === "confirmation";
+  if (lists.length === 0 || sessions.length === 0) {
     return (
       <Page title="New campaign">
-        <EmptyState
-          icon={noPhone ? MobileIcon : PersonIcon}
-          title={noPhone ? "First link a phone" : "First import contacts"}
-          action={
-            noPhone ? (
-              <LinkButton to="/link">Link a phone</LinkButton>
-            ) : (
-              <LinkButton to="/contacts/upload">Import contacts</LinkButton>
-            )
-          }
-        >
-          A campaign needs a phone that sends it and a list of people who agreed to get it.
-        </EmptyState>
+        {sessions.length === 0 ? (
+          <EmptyState
+            icon={MobileIcon}
+            title="First link a phone"
+            action={<LinkButton to="/link">Link a phone</LinkButton>}
+          >
+            A campaign needs a phone that sends it and a list of people who agreed to get it.
+          </EmptyState>
+        ) : asking ? (
+          <EmptyState
+            icon={PersonIcon}
+            title="No list waits for a YES"
+            action={<LinkButton to="/contacts">To the lists</LinkButton>}
+          >
+            Switch double opt-in on for a list first; then its people can be asked to confirm.
+          </EmptyState>
+        ) : (
+          <EmptyState
+            icon={PersonIcon}
+            title="First import contacts"
+            action={<LinkButton to="/contacts/upload">Import contacts</LinkButton>}
+          >
+            A campaign needs a phone that sends it and a list of people who agreed to get it.
+          </EmptyState>
+        )}
       </Page>
     );
   }
+  const fresh = asking ? "Ask people to confirm" : "New campaign";
   return (
     <Page
-      title={choices.draft ? "Edit the draft" : "New campaign"}
-      lead="It is saved as a draft. You check it on the next page, and nothing is sent before you start it."
+      title={draft ? "Edit the draft" : fresh}
+      lead={
+        asking
+          ? "Each person who agreed is asked once, ever. Who answers YES gets the messages of this list from then on."
+          : "It is saved as a draft. You check it on the next page, and nothing is sent before you start it."
+      }
     >
-      <CampaignForm key={choices.draft?.id} choices={choices} />
+      {/* The ready text of a confirmation names the list: another list is another text. */}
+      <CampaignForm key={draft?.id ?? (asking ? chosen?.id : purpose)} choices={choices} />
     </Page>
   );
 }

@@ -1,0 +1,82 @@
+import type { ReactNode } from "react";
+import type { LeftOutReason } from "#server/campaigns/rules.ts";
+import { TextLink } from "../../components/link-button.tsx";
+import { count, formatNumber, formatWait } from "../../lib/format.ts";
+import type { Campaign, CampaignReview } from "./load.ts";
+
+/** Whom a start would reach, in a few words. */
+export function reachTitle({ purpose }: Campaign, { group, sendable }: CampaignReview): string {
+  if (group) return "One message to the group's own chat";
+  if (purpose === "confirmation") return `${count(sendable, "person is", "people are")} asked to confirm`;
+  return `${count(sendable, "person gets", "people get")} this message`;
+}
+
+export function Reach({ campaign, review }: { campaign: Campaign; review: CampaignReview }) {
+  const { list, throttleMinMs, throttleMaxMs } = campaign;
+  const { group, sendable, capPerCampaign } = review;
+  const name = list && <TextLink to={`/contacts/${list.id}`}>{list.name}</TextLink>;
+  if (group) {
+    return (
+      <>
+        It reaches everybody in the group {name}: {count(group.members, "member")} when it was read
+        {group.hidden > 0 && <>, also the {formatNumber(group.hidden)} whose number is hidden</>}. Who opted out is
+        looked for again before it is sent.
+      </>
+    );
+  }
+  const meanMs = (throttleMinMs + throttleMaxMs) / 2;
+  return (
+    <>
+      From the list {name}, at most {formatNumber(capPerCampaign)} a campaign. It takes about{" "}
+      {formatWait(meanMs * sendable)}.
+    </>
+  );
+}
+
+interface LeftOut {
+  reason: LeftOutReason;
+  title: string;
+  toDo: ReactNode;
+}
+
+/** Who of the list gets nothing: how many for each reason, and what can be done about it. All are in the results, too. */
+export function leftOut({ list }: Campaign, { excluded, askable }: CampaignReview): LeftOut[] {
+  const people = (n: number, one: string, many: string) => count(n, `person ${one}`, `people ${many}`);
+  const words: Record<LeftOutReason, (n: number) => Omit<LeftOut, "reason">> = {
+    not_confirmed: (n) => ({
+      title: `${people(n, "waits", "wait")} for their YES`,
+      toDo:
+        askable > 0 && list ? (
+          <>
+            {formatNumber(askable)} can be asked.{" "}
+            <TextLink to={`/campaigns/new?list=${list.id}&purpose=confirmation`}>Ask them to confirm</TextLink>
+          </>
+        ) : (
+          "Nobody is left to ask, and nobody is asked twice. A YES counts for 30 days after the question."
+        ),
+    }),
+    already_confirmed: (n) => ({
+      title: `${people(n, "has", "have")} confirmed already`,
+      toDo: "They get the messages of this list; there is nothing to ask.",
+    }),
+    already_asked: (n) => ({
+      title: `${people(n, "was", "were")} asked before`,
+      toDo: "Nobody is asked twice. A YES counts for 30 days after the question.",
+    }),
+    opted_out: (n) => ({
+      title: `${people(n, "has", "have")} opted out`,
+      toDo: "Only they can lift it, by writing START.",
+    }),
+    no_consent: (n) => ({
+      title: `${people(n, "has", "have")} no recorded consent`,
+      toDo: "Record how they agreed on the list, or import them with their consent.",
+    }),
+    not_on_whatsapp: (n) => ({
+      title: `${people(n, "has", "have")} no WhatsApp`,
+      toDo: "Check their numbers on the list.",
+    }),
+  };
+  return (Object.keys(words) as LeftOutReason[])
+    .filter((reason) => excluded[reason] > 0)
+    .map((reason) => ({ reason, ...words[reason](excluded[reason]) }));
+}
