@@ -38,11 +38,7 @@ async function requeue(
   message: ClaimedMessage,
   also: { notBefore?: SQL; transportErrors?: number },
 ): Promise<boolean> {
-  const [campaign] = await tx
-    .select({ status: campaigns.status })
-    .from(campaigns)
-    .where(eq(campaigns.id, message.campaignId))
-    .for("no key update");
+  const campaign = await lockCampaign(tx, message);
   const back = await tx
     .update(messages)
     .set({
@@ -64,17 +60,13 @@ async function requeue(
 
 /**
  * A transport error that was certainly before the write: the row waits 30, 60, 120 s and then fails. Three rows in a row
- * that end so pause the campaign.
+ * that end so pause their campaign.
  */
 export async function failBeforeWrite(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
   await db.transaction(async (tx) => {
-    const [campaign] = await tx
-      .select()
-      .from(campaigns)
-      .where(eq(campaigns.id, message.campaignId))
-      .for("no key update");
+    const campaign = await lockCampaign(tx, message);
     const [row] = await tx.select().from(messages).where(mine(owner, message)).for("no key update");
-    if (!row || !campaign) return;
+    if (!row) return;
     const errors = row.transportErrors + 1;
     const retryMs = transportRetryMs(errors);
     if (retryMs !== null) {
@@ -84,32 +76,66 @@ export async function failBeforeWrite(db: Db, owner: Owner, message: ClaimedMess
       });
       return;
     }
-    const failures = campaign.consecutiveFailures + 1;
-    const pause = failures >= FAILURES_BEFORE_PAUSE && campaign.status === "running";
     // Before the row ends: it may be the campaign's last, and what is completed is not paused.
-    await tx
-      .update(campaigns)
-      .set({
-        consecutiveFailures: failures,
-        ...(pause ? { status: "paused" as const, pauseReason: "failures" as const } : {}),
-      })
-      .where(eq(campaigns.id, campaign.id));
+    if (campaign) await countFailure(tx, campaign);
     await moveMessage(tx, row.id, { from: "sending", to: "failed", points: "release", errorCode: "transport" });
   });
 }
 
+async function countFailure(tx: Db, campaign: typeof campaigns.$inferSelect): Promise<void> {
+  const failures = campaign.consecutiveFailures + 1;
+  const pause = failures >= FAILURES_BEFORE_PAUSE && campaign.status === "running";
+  await tx
+    .update(campaigns)
+    .set({
+      consecutiveFailures: failures,
+      ...(pause ? { status: "paused" as const, pauseReason: "failures" as const } : {}),
+    })
+    .where(eq(campaigns.id, campaign.id));
+}
+
 /** The recipient has no WhatsApp: the row fails by itself and says nothing about the connection. */
-export async function failUnreachable(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
+export function failUnreachable(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
+  return endBeforeWrite(db, owner, message, { to: "failed", points: "release", errorCode: "not_on_whatsapp" });
+}
+
+/**
+ * Somebody in the group asked not to be messaged: what is written to the group would reach them. What may have been written
+ * before is not repeated, and waits for its fact.
+ */
+export function leaveGroupOut(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
+  const errorCode = "member_opted_out";
+  if (message.redrive) return endBeforeWrite(db, owner, message, { to: "unknown", points: "keep", errorCode });
+  return endBeforeWrite(db, owner, message, { to: "skipped", points: "release", errorCode });
+}
+
+/** This phone is not in the group any more. */
+export function failOutsideGroup(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
+  return endBeforeWrite(db, owner, message, { to: "failed", points: "release", errorCode: "not_in_group" });
+}
+
+/** Ends a claimed row that this owner has not written. */
+async function endBeforeWrite(
+  db: Db,
+  owner: Owner,
+  message: ClaimedMessage,
+  end: { to: "failed" | "skipped" | "unknown"; points: "release" | "keep"; errorCode: string },
+): Promise<void> {
   await db.transaction(async (tx) => {
-    await tx
-      .select({ id: campaigns.id })
-      .from(campaigns)
-      .where(eq(campaigns.id, message.campaignId))
-      .for("no key update");
+    await lockCampaign(tx, message);
     const [row] = await tx.select({ id: messages.id }).from(messages).where(mine(owner, message)).for("no key update");
-    if (!row) return;
-    await moveMessage(tx, row.id, { from: "sending", to: "failed", points: "release", errorCode: "not_on_whatsapp" });
+    if (row) await moveMessage(tx, row.id, { from: "sending", ...end });
   });
+}
+
+/** Every transaction locks the campaign before its message. */
+async function lockCampaign(
+  tx: Db,
+  { campaignId }: ClaimedMessage,
+): Promise<typeof campaigns.$inferSelect | undefined> {
+  if (campaignId === null) return undefined;
+  const [campaign] = await tx.select().from(campaigns).where(eq(campaigns.id, campaignId)).for("no key update");
+  return campaign;
 }
 
 /** The row as this owner claimed it: an owner whose lease passed on changes nothing. */

@@ -6,15 +6,19 @@ import { pauseCampaignsOfSession } from "../campaigns/pause.ts";
 import type { Caps } from "../env.ts";
 import { isOpen } from "../schedules/rules.ts";
 import { type Gate, type Owner, readGate } from "./gate.ts";
-import { redriveDelaysMs } from "./rules.ts";
+import { type MessageKind, messageKinds, redriveDelaysMs } from "./rules.ts";
 
 export interface ClaimedMessage {
   id: Id<"message">;
   userId: Id<"user">;
-  campaignId: Id<"campaign">;
+  /** Null of what belongs to no campaign, such as the confirmation of an opt-out. */
+  campaignId: Id<"campaign"> | null;
+  kind: MessageKind;
   recipientKey: string;
   text: string;
   waMsgId: string;
+  /** The Signal session of this chat must be made anew first: an earlier message to it was given up unanswered. */
+  rebuild: boolean;
   /** The encrypted message of an earlier submission; null at the first. */
   encoded: Buffer | null;
   redrive: boolean;
@@ -49,11 +53,13 @@ const claimRow = z.discriminatedUnion("outcome", [
     message: z.object({
       id: z.templateLiteral(["msg_", z.string()]),
       userId: z.templateLiteral(["usr_", z.string()]),
-      campaignId: z.templateLiteral(["cmp_", z.string()]),
+      campaignId: z.templateLiteral(["cmp_", z.string()]).nullable(),
+      kind: z.enum(messageKinds),
       recipientKey: z.string(),
       text: z.string().nullable(),
       waMsgId: z.string(),
       redrive: z.boolean(),
+      rebuild: z.boolean(),
     }),
   }),
 ]);
@@ -61,7 +67,8 @@ const claimRow = z.discriminatedUnion("outcome", [
 /**
  * Takes the next message of a session. Plan and hours are looked at first (and again before the write); lease and epoch,
  * pacing, daily cap, campaign and opt-out are checked in the transaction that takes the message (`claim_message`). Pacing
- * and the daily count are part of it, so that neither a crash loop nor downtime can burst.
+ * and the daily count are part of it, so that neither a crash loop nor downtime can burst. What belongs to no campaign comes
+ * first and does not wait for its turn; hours, plan and the daily cap hold for it too.
  */
 export async function claimNext(
   db: Db,

@@ -46,7 +46,8 @@ export async function readGate(db: Db, owner: Owner): Promise<Gate | null> {
 
 /**
  * Keeps the encoded form of a claimed message and reads the gate once more, in one statement; null when the session, the
- * campaign, the claim or the person's consent is not what it was at the claim.
+ * campaign, the claim or the person's wish is not what it was at the claim. The confirmation of an opt-out is the one
+ * message that passes the opt-out.
  */
 export async function keepEncoded(
   db: Db,
@@ -55,10 +56,11 @@ export async function keepEncoded(
 ): Promise<Gate | null> {
   const [found] = await db.execute(sql`
     update messages m set encoded = ${message.encoded}
-      from wa_sessions s, wallets w, schedules h, campaigns c
+      from wa_sessions s, wallets w, schedules h
      where m.id = ${message.id} and m.status = 'sending' and m.sending_epoch = ${owner.epoch} and m.wa_session_id = s.id
        and ${isHeld(owner)} and w.user_id = s.user_id and h.user_id = s.user_id
-       and c.id = m.campaign_id and c.status = 'running' and not is_suppressed(m.user_id, m.recipient_key)
+       and (m.campaign_id is null or exists (select 1 from campaigns c where c.id = m.campaign_id and c.status = 'running'))
+       and (m.kind = 'opt_out' or not is_suppressed(m.user_id, m.recipient_key))
     returning ${columns}`);
   return found ? toGate(found) : null;
 }

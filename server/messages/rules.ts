@@ -93,6 +93,7 @@ const reasons: Record<string, string> = {
   member_opted_out: "Somebody in this group asked not to be messaged, and a message to the group would reach them.",
   opted_in: "This person wrote START before their opt-out was confirmed, so there was nothing left to confirm.",
   too_late: "This could not be sent within 24 hours, and after that it would only surprise.",
+  not_in_group: "This phone is not in that group any more. Import another group that it is in.",
   not_on_whatsapp: "This number has no WhatsApp account. Check the number.",
   transport: "The connection failed four times before anything was sent. Check the phone's connection, then try again.",
   unconfirmed: "WhatsApp never confirmed this message within 14 days; its points were released.",

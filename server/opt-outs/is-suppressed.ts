@@ -1,5 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
+import { textArray } from "./known-identities.ts";
 
 /** SQL: whether the person behind an identity ("pn:+62…", "lid:…") asked not to be messaged, under any identity known of them. */
 export function isSuppressed(userId: SQL, identity: SQL): SQL<boolean> {
@@ -17,4 +19,12 @@ export function suppressedNumbers(userId: Id<"user">): SQL {
     union all
     select p.pn from identity_pairs p join suppressions s on s.user_id = p.user_id and s.identity = p.lid
      where p.user_id = ${userId})`;
+}
+
+/** Whether any of these people asked not to be messaged, under any identity known of them. */
+export async function anySuppressed(db: Db, userId: Id<"user">, identities: readonly string[]): Promise<boolean> {
+  const [row] = await db.execute<{ any: boolean }>(sql`
+    select exists (select 1 from suppressions s where s.user_id = ${userId}
+                    and s.identity = any(known_identities(${userId}, ${textArray(identities)}))) as any`);
+  return row?.any ?? false;
 }

@@ -1,21 +1,52 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { createHash } from "node:crypto";
+import { eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
-import { suppressions, waSessions } from "#db/schema/index.ts";
-import { recordAudit } from "../audit/record.ts";
-import { publish } from "../events.ts";
-import { readKeyword } from "./keywords.ts";
+import { waSessions } from "#db/schema/index.ts";
+import { keepErasuresOut } from "../contacts/lock.ts";
+import type { SessionKeys } from "../wa/seal.ts";
+import { confirmOptIn } from "./confirm-opt-in.ts";
+import { knownIdentities, textArray } from "./known-identities.ts";
+import { optIn, optOut } from "./opt-out.ts";
+import { type Keyword, readKeyword } from "./rules.ts";
+import { isTombstoned, type Pads } from "./tombstones.ts";
+
+/** A message somebody wrote to one of the user's phones. */
+export interface Inbound {
+  waSessionId: Id<"waSession">;
+  waMsgId: string;
+  /** Every identity it came with; the first is the chat it came in. */
+  from: readonly [string, ...string[]];
+  text: string | null;
+  /** By WhatsApp's clock. */
+  at: Date;
+}
+
+/** An inbound message with all that is known of who wrote it. */
+export interface KnownInbound extends Inbound {
+  userId: Id<"user">;
+  /** Every identity known of the person. */
+  known: string[];
+  contact: { id: Id<"contact">; name: string } | null;
+  /** Somebody who was erased: nothing may name them again. */
+  erased: boolean;
+}
+
+export interface InboundKeys {
+  pads: Pads;
+  /** Signs WhatsApp ids of what is sent in answer. */
+  sessionKeys: SessionKeys;
+}
+
+export type InboundEffect = "opted_out" | "opted_in" | "confirmed" | null;
 
 /**
- * Reads an inbound message for the two words that outrank everything: an opt-out suppresses the person under every
- * identity they wrote with, and START, which only the person can write, lifts it. Live or from the offline backlog alike.
+ * Keeps a message that came in and does what it says, in one transaction: an opt-out suppresses the person under every
+ * identity known of them; START, which only the person can write, lifts it; YES answers whoever was asked. Live or from the
+ * offline backlog alike. A message that is here already changes nothing.
  */
-export async function receiveInbound(
-  db: Db,
-  input: { waSessionId: Id<"waSession">; from: readonly string[]; text: string | null },
-): Promise<"opted_out" | "opted_in" | null> {
+export async function receiveInbound(db: Db, keys: InboundKeys, input: Inbound): Promise<InboundEffect> {
   const keyword = readKeyword(input.text);
-  if (!keyword || input.from.length === 0) return null;
   return db.transaction(async (tx) => {
     const [session] = await tx
       .select({ userId: waSessions.userId })
@@ -23,20 +54,54 @@ export async function receiveInbound(
       .where(eq(waSessions.id, input.waSessionId));
     if (!session) return null;
     const { userId } = session;
-    if (keyword === "stop") {
-      await tx
-        .insert(suppressions)
-        .values(
-          input.from.map((identity) => ({ id: newId("suppression"), userId, identity, source: "keyword" as const })),
-        )
-        .onConflictDoNothing();
-    } else {
-      await tx
-        .delete(suppressions)
-        .where(and(eq(suppressions.userId, userId), inArray(suppressions.identity, [...input.from])));
+    await keepErasuresOut(tx, userId);
+    // A STOP books its confirmation: the session comes before every other row.
+    if (keyword?.type === "stop")
+      await tx.execute(sql`select from wa_sessions where id = ${input.waSessionId} for no key update`);
+    const known = await knownIdentities(tx, userId, input.from);
+    const erased = await isTombstoned(tx, keys.pads, userId, known);
+    const inbound = { ...input, userId, known, erased, contact: await contactOf(tx, userId, input.from[0], known) };
+    if (!(await keep(tx, keys.pads, inbound, keyword))) return null;
+    switch (keyword?.type) {
+      case "stop":
+        return optOut(tx, keys, inbound, keyword.word);
+      case "start":
+        return optIn(tx, keys.pads, inbound, keyword.word);
+      case "yes":
+        return confirmOptIn(tx, inbound, keyword.word);
+      default:
+        return null;
     }
-    await recordAudit(tx, userId, keyword === "stop" ? "contact.opted_out" : "contact.opted_in", { source: "keyword" });
-    await publish(tx, userId, "contacts", userId);
-    return keyword === "stop" ? "opted_out" : "opted_in";
   });
+}
+
+async function contactOf(tx: Db, userId: Id<"user">, chat: string, known: readonly string[]) {
+  const phones = known.flatMap((identity) => (identity.startsWith("pn:") ? [identity.slice(3)] : []));
+  if (phones.length === 0) return null;
+  const [contact] = await tx.execute<{ id: Id<"contact">; name: string }>(sql`
+    select id, name from contacts where user_id = ${userId} and phone_e164 = any(${textArray(phones)})
+     order by 'pn:' || phone_e164 = ${chat} desc, id limit 1`);
+  return contact ?? null;
+}
+
+/** @returns false when it was kept before */
+async function keep(tx: Db, pads: Pads, inbound: KnownInbound, keyword: Keyword | null): Promise<boolean> {
+  const { waSessionId, waMsgId, from, userId, erased } = inbound;
+  const nameless = namelessSender(pads, userId, from[0]);
+  // The START of somebody who was erased lets them be met again, with this very message.
+  const hide = erased && keyword?.type !== "start";
+  const rows = await tx.execute(sql`
+    insert into inbound_messages (id, user_id, wa_session_id, wa_msg_id, sender, contact_id, body, sent_at)
+    select ${newId("inboundMessage")}, ${userId}, ${waSessionId}, ${waMsgId}, ${hide ? nameless : from[0]},
+           ${inbound.contact?.id ?? null}, ${hide ? null : inbound.text}, ${inbound.at.toISOString()}::timestamptz
+     where not exists (select 1 from inbound_messages i where i.wa_session_id = ${waSessionId} and i.wa_msg_id = ${waMsgId}
+                        and i.sender in (${from[0]}, ${nameless}))
+    on conflict (wa_session_id, sender, wa_msg_id) do nothing returning 1`);
+  return rows.length > 0;
+}
+
+/** The sender of a message of somebody who was erased: the same again for the same person, and naming nobody. */
+function namelessSender({ inner, outer }: Pads, userId: Id<"user">, identity: string): string {
+  const hash = (pad: Buffer, data: Buffer | string) => createHash("sha256").update(pad).update(data).digest();
+  return `erased:${hash(outer, hash(inner, `${userId}|${identity}`)).toString("hex")}`;
 }

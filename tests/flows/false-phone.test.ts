@@ -72,11 +72,9 @@ test("the local WhatsApp prints nothing while sessions are made and made anew, a
     await until("the phone to be linked", () => stage.isReady(sessionId));
     const held = stage.workers[0]?.sessions.held(sessionId);
     await simulator.write(friend, phone, "Hello");
-    await held?.send({
-      waMsgId: `3EB0${n}`.padEnd(22, "0"),
-      to: `pn:${friend as `+${string}`}`,
-      encoded: held.encodeText("Hi"),
-    });
+    const to = `pn:${friend as `+${string}`}` as const;
+    await held?.prepare([to]);
+    await held?.send({ waMsgId: `3EB0${n}`.padEnd(22, "0"), to, encoded: held.encodeText("Hi") });
     await until("the answer", async () => {
       const chats = await simulator.sent(phone);
       return chats.some((chat) => chat.phone === friend && chat.messages.length === n + 1);

@@ -42,7 +42,9 @@ function held(id = linked.sessionId): HeldSession {
 let ids = 0;
 async function write(to: string, text: string): Promise<string> {
   const waMsgId = `3EB0${String(++ids).padStart(18, "0")}`;
-  await held().send({ waMsgId, to: `pn:${to as `+${string}`}`, encoded: held().encodeText(text) });
+  const person = `pn:${to as `+${string}`}` as const;
+  await held().prepare([person]);
+  await held().send({ waMsgId, to: person, encoded: held().encodeText(text) });
   return waMsgId;
 }
 const arrived = async (to: string, text: string) => {

@@ -28,14 +28,29 @@ export type GatewayEvent =
   | { type: "inbound"; waMsgId: string; from: Person[]; text: string | null; at: Date; offline: boolean }
   | { type: "identities"; pairs: { pn: `pn:+${string}`; lid: `lid:${string}` }[] };
 
+const notWritten = {
+  offline: "The session is not connected.",
+  unreachable: "The recipient has no WhatsApp.",
+  not_in_group: "This phone is not in the group any more.",
+  unprepared: "The recipient's devices and keys have to be fetched first.",
+};
+
 /** Thrown by `send` and `prepare` when nothing was written to the chat: the message may be sent again as if never tried. */
 export class NotWritten extends Error {
-  readonly why: "offline" | "unreachable";
-  constructor(why: "offline" | "unreachable") {
-    super(why === "offline" ? "The session is not connected." : "The recipient has no WhatsApp.");
+  readonly why: keyof typeof notWritten;
+  constructor(why: keyof typeof notWritten) {
+    super(notWritten[why]);
     this.name = "NotWritten";
     this.why = why;
   }
+}
+
+/** What there is to say of recipients that were prepared. */
+export interface Preparation {
+  /** They have no WhatsApp. */
+  unreachable: Set<Identity>;
+  /** WhatsApp does not give their keys at the moment. */
+  unready: Set<Identity>;
 }
 
 export interface OutboundMessage {
@@ -58,13 +73,15 @@ export interface HeldSession {
    * Fetches devices and keys of recipients in bulk, leaving Signal sessions that exist as they are. Nothing is written to a
    * chat, so a failure is provably before the write. A group needs nothing.
    * @param options.rebuild makes the Signal sessions anew: what was written to these chats before may never have arrived
-   * @returns those that have no WhatsApp
+   * @param recipients the first is the one that is needed now
    * @throws when the session is not connected or WhatsApp does not answer
    */
-  prepare(recipients: Identity[], options?: { rebuild?: boolean }): Promise<{ unreachable: Set<Identity> }>;
+  prepare(recipients: Identity[], options?: { rebuild?: boolean }): Promise<Preparation>;
+  /** Whether a message to this recipient goes out with nothing to ask first. */
+  isPrepared(recipient: Identity): Promise<boolean>;
   /**
    * Everybody in a group, under each identity WhatsApp shows of them.
-   * @throws when the session is not connected or WhatsApp does not answer
+   * @throws NotWritten when this phone is not in it, or not connected; another error when WhatsApp does not answer
    */
   membersOf(group: Identity): Promise<Person[]>;
   /** Encodes and encrypts at rest: what `messages.encoded` keeps. */
@@ -72,7 +89,8 @@ export interface HeldSession {
   open(sealed: Buffer): Uint8Array;
   encodeText(text: string): Uint8Array;
   /**
-   * Resolves when the frame is on the wire, which is not acceptance: that is the `ack` event.
+   * Resolves when the frame is on the wire, which is not acceptance: that is the `ack` event. Whoever is not prepared is not
+   * asked for: that would take seconds, and what was looked at before the write would be old.
    * @throws NotWritten provably before the write; any other failure may come after it
    */
   send(message: OutboundMessage): Promise<void>;

@@ -2,6 +2,7 @@ import type { Db } from "#db/client.ts";
 import { applyFact } from "#server/messages/facts.ts";
 import { learnIdentities } from "#server/opt-outs/learn-identities.ts";
 import { receiveInbound } from "#server/opt-outs/receive-inbound.ts";
+import { tombstonePads } from "#server/opt-outs/tombstones.ts";
 import { reportNewChats, reportReachout } from "#server/wa/limits.ts";
 import {
   isOtherPhone,
@@ -14,6 +15,7 @@ import {
   reportQr,
   reportReady,
 } from "#server/wa/report.ts";
+import type { SessionKeys } from "#server/wa/seal.ts";
 import type { Announce } from "../announce.ts";
 import type { GatewayEvent } from "./gateway.ts";
 
@@ -24,6 +26,7 @@ const REACHOUT = 463;
 
 interface Hearing {
   db: Db;
+  sessionKeys: SessionKeys;
   announce: Announce;
   owner: Owner;
   /** Logs this device out at WhatsApp: it must not be linked. */
@@ -45,6 +48,14 @@ async function linked(hearing: Hearing, phone: Extract<GatewayEvent, { type: "li
   if (!(await isOtherPhone(db, owner, phone.phone))) return reportLinked(db, owner, phone);
   await hearing.logOut();
   await reportBroken(db, owner, "other_phone");
+}
+
+async function inbound({ db, sessionKeys, owner }: Hearing, event: Extract<GatewayEvent, { type: "inbound" }>) {
+  const [chat, ...others] = event.from;
+  if (!chat) return;
+  const keys = { sessionKeys, pads: await tombstonePads(db, sessionKeys) };
+  const { waMsgId, text, at } = event;
+  await receiveInbound(db, keys, { waSessionId: owner.sessionId, waMsgId, from: [chat, ...others], text, at });
 }
 
 /** Brings each word of the gateway to its use case. */
@@ -77,10 +88,9 @@ export async function handleEvent(hearing: Hearing, event: GatewayEvent): Promis
     case "receipt":
       return fact(hearing, event.waMsgId, { type: event.receipt });
     case "inbound":
-      await receiveInbound(db, { waSessionId: owner.sessionId, from: event.from, text: event.text });
-      return;
+      return inbound(hearing, event);
     case "identities":
-      return learnIdentities(db, owner.userId, event.pairs);
+      return learnIdentities(db, await tombstonePads(db, hearing.sessionKeys), owner.userId, event.pairs);
     default:
       event satisfies never;
   }

@@ -8,6 +8,7 @@ import { SealBroken } from "#server/wa/seal.ts";
 import type { Announce } from "../announce.ts";
 import { loadAuth, type SessionAuth } from "./baileys/auth.ts";
 import { deviceCache } from "./baileys/devices.ts";
+import { GroupRefused } from "./baileys/groups.ts";
 import { LeaseLost } from "./baileys/key-rows.ts";
 import { retryCache } from "./baileys/retry-cache.ts";
 import { type Connection, encodeText, openConnection, type SocketMemory } from "./baileys/socket.ts";
@@ -81,7 +82,8 @@ export function beginLife(
     await connection.logout();
   };
   const rows = sessionRows(sql, owner);
-  const hearing = { db, announce, owner, logOut, askLimits: () => askLimits("refusal") };
+  const { sessionKeys } = env;
+  const hearing = { db, sessionKeys, announce, owner, logOut, askLimits: () => askLimits("refusal") };
   const queue = createEventQueue((event) => handleEvent(hearing, event), log);
   const broken = (err: SealBroken) => {
     // Told once: several reads may meet it before the socket is closed.
@@ -221,8 +223,14 @@ export function beginLife(
       epoch: owner.epoch,
       signal,
       isReady: () => usable() !== undefined,
-      prepare: async (recipients, options) => ({ unreachable: await connected().prepare(recipients, options) }),
-      membersOf: (group) => connected().membersOf(group),
+      prepare: async (recipients, options) => connected().prepare(recipients, options),
+      isPrepared: async (recipient) => connected().isPrepared(recipient),
+      membersOf: async (group) =>
+        connected()
+          .membersOf(group)
+          .catch((err: unknown) => {
+            throw err instanceof GroupRefused ? new NotWritten("not_in_group") : err;
+          }),
       seal: (encoded) => auth.sealer.seal("message", "message", encoded),
       open: (sealed) => openMessage(auth, sealed),
       encodeText,

@@ -1,9 +1,16 @@
 import { sql } from "drizzle-orm";
-import { backToQueue, confirmWrite, failBeforeWrite, failUnreachable } from "#server/messages/before-write.ts";
+import {
+  backToQueue,
+  confirmWrite,
+  failBeforeWrite,
+  failOutsideGroup,
+  failUnreachable,
+  leaveGroupOut,
+} from "#server/messages/before-write.ts";
 import type { ClaimedMessage } from "#server/messages/claim.ts";
 import type { Owner } from "#server/messages/gate.ts";
-import { isSuppressed } from "#server/opt-outs/is-suppressed.ts";
-import { type HeldSession, type Identity, NotWritten } from "../gateway/gateway.ts";
+import { anySuppressed, isSuppressed } from "#server/opt-outs/is-suppressed.ts";
+import { type HeldSession, type Identity, NotWritten, type Person } from "../gateway/gateway.ts";
 import type { PumpDeps } from "./pump.ts";
 
 const AHEAD = 20;
@@ -15,20 +22,24 @@ interface Prepared {
 
 /**
  * Hands one claimed message to WhatsApp. Before the write every failure has its place (queue, retry, failed); from the write
- * on only a fact from WhatsApp, or a re-drive under the same id, moves it.
+ * on only a fact from WhatsApp, or a re-drive under the same id, moves it. Whatever has to be asked of WhatsApp is asked
+ * before the last look at opt-outs, so that nothing slow is between that and the write.
  */
 export function createDelivery(deps: PumpDeps) {
   const { db, log } = deps;
   const preparedBy = new WeakMap<HeldSession, Prepared>();
 
   return async function deliver(held: HeldSession, owner: Owner, message: ClaimedMessage): Promise<void> {
-    deps.announce(message.userId, "campaign", message.campaignId);
+    if (message.campaignId) deps.announce(message.userId, "campaign", message.campaignId);
     const line = log.child({ sessionId: owner.sessionId, messageId: message.id, redrive: message.redrive });
     const prepared = preparedBy.get(held) ?? { ready: new Set(), unreachable: new Set() };
     preparedBy.set(held, prepared);
+    let members: Person[] = [];
     try {
-      await prepare(held, message, prepared);
+      if (isGroup(message)) members = await held.membersOf(message.recipientKey as Identity);
+      await prepare(held, message, prepared, members);
     } catch (err) {
+      if (err instanceof NotWritten) return unwritten(err, owner, message);
       line.warn({ err, event: "send.prepare_failed" }, "devices and keys could not be fetched");
       if (message.redrive) return;
       if (held.signal.aborted || !held.isReady()) return backToQueue(db, owner, message);
@@ -43,33 +54,56 @@ export function createDelivery(deps: PumpDeps) {
       if (!message.redrive) await backToQueue(db, owner, message);
       return;
     }
+    if (members.length > 0 && (await anySuppressed(db, message.userId, members))) {
+      return leaveGroupOut(db, owner, message);
+    }
     if (!(await confirmWrite(db, owner, message, sealed))) return;
     try {
       await held.send({ waMsgId: message.waMsgId, to: message.recipientKey as Identity, encoded });
       line.debug({ event: "send.written" }, "written");
     } catch (err) {
-      if (err instanceof NotWritten) return message.redrive ? undefined : unwritten(err, owner, message);
+      if (err instanceof NotWritten) return unwritten(err, owner, message);
       line.warn({ err, event: "send.uncertain" }, "may or may not have been written; it will be repeated under its id");
     }
   };
 
-  function unwritten(err: NotWritten, owner: Owner, message: ClaimedMessage): Promise<void> {
-    return err.why === "offline" ? backToQueue(db, owner, message) : failUnreachable(db, owner, message);
+  /** A message that may have been written before stays as it is, whatever became of this try. */
+  async function unwritten(err: NotWritten, owner: Owner, message: ClaimedMessage): Promise<void> {
+    if (message.redrive) return;
+    switch (err.why) {
+      case "offline":
+      case "unprepared":
+        return backToQueue(db, owner, message);
+      case "unreachable":
+        return failUnreachable(db, owner, message);
+      case "not_in_group":
+        return failOutsideGroup(db, owner, message);
+    }
   }
 
-  async function prepare(held: HeldSession, message: ClaimedMessage, prepared: Prepared): Promise<void> {
-    if (prepared.ready.has(message.recipientKey)) return;
-    const ahead = message.redrive ? [] : await nextRecipients(message);
-    const recipients = [...new Set([message.recipientKey, ...ahead])].filter(
-      (key) => !prepared.ready.has(key),
+  async function prepare(
+    held: HeldSession,
+    message: ClaimedMessage,
+    prepared: Prepared,
+    members: Person[],
+  ): Promise<void> {
+    const to = message.recipientKey as Identity;
+    if (message.rebuild) prepared.ready.delete(to);
+    const isReady = prepared.ready.has(to) && (prepared.unreachable.has(to) || (await held.isPrepared(to)));
+    if (isReady && members.length === 0) return;
+    const ahead = message.redrive || message.rebuild || isReady ? [] : await nextRecipients(message);
+    const recipients = [...new Set([to, ...members, ...ahead])].filter(
+      (key) => key === to || !prepared.ready.has(key),
     ) as Identity[];
-    const { unreachable } = await held.prepare(recipients);
-    for (const key of recipients) prepared.ready.add(key);
+    const { unreachable, unready } = await held.prepare(recipients, { rebuild: message.rebuild });
+    for (const key of recipients) if (!unready.has(key)) prepared.ready.add(key);
     for (const key of unreachable) prepared.unreachable.add(key);
+    if (unready.has(to)) throw new Error("WhatsApp does not give the recipient's keys");
   }
 
   /** Who comes next in the campaign: not those who opted out, nor chats with a message on its way. */
   async function nextRecipients(message: ClaimedMessage): Promise<string[]> {
+    if (message.campaignId === null) return [];
     const rows = await db.execute<{ recipient_key: string }>(sql`
       select m.recipient_key from messages m
        where m.campaign_id = ${message.campaignId} and m.status = 'queued'
@@ -80,3 +114,5 @@ export function createDelivery(deps: PumpDeps) {
     return rows.map((row) => row.recipient_key);
   }
 }
+
+const isGroup = (message: ClaimedMessage) => message.recipientKey.startsWith("group:");

@@ -54,18 +54,34 @@ export function deviceCache(rows: KeyRows): PossiblyExtendedCacheStore {
   };
 }
 
-/** Whether a message can go out with nothing to ask first. */
-export async function isPrepared(cache: PossiblyExtendedCacheStore, jid: string): Promise<boolean> {
+/** Whether the devices of a recipient are known. */
+export async function hasDevices(cache: PossiblyExtendedCacheStore, jid: string): Promise<boolean> {
   return (await cache.get(userOf(jid))) !== undefined;
 }
 
+/** Whether a message can go out with nothing to ask first: devices are known, and there is a Signal session with each. */
+export async function isPrepared(sock: Socket, cache: PossiblyExtendedCacheStore, jid: string): Promise<boolean> {
+  const devices = await cache.get<Stored["devices"] | undefined>(userOf(jid));
+  if (!devices) return false;
+  const sessions = devices.map((device) => sock.signalRepository.validateSession(addressOf(device)));
+  return (await Promise.all(sessions)).every(({ exists }) => exists);
+}
+
 const userOf = (jid: string) => jidDecode(jid)?.user ?? "";
+const addressOf = ({ user, server, device }: Stored["devices"][number]) => jidEncode(user, server, device);
+
+export interface PreparedJids {
+  /** Those that have no device. */
+  without: Set<string>;
+  /** Those whose keys are not to be had at the moment. */
+  unready: Set<string>;
+}
 
 /**
  * Learns devices and keys of recipients with two queries for all of them. Unlike Baileys' `getUSyncDevices` it leaves
  * Signal sessions that exist as they are. A number WhatsApp does not know is left out of the answer, or has no device.
+ * @param jids the first is the one that is needed now
  * @param options.rebuild fetches fresh pre-keys and begins a Signal session with each device anew
- * @returns the JIDs that have no device
  * @throws when WhatsApp does not answer
  */
 export async function prepareRecipients(
@@ -73,7 +89,7 @@ export async function prepareRecipients(
   cache: PossiblyExtendedCacheStore,
   jids: readonly string[],
   { rebuild = false }: { rebuild?: boolean } = {},
-): Promise<string[]> {
+): Promise<PreparedJids> {
   const { me } = sock.authState.creds;
   if (!me) throw new Error("not logged in");
   // Each message goes to our own phone as well.
@@ -83,17 +99,22 @@ export async function prepareRecipients(
   // One transaction, so that all keys are one write; Baileys' own send takes the same lock.
   return sock.authState.keys.transaction(async () => {
     if (unknown.length > 0) Object.assign(known, await fetchDevices(sock, cache, unknown, me));
-    const addressesOf = (some: readonly string[]) =>
-      some.flatMap((jid) =>
-        (known[userOf(jid)] ?? []).map(({ user, server, device }) => jidEncode(user, server, device)),
-      );
-    const addresses = addressesOf(asked);
+    const addressesOf = (some: readonly string[]) => some.flatMap((jid) => (known[userOf(jid)] ?? []).map(addressOf));
+    const without = new Set(jids.filter((jid) => known[userOf(jid)] === undefined));
     if (rebuild) await sock.assertSessions(addressesOf(jids), true);
-    // One recipient's broken key bundle fails the query for all: then each message asks for its own.
-    await sock.assertSessions(addresses.filter((jid) => jid !== me.id)).catch((error: unknown) => {
+    try {
+      await sock.assertSessions(addressesOf(asked).filter((jid) => jid !== me.id));
+      return { without, unready: new Set() };
+    } catch (error) {
       if (!sock.ws.isOpen) throw error;
-    });
-    return jids.filter((jid) => known[userOf(jid)] === undefined);
+    }
+    // One recipient's broken key bundle fails the query for all: the one that is needed now is asked for alone.
+    const [first = "", ...others] = jids;
+    const failed = await sock.assertSessions(addressesOf([first])).then(
+      () => false,
+      () => true,
+    );
+    return { without, unready: new Set(failed ? jids : others) };
   }, me.id);
 }
 

@@ -36,13 +36,14 @@ async function shownTo(identity: Identity) {
   return sent.find((one) => one.phone === phoneOf(identity))?.messages ?? [];
 }
 async function write(to: Identity, text: string, waMsgId = newWaMsgId()): Promise<string> {
+  await held().prepare([to]);
   await held().send({ waMsgId, to, encoded: held().encodeText(text) });
   return waMsgId;
 }
 
 test("recipients prepared together can all read what they get", async () => {
   const recipients = people(30);
-  expect(await held().prepare(recipients)).toEqual({ unreachable: new Set() });
+  expect(await held().prepare(recipients)).toEqual({ unreachable: new Set(), unready: new Set() });
   for (const [i, to] of recipients.entries()) await write(to, `Hello ${i}`);
   for (const [i, to] of recipients.entries()) {
     const [message] = await until("the message", async () => {
@@ -56,7 +57,10 @@ test("recipients prepared together can all read what they get", async () => {
 test("a number without WhatsApp is told, and nothing is written to it", async () => {
   const [known, unknown] = people(2) as [Identity, Identity];
   await stage.simulator.setPhone(phoneOf(unknown), { onWhatsApp: false });
-  expect(await held().prepare([known, unknown])).toEqual({ unreachable: new Set([unknown]) });
+  expect(await held().prepare([known, unknown])).toEqual({
+    unreachable: new Set([unknown]),
+    unready: new Set(),
+  });
   await expect(write(unknown, "Anyone?")).rejects.toThrow(NotWritten);
   expect(await shownTo(unknown)).toEqual([]);
 });

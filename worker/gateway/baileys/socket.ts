@@ -15,9 +15,16 @@ import { LARGEST_GROUP } from "#server/groups/rules.ts";
 import type { GroupQuestion, ListedGroup, ReadGroup } from "#server/groups/schema.ts";
 import type { Log } from "#server/log.ts";
 import { LOGGED_OUT_BY_US, PASSKEY_ASKED } from "#server/wa/rules.ts";
-import { type GatewayEvent, type Identity, NotWritten, type OutboundMessage, type Person } from "../gateway.ts";
+import {
+  type GatewayEvent,
+  type Identity,
+  NotWritten,
+  type OutboundMessage,
+  type Person,
+  type Preparation,
+} from "../gateway.ts";
 import type { SessionAuth } from "./auth.ts";
-import { isPrepared, prepareRecipients } from "./devices.ts";
+import { hasDevices, isPrepared, prepareRecipients } from "./devices.ts";
 import { groupCache, listGroups, membersOf, ownIdentities, readGroup } from "./groups.ts";
 import { fromCapping, fromReachout } from "./limits.ts";
 import { findOnWhatsApp } from "./numbers.ts";
@@ -53,7 +60,8 @@ export interface Connection {
   /** Resolves once, when it is over. */
   readonly closed: Promise<Closed>;
   isOpen(): boolean;
-  prepare(recipients: readonly Identity[], options?: { rebuild?: boolean }): Promise<Set<Identity>>;
+  prepare(recipients: readonly Identity[], options?: { rebuild?: boolean }): Promise<Preparation>;
+  isPrepared(recipient: Identity): Promise<boolean>;
   send(message: OutboundMessage): Promise<void>;
   /** Unlinks this device at WhatsApp. The connection closes with 401. @throws when WhatsApp did not say that it is done */
   logout(): Promise<void>;
@@ -258,18 +266,17 @@ export function openConnection(options: SocketOptions): Connection {
     isOpen: () => announcedReady && sock.ws.isOpen,
     async prepare(recipients, options) {
       const people = recipients.filter((recipient) => !isGroup(recipient));
-      if (people.length === 0) return new Set();
+      if (people.length === 0) return { unreachable: new Set(), unready: new Set() };
       const jids = people.map(jidOf);
-      const without = new Set(await prepareRecipients(sock, memory.devices, jids, options));
-      return new Set(people.filter((_, i) => without.has(jids[i] ?? "")));
+      const { without, unready } = await prepareRecipients(sock, memory.devices, jids, options);
+      const those = (some: Set<string>) => new Set(people.filter((_, i) => some.has(jids[i] ?? "")));
+      return { unreachable: those(without), unready: those(unready) };
     },
+    isPrepared: async (recipient) => isGroup(recipient) || isPrepared(sock, memory.devices, jidOf(recipient)),
     async send({ waMsgId, to, encoded }) {
       const jid = jidOf(to);
-      // Baileys asks for the devices of a group's members by itself.
-      if (!isGroup(to) && !(await isPrepared(memory.devices, jid))) {
-        const without = await prepareRecipients(sock, memory.devices, [jid]);
-        if (without.length > 0) throw new NotWritten("unreachable");
-      }
+      // Asking now would take seconds, in which the person may opt out.
+      if (!isGroup(to) && !(await hasDevices(memory.devices, jid))) throw new NotWritten("unprepared");
       await sock.relayMessage(jid, proto.Message.decode(encoded), { messageId: waMsgId });
     },
     logout,
