@@ -41,11 +41,11 @@ export function PasswordField({ meta, ...props }: PasswordInputProps & { meta: F
   );
 }
 
-export function TextareaField({
+export function TextareaField<V>({
   meta,
   inputRef,
   ...props
-}: TextareaProps & { meta: FieldMetadata<string | undefined>; inputRef?: Ref<HTMLTextAreaElement> }) {
+}: TextareaProps & { meta: FieldMetadata<V>; inputRef?: Ref<HTMLTextAreaElement> }) {
   return <Textarea key={meta.key} ref={inputRef} {...own(getTextareaProps(meta))} error={errorOf(meta)} {...props} />;
 }
 

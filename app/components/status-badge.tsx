@@ -19,7 +19,6 @@ import {
   UpdateIcon,
 } from "@radix-ui/react-icons";
 import type { CampaignStatus } from "#server/campaigns/rules.ts";
-import type { Verdict } from "#server/imports/rules.ts";
 import type { MessageStatus } from "#server/messages/rules.ts";
 import type { SessionStatus } from "#server/wa/rules.ts";
 import type { Icon } from "./icon.ts";
@@ -64,15 +63,6 @@ export const sessionLooks = {
   passkey_required: { word: "Passkey needed", color: "red", icon: LockClosedIcon },
   removed: { word: "Removed", color: "gray", icon: CircleBackslashIcon },
 } as const satisfies Record<SessionStatus, Look>;
-
-export const verdictLooks = {
-  valid: { word: "Ready", color: "green", icon: CheckCircledIcon },
-  invalid: { word: "Mistake", color: "red", icon: CrossCircledIcon },
-  no_consent: { word: "No consent", color: "yellow", icon: CircleBackslashIcon },
-  duplicate_in_file: { word: "Twice in the file", color: "gray", icon: UpdateIcon },
-  duplicate_in_list: { word: "Already on the list", color: "gray", icon: UpdateIcon },
-  opted_out: { word: "Opted out", color: "yellow", icon: CircleBackslashIcon },
-} as const satisfies Record<Verdict, Look>;
 
 /** A state by word, icon and colour, so that none of them has to carry it alone. */
 export function StatusBadge({ look, ...props }: { look: Look } & BadgeProps) {

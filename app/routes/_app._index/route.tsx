@@ -16,9 +16,12 @@ const RUNNING_RELOAD_MS = 15_000;
 export async function loader({ context }: LoaderFunctionArgs) {
   const { api, user } = context;
   if (!user) return null;
-  const [lists, campaigns] = await Promise.all([api.contacts.lists(), api.campaigns.list({})]);
+  const [sendable, campaigns] = await Promise.all([
+    api.contacts.page({ state: "sendable", limit: 1 }),
+    api.campaigns.list({}),
+  ]);
   return {
-    hasContacts: lists.some((list) => list.sendable > 0),
+    hasContacts: sendable.rows.length > 0,
     hasCampaign: campaigns.rows.length > 0,
     current: campaigns.rows.filter((row) => ["running", "paused", "cancelling"].includes(row.status)),
     recent: campaigns.rows.filter((row) => ["draft", "completed", "cancelled"].includes(row.status)).slice(0, 5),

@@ -1,94 +1,95 @@
-import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
-import { MagnifyingGlassIcon } from "@radix-ui/react-icons";
-import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { Form, useActionData, useLoaderData } from "@remix-run/react";
-import { suppressInput } from "#server/contacts/schema.ts";
-import { DataTable, Pager } from "../../components/data-table.tsx";
+import { Alert, Grid, Stack } from "@mantine/core";
+import { CircleBackslashIcon } from "@radix-ui/react-icons";
+import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
+import { useActionData, useLoaderData } from "@remix-run/react";
+import { isId } from "#db/ids.ts";
+import { ReachBadge, reachOf } from "../../components/contact-looks.tsx";
 import { Refused } from "../../components/form-parts.tsx";
-import { LinkButton, TextLink } from "../../components/link-button.tsx";
+import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
-import { count } from "../../lib/format.ts";
-import { idCursor, idParam } from "../../lib/params.ts";
-import { form, submit } from "../../lib/submit.server.ts";
-import { contactColumns } from "./columns.tsx";
+import { idParam } from "../../lib/params.ts";
+import { act } from "./act.server.ts";
+import { Consent } from "./consent.tsx";
+import { Duplicates, MergeDialog } from "./duplicates.tsx";
+import { EditForm } from "./edit-form.tsx";
+import { Leaving } from "./leaving.tsx";
+import { ListsOf } from "./lists-of.tsx";
+import { Timeline } from "./timeline.tsx";
 
 export { ErrorBoundary } from "../../components/error-page.tsx";
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
-  { title: `${data?.list.name ?? "Contacts"} · MassSender` },
+  { title: `${data?.contact.name ?? "Contact"} · MassSender` },
 ];
 
 export async function loader({ context, params, request }: LoaderFunctionArgs) {
   const { contacts } = context.api;
-  const id = idParam("contactList", params.id);
+  // Lists had their page here.
+  if (isId("contactList", params.id)) throw redirect(`/contacts?list=${params.id}`);
+  const id = idParam("contact", params.id);
   const query = new URL(request.url).searchParams;
-  const search = query.get("search")?.slice(0, 100) ?? "";
-  const cursor = idCursor("contact", query.get("cursor"));
-  const [list, page] = await Promise.all([contacts.list({ id }), contacts.page({ listId: id, search, cursor })]);
-  return { list, page, search };
+  const other = query.get("merge");
+  const [contact, timeline, lists, tags, twin] = await Promise.all([
+    contacts.get({ id }),
+    contacts.timeline({ id, cursor: query.get("cursor") ?? undefined }),
+    contacts.lists(),
+    contacts.tags(),
+    other ? contacts.get({ id: idParam("contact", other) }) : null,
+  ]);
+  return { contact, timeline, lists, tags: tags.map(({ tag }) => tag), twin };
 }
 
 export function action({ context, params, request }: ActionFunctionArgs) {
-  const toast = ({ phoneE164 }: { phoneE164: string }) => `${phoneE164} will never be messaged again.`;
-  const done = { to: `/contacts/${params.id}${new URL(request.url).search}`, toast };
-  return submit(request, { suppress: form(suppressInput, context.api.contacts.suppress, { done }) });
+  return act(request, context.api.contacts, idParam("contact", params.id));
 }
 
-export default function ContactList() {
-  const { list, page, search } = useLoaderData<typeof loader>();
+const leads = {
+  sendable: "They agreed to your messages: campaigns reach them.",
+  unconfirmed: "They agreed, and have not answered YES yet: lists with double opt-in leave them out.",
+  not_on_whatsapp: "WhatsApp knows no account with this number: campaigns leave them out.",
+  no_consent: "Nothing is sent to them until their consent is recorded.",
+  opted_out: "Nothing is sent to them.",
+} as const;
+
+export default function Person() {
+  const { contact, timeline, lists, tags, twin } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
+  const asked = lists.some((list) => list.doubleOptIn && contact.lists.some(({ id }) => id === list.id));
   return (
     <Page
-      title={list.name}
-      lead={`${count(list.total, "contact")}, ${list.sendable === list.total ? "all" : list.sendable} of whom can be messaged.`}
+      title={contact.name}
+      lead={`${contact.phoneE164}. ${leads[reachOf(contact, asked)]}`}
+      badge={<ReachBadge person={contact} doubleOptIn={asked} size="lg" />}
       actions={
-        <>
-          <LinkButton to={`/contacts/upload?list=${list.id}`} variant="default">
-            Add contacts
-          </LinkButton>
-          <LinkButton to={`/campaigns/new?list=${list.id}`}>Write a campaign</LinkButton>
-        </>
+        <LinkButton to="/contacts" variant="default">
+          All contacts
+        </LinkButton>
       }
     >
-      <Refused answer={answer} intents={["suppress"]} />
-      <Form method="get" role="search">
-        <Group align="flex-end" gap="sm">
-          <TextInput
-            key={search}
-            name="search"
-            type="search"
-            label="Search by name or number"
-            defaultValue={search}
-            leftSection={<MagnifyingGlassIcon aria-hidden />}
-            style={{ flex: "1 1 16rem" }}
-            maw={420}
-          />
-          <Button type="submit" variant="default">
-            Search
-          </Button>
-        </Group>
-      </Form>
-      <Stack gap="sm">
-        <DataTable
-          caption={`Contacts of ${list.name}`}
-          columns={contactColumns(list.columns)}
-          rows={page.rows}
-          rowKey={(contact) => contact.id}
-          empty={
-            search ? (
-              <>
-                Nobody here is called or has the number “{search}”. <TextLink to="?">Show everybody</TextLink>
-              </>
-            ) : (
-              "This list is empty."
-            )
-          }
-        />
-        <Pager nextCursor={page.nextCursor} />
-      </Stack>
-      <Text size="sm" c="dimmed">
-        <TextLink to="/contacts">All lists</TextLink>
-      </Text>
+      {contact.optedOut && (
+        <Alert color="red" icon={<CircleBackslashIcon aria-hidden />} title="Opted out">
+          No campaign and no reply goes to this person, on whatever list they are. You cannot take it back: only they
+          can, by writing START to you.
+        </Alert>
+      )}
+      <Refused answer={answer} intents={["addToList", "removeFromList", "suppress", "remove"]} />
+      <Duplicates contact={contact} />
+      <Grid gutter="lg">
+        <Grid.Col span={{ base: 12, md: 5 }}>
+          <Stack gap="lg">
+            <EditForm key={contact.id} contact={contact} tags={tags} answer={answer} />
+            <ListsOf contact={contact} lists={lists} />
+          </Stack>
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 7 }}>
+          <Stack gap="lg">
+            <Consent contact={contact} answer={answer} />
+            <Timeline page={timeline} />
+            <Leaving contact={contact} answer={answer} />
+          </Stack>
+        </Grid.Col>
+      </Grid>
+      {twin && <MergeDialog key={twin.id} contact={contact} twin={twin} answer={answer} />}
     </Page>
   );
 }

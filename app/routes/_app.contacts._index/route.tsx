@@ -1,65 +1,120 @@
-import { PersonIcon, UploadIcon } from "@radix-ui/react-icons";
-import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useLoaderData } from "@remix-run/react";
-import { type Column, DataTable } from "../../components/data-table.tsx";
-import { EmptyState } from "../../components/empty-state.tsx";
-import { LinkButton, TextLink } from "../../components/link-button.tsx";
-import { Moment } from "../../components/moment.tsx";
+import { Group, Stack } from "@mantine/core";
+import { PlusIcon, UploadIcon } from "@radix-ui/react-icons";
+import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import { useActionData, useLoaderData } from "@remix-run/react";
+import { useState } from "react";
+import { Refused } from "../../components/form-parts.tsx";
+import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
-import { formatNumber } from "../../lib/format.ts";
+import { act } from "./act.server.ts";
+import { EmptyAccount, EmptyList, NoMatch } from "./empty.tsx";
+import { Filters } from "./filters.tsx";
+import { NewList } from "./list-dialogs.tsx";
+import { ListActions, ListHead } from "./list-head.tsx";
+import { ListRail } from "./list-rail.tsx";
+import { readFilters, readPage } from "./load.ts";
+import { People } from "./people.tsx";
 
 export { ErrorBoundary } from "../../components/error-page.tsx";
 
-export const meta: MetaFunction = () => [{ title: "Contacts · MassSender" }];
+const FIRST_ROWS = 50;
 
-export async function loader({ context }: LoaderFunctionArgs) {
-  return { lists: await context.api.contacts.lists() };
-}
-
-type List = Awaited<ReturnType<typeof loader>>["lists"][number];
-
-const columns: Column<List>[] = [
-  { header: "List", cell: (list) => <TextLink to={`/contacts/${list.id}`}>{list.name}</TextLink>, wide: true },
-  { header: "Contacts", cell: (list) => formatNumber(list.total), figures: true },
-  { header: "Can be messaged", cell: (list) => formatNumber(list.sendable), figures: true },
-  { header: "Columns", cell: (list) => list.columns.join(", ") || "None" },
-  { header: "Made", cell: (list) => <Moment at={list.createdAt} /> },
+export const meta: MetaFunction<typeof loader> = ({ data }) => [
+  { title: `${data?.list?.name ?? "Contacts"} · MassSender` },
 ];
 
-export default function Lists() {
-  const { lists } = useLoaderData<typeof loader>();
-  const upload = (
-    <LinkButton to="/contacts/upload" leftSection={<UploadIcon aria-hidden />}>
-      Import contacts
-    </LinkButton>
+export async function loader({ context, request }: LoaderFunctionArgs) {
+  const { contacts } = context.api;
+  const query = new URL(request.url).searchParams;
+  const { listId, search, tag, state } = readFilters(query);
+  const [lists, tags, list, page] = await Promise.all([
+    contacts.lists(),
+    contacts.tags(),
+    listId ? contacts.list({ id: listId }) : null,
+    readPage(context.api, query, FIRST_ROWS),
+  ]);
+  const narrowed = Boolean(search || tag || state);
+  return {
+    lists,
+    tags,
+    list,
+    page,
+    narrowed,
+    shown: JSON.stringify([listId, search, tag, state, query.get("cursor")]),
+  };
+}
+
+export function action({ context, request }: ActionFunctionArgs) {
+  return act(request, context.api.contacts);
+}
+
+export default function Contacts() {
+  const { lists, tags, list, page, narrowed, shown } = useLoaderData<typeof loader>();
+  const answer = useActionData<typeof action>();
+  const [making, setMaking] = useState(false);
+  const nobody = page.rows.length === 0;
+  const general = (
+    <>
+      <LinkButton to="/contacts/upload" leftSection={<UploadIcon aria-hidden />}>
+        Import
+      </LinkButton>
+      <LinkButton to="/contacts/add" variant="default" leftSection={<PlusIcon aria-hidden />}>
+        Add one
+      </LinkButton>
+      <LinkButton to="/contacts/group" variant="default">
+        From a group
+      </LinkButton>
+      <LinkButton to="/contacts/suppressed" variant="default">
+        Opted out
+      </LinkButton>
+    </>
   );
-  const suppressed = (
-    <LinkButton to="/contacts/suppressed" variant="default">
-      Opted out
-    </LinkButton>
-  );
-  if (lists.length === 0) {
+  const newList = <NewList answer={answer} opened={making} onClose={() => setMaking(false)} />;
+  if (nobody && !list && !narrowed && lists.length === 0) {
     return (
-      <Page title="Contacts" actions={suppressed}>
-        <EmptyState icon={PersonIcon} title="No contacts yet" action={upload}>
-          Import an Excel or CSV file with a name, a phone number and the consent of each person. You see what becomes
-          of every row before anything is kept.
-        </EmptyState>
+      <Page
+        title="Contacts"
+        actions={
+          <LinkButton to="/contacts/suppressed" variant="default">
+            Opted out
+          </LinkButton>
+        }
+      >
+        <EmptyAccount />
       </Page>
     );
   }
   return (
     <Page
-      title="Contacts"
-      lead="Everybody here agreed to get your messages. Whoever opted out since is never messaged."
-      actions={
-        <>
-          {suppressed}
-          {upload}
-        </>
+      title={list?.name ?? "Contacts"}
+      lead={
+        list
+          ? undefined
+          : "Everybody you know, on whatever list. Campaigns reach those alone who agreed and did not opt out."
       }
+      actions={list ? <ListActions list={list} answer={answer} /> : general}
     >
-      <DataTable caption="Contact lists" columns={columns} rows={lists} rowKey={(list) => list.id} />
+      <Group align="flex-start" gap="lg" wrap="nowrap">
+        <ListRail lists={lists} chosen={list?.id} onNew={() => setMaking(true)} />
+        <Stack flex={1} miw={0}>
+          {list && <ListHead list={list} />}
+          <Refused answer={answer} intents={["askToConfirm", "doubleOptIn"]} />
+          <Filters lists={lists} tags={tags} />
+          {nobody && (narrowed ? <NoMatch /> : <EmptyList list={list} />)}
+          {!nobody && (
+            <People
+              key={shown}
+              page={page}
+              list={list}
+              lists={lists}
+              tags={tags.map(({ tag }) => tag)}
+              narrowed={narrowed}
+              answer={answer}
+            />
+          )}
+        </Stack>
+      </Group>
+      {newList}
     </Page>
   );
 }

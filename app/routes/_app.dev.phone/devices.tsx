@@ -10,11 +10,11 @@ import { FormError, Intent, Refused, SubmitButton } from "../../components/form-
 import { TextLink } from "../../components/link-button.tsx";
 import { Moment } from "../../components/moment.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { Toggle } from "../../components/toggle.tsx";
 import type { Answer } from "../../lib/submit.server.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
 import type { AccountData, PhoneData } from "./load.ts";
 import { nameOf } from "./phone-bar.tsx";
-import { Toggle } from "./toggle.tsx";
 
 type Device = AccountData["devices"][number];
 type Props = { data: PhoneData; answer: Answer | undefined };

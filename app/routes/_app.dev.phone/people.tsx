@@ -5,12 +5,12 @@ import { ConfirmButton } from "../../components/confirm-button.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { ButtonForm, Refused, SubmitButton } from "../../components/form-parts.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
+import { Toggle } from "../../components/toggle.tsx";
 import { count } from "../../lib/format.ts";
 import { withSearch } from "../../lib/params.ts";
 import type { Answer } from "../../lib/submit.server.ts";
 import type { PeopleData } from "./load.ts";
 import { readable } from "./phone-bar.tsx";
-import { Toggle } from "./toggle.tsx";
 
 type Person = PeopleData["list"][number];
 

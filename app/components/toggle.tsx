@@ -1,9 +1,9 @@
 import { Button, Group, Switch } from "@mantine/core";
 import { useNavigation } from "@remix-run/react";
 import type { ReactNode } from "react";
-import { ButtonForm } from "../../components/form-parts.tsx";
+import { ButtonForm } from "./form-parts.tsx";
 
-/** A setting that is changed at once. It always shows what the phone says; without JavaScript a button changes it. */
+/** A setting that is changed at once. It always shows what the server says; without JavaScript a button changes it. */
 export function Toggle({
   intent,
   fields,

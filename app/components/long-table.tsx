@@ -1,0 +1,180 @@
+import { Box, VisuallyHidden } from "@mantine/core";
+import { useIsomorphicEffect, useMounted } from "@mantine/hooks";
+import { defaultRangeExtractor, type Range, useWindowVirtualizer } from "@tanstack/react-virtual";
+import { memo, type ReactNode, type Ref, type RefObject, useCallback, useEffect, useRef, useState } from "react";
+import styles from "./long-table.module.css";
+
+const ROW_PX = 53;
+const ROWS_AROUND = 10;
+/** The next rows are asked for when this many are left below those in sight. */
+const ROWS_AHEAD = 40;
+
+export interface LongColumn<Row> {
+  header: string;
+  /** Its width, as a track of a CSS grid. */
+  width: string;
+  cell: (row: Row) => ReactNode;
+  /** On a phone it shares its line with the next, or the one before. */
+  half?: "first" | "second";
+  /** On a phone its title stands before it. */
+  labelled?: boolean;
+  /** It names the row. */
+  names?: boolean;
+}
+
+interface Props<Row> {
+  caption: string;
+  columns: readonly LongColumn<Row>[];
+  rows: readonly Row[];
+  /** How many there are in all; null when nobody has counted. */
+  total: number | null;
+  /** New rows are on their way in place of these. */
+  busy: boolean;
+  /** Which rows stand out. */
+  marked: ReadonlySet<string>;
+  /** Hears which rows are in sight, or soon will be. */
+  onSight: (from: number, to: number) => void;
+}
+
+/**
+ * A table of any length, of which the page holds the rows in sight and a few around them; it scrolls with the page.
+ * Before the page is alive, and without JavaScript, it holds all the rows it was given.
+ */
+export function LongTable<Row extends { id: string }>({ columns, rows, onSight, marked, ...table }: Props<Row>) {
+  const alive = useMounted();
+  const body = useRef<HTMLDivElement>(null);
+  const top = useTop(body);
+  const focused = useRef<number | null>(null);
+  const virtual = useWindowVirtualizer<HTMLDivElement>({
+    count: rows.length,
+    estimateSize: () => ROW_PX,
+    getItemKey: useCallback((index: number) => rows[index]?.id ?? index, [rows]),
+    overscan: ROWS_AROUND,
+    scrollMargin: top,
+    enabled: alive,
+    // Whoever is in a row with the keyboard stays in it, however far somebody scrolls.
+    rangeExtractor: useCallback((range: Range) => {
+      const inRange = defaultRangeExtractor(range);
+      const kept = focused.current;
+      if (kept === null || kept >= range.count || inRange.includes(kept)) return inRange;
+      return [...inRange, kept].sort((a, b) => a - b);
+    }, []),
+  });
+  const from = virtual.range?.startIndex ?? 0;
+  const to = virtual.range?.endIndex ?? 0;
+  useEffect(() => {
+    if (alive) onSight(from, to + ROWS_AHEAD);
+  }, [alive, from, to, onSight]);
+
+  const row = (index: number, at?: number) => {
+    const of = rows[index];
+    if (!of) return null;
+    const measure = at === undefined ? undefined : virtual.measureElement;
+    return <LongRow key={of.id} row={of} {...{ index, at, measure }} columns={columns} marked={marked.has(of.id)} />;
+  };
+  return (
+    <Box
+      className={styles.frame}
+      aria-busy={table.busy}
+      __vars={{ "--columns": columns.map(({ width }) => width).join(" ") }}
+    >
+      <Box
+        role="table"
+        aria-label={table.caption}
+        aria-rowcount={table.total === null ? -1 : table.total + 1}
+        className={styles.table}
+        onFocus={({ target }) => {
+          focused.current = indexOf(target);
+        }}
+        onBlur={() => {
+          focused.current = null;
+        }}
+      >
+        <Box role="rowgroup">
+          <Box role="row" aria-rowindex={1} className={styles.head}>
+            {columns.map(({ header, width }) => (
+              <Box key={header} role="columnheader">
+                {width === MARK_WIDTH ? <VisuallyHidden>{header}</VisuallyHidden> : header}
+              </Box>
+            ))}
+          </Box>
+        </Box>
+        <Box
+          role="rowgroup"
+          ref={body}
+          className={styles.body}
+          {...(alive ? { style: { height: virtual.getTotalSize() } } : {})}
+        >
+          {alive
+            ? virtual.getVirtualItems().map(({ index, start }) => row(index, start - top))
+            : rows.map((_, index) => row(index))}
+        </Box>
+      </Box>
+    </Box>
+  );
+}
+
+/** The width of a column that holds a box to tick; its title is for screen readers alone. */
+export const MARK_WIDTH = "2rem";
+
+interface RowProps<Row> {
+  row: Row;
+  columns: readonly LongColumn<Row>[];
+  /** From 0. */
+  index: number;
+  marked: boolean;
+  /** How far down the table it stands, in pixels, once the table places its rows itself. */
+  at: number | undefined;
+  measure: Ref<HTMLDivElement> | undefined;
+}
+
+function PlainRow<Row>({ row, columns, index, marked, at, measure }: RowProps<Row>) {
+  return (
+    <Box
+      role="row"
+      // The row of titles is the first.
+      aria-rowindex={index + 2}
+      data-index={index}
+      data-placed={at === undefined ? undefined : true}
+      data-marked={marked || undefined}
+      className={styles.row}
+      style={at === undefined ? {} : { transform: `translateY(${at}px)` }}
+      ref={measure}
+    >
+      {columns.map(({ header, cell, half, labelled, names }) => (
+        <Box
+          key={header}
+          role={names ? "rowheader" : "cell"}
+          className={styles.cell}
+          data-half={half}
+          data-label={labelled ? header : undefined}
+        >
+          {cell(row)}
+        </Box>
+      ))}
+    </Box>
+  );
+}
+// memo() forgets that a component is generic.
+const LongRow = memo(PlainRow) as typeof PlainRow;
+
+/** The row that something on the page is in, by its position from 0. */
+function indexOf(element: Element): number | null {
+  const index = element.closest("[data-index]")?.getAttribute("data-index");
+  return index ? Number(index) : null;
+}
+
+/** How far down the page an element begins, in pixels; kept true while things above it come and go. */
+function useTop(element: RefObject<HTMLElement>): number {
+  const [top, setTop] = useState(0);
+  useIsomorphicEffect(() => {
+    const measure = () => {
+      if (element.current) setTop(Math.round(element.current.getBoundingClientRect().top + window.scrollY));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, [element]);
+  return top;
+}

@@ -1,0 +1,146 @@
+import { Alert, Group, List, Modal, Radio, Stack, Table, Text } from "@mantine/core";
+import { CopyIcon } from "@radix-ui/react-icons";
+import { Form, useNavigate, useSearchParams } from "@remix-run/react";
+import { type ReactNode, useId, useState } from "react";
+import { ReachBadge } from "../../components/contact-looks.tsx";
+import { Intent, Refused, SubmitButton } from "../../components/form-parts.tsx";
+import { LinkButton } from "../../components/link-button.tsx";
+import { withSearch } from "../../lib/params.ts";
+import type { Answer } from "../../lib/submit.server.ts";
+import type { Contact } from "./load.ts";
+
+const whys = {
+  same_account: "WhatsApp knows both numbers as one account.",
+  same_name: "They have the same name and are on the same list.",
+} as const;
+
+/** Others who may be the same person, each to be compared. */
+export function Duplicates({ contact }: { contact: Contact }) {
+  const [search] = useSearchParams();
+  if (contact.duplicates.length === 0) return null;
+  return (
+    <Alert color="blue" icon={<CopyIcon aria-hidden />} title="Perhaps twice among your contacts">
+      <Stack gap="xs">
+        {contact.duplicates.map(({ id, name, phoneE164, why }) => (
+          <Group key={id} justify="space-between" gap="xs">
+            <Text size="sm">
+              <b>{name}</b>, {phoneE164}. {whys[why]}
+            </Text>
+            <LinkButton to={withSearch(search, { merge: id })} size="xs" variant="default" preventScrollReset>
+              Compare with {phoneE164}
+            </LinkButton>
+          </Group>
+        ))}
+      </Stack>
+    </Alert>
+  );
+}
+
+/** Both contacts side by side, and what will be left when they are one. */
+export function MergeDialog({
+  contact,
+  twin,
+  answer,
+}: {
+  contact: Contact;
+  twin: Contact;
+  answer: Answer | undefined;
+}) {
+  const [search] = useSearchParams();
+  const navigate = useNavigate();
+  const [keepId, setKeepId] = useState<string>(contact.id);
+  const [keep, other] = keepId === contact.id ? [contact, twin] : [twin, contact];
+  const formId = useId();
+  const closed = withSearch(search, { merge: null });
+  return (
+    <Modal
+      opened
+      size="lg"
+      onClose={() => navigate(closed, { preventScrollReset: true })}
+      title={<Text fw={650}>Make one of these two?</Text>}
+    >
+      <Form method="post" id={formId}>
+        <Intent name="merge" />
+        <input type="hidden" name="keepId" value={keep.id} />
+        <input type="hidden" name="otherId" value={other.id} />
+        <Stack>
+          <Refused answer={answer} intents={["merge"]} />
+          <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+            <Table verticalSpacing="xs" layout="fixed">
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th w="6.5rem">Keep</Table.Th>
+                  {[contact, twin].map(({ id, phoneE164 }) => (
+                    <Table.Th key={id}>
+                      <Radio checked={keepId === id} onChange={() => setKeepId(id)} label={phoneE164} />
+                    </Table.Th>
+                  ))}
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                <Line title="Name" of={[contact, twin]} say={({ name }) => name} />
+                <Line title="State" of={[contact, twin]} say={(one) => <ReachBadge person={one} />} />
+                <Line
+                  title="Lists"
+                  of={[contact, twin]}
+                  say={({ lists }) => lists.map(({ name }) => name).join(", ") || "None"}
+                />
+                <Line title="Tags" of={[contact, twin]} say={({ tags }) => tags.join(", ") || "None"} />
+                <Line
+                  title="Attributes"
+                  of={[contact, twin]}
+                  say={({ attributes }) => <Attributes of={attributes} />}
+                />
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+          <List size="sm" spacing={4} aria-label="What will be kept">
+            <List.Item>
+              <b>
+                {keep.name}, {keep.phoneE164}
+              </b>{" "}
+              stays. {other.phoneE164} is no contact any more.
+            </List.Item>
+            <List.Item>Lists, tags, evidence and what was written to and fro come together.</List.Item>
+            <List.Item>Attributes stay as they are there; those of {other.phoneE164} fill its blanks.</List.Item>
+            <List.Item>
+              {keep.optedOut || other.optedOut
+                ? "One of them opted out: that holds for both numbers."
+                : "They count as agreed only if neither withdrew."}
+            </List.Item>
+          </List>
+          <Text size="sm">This cannot be undone.</Text>
+          <Group justify="flex-end">
+            <LinkButton to={closed} variant="default" preventScrollReset>
+              Leave both
+            </LinkButton>
+            <SubmitButton intent="merge">Keep {keep.phoneE164}</SubmitButton>
+          </Group>
+        </Stack>
+      </Form>
+    </Modal>
+  );
+}
+
+function Line({ title, of, say }: { title: string; of: Contact[]; say: (contact: Contact) => ReactNode }) {
+  return (
+    <Table.Tr>
+      <Table.Th scope="row">{title}</Table.Th>
+      {of.map((contact) => (
+        <Table.Td key={contact.id} style={{ overflowWrap: "anywhere" }}>
+          {say(contact)}
+        </Table.Td>
+      ))}
+    </Table.Tr>
+  );
+}
+
+function Attributes({ of }: { of: Record<string, string> }) {
+  const all = Object.entries(of);
+  if (all.length === 0) return "None";
+  return all.map(([name, value]) => (
+    <div key={name}>
+      {name}: {value || "blank"}
+    </div>
+  ));
+}
