@@ -1,63 +1,99 @@
 import { getFormProps } from "@conform-to/react";
-import { Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { CheckCircledIcon } from "@radix-ui/react-icons";
 import { Form, useActionData } from "@remix-run/react";
-import { commitInput } from "#server/contacts/schema.ts";
-import { ConfirmButton } from "../../components/confirm-button.tsx";
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import { commitInput } from "#server/imports/schema.ts";
 import { TextareaField } from "../../components/field.tsx";
-import { FormError, Intent, Refused, SubmitButton } from "../../components/form-parts.tsx";
+import { FormError, Intent, usePending } from "../../components/form-parts.tsx";
 import { count } from "../../lib/format.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
-import type { ImportPreview } from "./preview.tsx";
+import type { ImportPreview } from "./load.ts";
 import type { action } from "./route.tsx";
+import { leftOut } from "./verdicts.tsx";
 
-/** The decision: keep the good rows, with the user's own words on how these people agreed; or discard the file. */
-export function CommitForm({ preview }: { preview: ImportPreview }) {
+/** The decision: keep the good rows, with the user's own words on how these people agreed. */
+export function CommitForm({ preview, unsaved }: { preview: ImportPreview; unsaved: boolean }) {
   const answer = useActionData<typeof action>();
   const [commit, fields] = useZodForm({ schema: commitInput, intent: "commit", answer });
-  const ready = preview.counts.valid;
+  const { onSubmit, ...props } = getFormProps(commit);
+  const [waits, hold] = useAfterSaving(unsaved);
+  const pending = usePending("commit");
+  const { counts, listName } = preview;
+  const left = leftOut(counts);
+  if (preview.error) return null;
+  if (counts.valid + counts.updated + counts.opted_out + preview.withdraws === 0) return <NothingNew />;
   return (
     <Paper>
-      <Stack>
-        <Refused answer={answer} intents={["discard"]} />
-        {ready > 0 && (
-          <Form method="post" {...getFormProps(commit)}>
-            <Intent name="commit" />
-            <input type="hidden" name={fields.importId.name} value={preview.id} />
-            <Stack>
-              <Title order={2}>How did these people agree?</Title>
-              <FormError errors={commit.errors} />
-              <TextareaField
-                meta={fields.consentStatement}
-                label="Your statement"
-                description="Kept with every contact as evidence. For example: signed up at the open day on 3 May and ticked “news by WhatsApp”."
-                autosize
-                minRows={2}
-              />
-              <Group>
-                <SubmitButton intent="commit">
-                  Import {count(ready, "contact")} into {preview.listName}
-                </SubmitButton>
-              </Group>
-            </Stack>
-          </Form>
-        )}
-        <Group gap="sm">
-          <ConfirmButton
-            intent="discard"
-            fields={{ importId: preview.id }}
-            label="Discard the file"
-            title={`Discard ${preview.fileName}?`}
-            confirm="Discard it"
-          >
-            Nothing of this file is kept. You can upload it again.
-          </ConfirmButton>
-          {ready === 0 && (
-            <Text size="sm" c="dimmed">
-              Mend the rows (the list of rows left out says what is wrong with each) and upload the file again.
-            </Text>
-          )}
-        </Group>
-      </Stack>
+      <Form
+        method="post"
+        {...props}
+        onSubmit={(event) => {
+          if (!hold(event)) onSubmit(event);
+        }}
+      >
+        <Intent name="commit" />
+        <input type="hidden" name={fields.importId.name} value={preview.id} />
+        <Stack>
+          <Title order={2}>How did these people agree?</Title>
+          <FormError errors={commit.errors} />
+          <TextareaField
+            meta={fields.consentStatement}
+            label="Your statement"
+            description="Kept with every contact as evidence. For example: signed up at the open day on 3 May and ticked “news by WhatsApp”."
+            autosize
+            minRows={2}
+          />
+          <Group>
+            <Button type="submit" loading={pending || waits} h="auto" mih={36} py={6} styles={wrapped}>
+              {deed(counts, listName)}
+            </Button>
+            {left > 0 && (
+              <Text size="sm" c="dimmed">
+                {count(left, "row is", "rows are")} left out, and can be mended below before.
+              </Text>
+            )}
+          </Group>
+        </Stack>
+      </Form>
     </Paper>
   );
+}
+
+function NothingNew() {
+  return (
+    <Alert color="green" icon={<CheckCircledIcon aria-hidden />} title="Nothing to import">
+      Your contacts are as this file says already. Discard the file, or mend the rows that are left out.
+    </Alert>
+  );
+}
+
+const wrapped = { label: { whiteSpace: "normal" } } as const;
+
+/** What the button does, in figures. */
+function deed({ valid, updated }: ImportPreview["counts"], listName: string): string {
+  if (valid > 0 && updated > 0) return `Import ${count(valid, "contact")} into ${listName}, update ${updated}`;
+  if (valid > 0) return `Import ${count(valid, "contact")} into ${listName}`;
+  return updated > 0 ? `Update ${count(updated, "contact")}` : `Take over what ${listName} is told here`;
+}
+
+/** Holds a submission back until the rows that were just edited are saved: they are part of what is decided. */
+function useAfterSaving(unsaved: boolean): [boolean, (event: FormEvent<HTMLFormElement>) => boolean] {
+  const held = useRef<HTMLFormElement | null>(null);
+  const [waits, setWaits] = useState(false);
+  useEffect(() => {
+    if (unsaved || !held.current) return;
+    const form = held.current;
+    held.current = null;
+    setWaits(false);
+    form.requestSubmit();
+  }, [unsaved]);
+  const hold = (event: FormEvent<HTMLFormElement>) => {
+    if (!unsaved) return false;
+    event.preventDefault();
+    held.current = event.currentTarget;
+    setWaits(true);
+    return true;
+  };
+  return [waits && unsaved, hold];
 }

@@ -1,46 +1,56 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useLoaderData } from "@remix-run/react";
-import { verdicts } from "#server/imports/rules.ts";
-import { commitInput, importRef, stageFields, type Upload } from "#server/contacts/schema.ts";
-import { formatNumber } from "../../lib/format.ts";
-import { idParam, oneOf } from "../../lib/params.ts";
-import { form, submit } from "../../lib/submit.server.ts";
-import { Preview } from "./preview.tsx";
+import { type ClientActionFunctionArgs, data, useLoaderData } from "@remix-run/react";
+import { commitInput, importRef, readInput, stageFields, type Upload } from "#server/imports/schema.ts";
+import { INTENT_FIELD } from "../../lib/form-data.ts";
+import { count } from "../../lib/format.ts";
+import { type Answer, form, submit } from "../../lib/submit.server.ts";
+import { Committed, Over } from "./ended.tsx";
+import { loadUpload } from "./load.ts";
+import { columnsForm, mappingOf } from "./mapping/choices.ts";
+import { ColumnsScreen } from "./mapping/columns-screen.tsx";
+import { Reading } from "./reading.tsx";
+import { repairForm } from "./repair/repair-form.ts";
+import { Staged } from "./staged.tsx";
 import { UploadForm } from "./upload-form.tsx";
 
 export { ErrorBoundary } from "../../components/error-page.tsx";
 
 export const meta: MetaFunction = () => [{ title: "Import contacts · MassSender" }];
 
-export async function loader({ context, request }: LoaderFunctionArgs) {
-  const { contacts } = context.api;
-  const query = new URL(request.url).searchParams;
-  if (!query.has("import")) {
-    const [lists, staged] = await Promise.all([contacts.lists(), contacts.staged()]);
-    return { lists: lists.map(({ id, name }) => ({ id, name })), staged, preview: null };
-  }
-  const cursor = Number(query.get("cursor"));
-  return {
-    preview: await contacts.preview({
-      importId: idParam("import", query.get("import")),
-      verdict: oneOf(query.get("verdict"), verdicts),
-      ...(Number.isInteger(cursor) && cursor > 0 ? { cursor } : {}),
-    }),
-  };
+export function loader({ context, request }: LoaderFunctionArgs) {
+  return loadUpload(context.api, new URL(request.url).searchParams, context.user?.tz ?? context.defaultTz);
 }
 
+interface Judged {
+  id: string;
+  counts: { invalid: number };
+}
+// What is wrong is looked at first.
+const at = ({ id, counts }: Judged) => `${page(id)}${counts.invalid > 0 ? "&verdict=invalid" : ""}`;
+const page = (id: string) => `/contacts/upload?import=${id}`;
+
 export function action({ context, request }: ActionFunctionArgs) {
-  const { contacts } = context.api;
-  const at = (id: string) => `/contacts/upload?import=${id}`;
+  const { imports } = context.api;
   return submit(request, {
-    stage: form(stageFields, (fields) => contacts.stage(asForm(fields)), { done: { to: ({ id }) => at(id) } }),
-    commit: form(commitInput, contacts.commit, {
+    stage: form(stageFields, (fields) => imports.stage(asForm(fields)), { done: { to: at } }),
+    read: form(readInput, imports.read, { done: { to: ({ id }) => page(id) } }),
+    map: form(
+      columnsForm,
+      ({ importId, country, columns }) =>
+        imports.map({ importId, country: country ?? null, mapping: mappingOf(columns) }),
+      { done: { to: at } },
+    ),
+    edit: form(repairForm, imports.editRows),
+    commit: form(commitInput, imports.commit, { done: { to: ({ importId }) => page(importId) } }),
+    undo: form(importRef, imports.undo, {
       done: {
-        to: ({ importId }) => at(importId),
-        toast: ({ added, listName }) => `${formatNumber(added)} contacts were added to ${listName}.`,
+        to: `/contacts/upload${new URL(request.url).search}`,
+        toast: ({ removed, restored, kept }) =>
+          `Undone: ${count(removed, "contact")} removed, ${restored} set back as they were` +
+          (kept > 0 ? `, ${kept} kept.` : "."),
       },
     }),
-    discard: form(importRef, contacts.discard, { done: { to: "/contacts/upload", toast: "The file was discarded." } }),
+    discard: form(importRef, imports.discard, { done: { to: "/contacts/upload", toast: "The file was discarded." } }),
   });
 }
 
@@ -50,7 +60,40 @@ function asForm(fields: Upload): FormData {
   return body;
 }
 
+const unreachable: Answer = {
+  intent: "edit",
+  result: { status: "error", error: { "": ["The server cannot be reached at the moment."] } },
+  status: 503,
+};
+
+// A grid that cannot reach the server keeps what was typed and says so; any other form that fails is a page that failed.
+export async function clientAction({ request, serverAction }: ClientActionFunctionArgs) {
+  const sent = await request.clone().formData();
+  try {
+    return await serverAction<typeof action>();
+  } catch (thrown) {
+    if (sent.get(INTENT_FIELD) !== "edit" || !(thrown instanceof TypeError)) throw thrown;
+    return data(unreachable, { status: unreachable.status });
+  }
+}
+
 export default function ImportContacts() {
-  const data = useLoaderData<typeof loader>();
-  return data.preview ? <Preview preview={data.preview} /> : <UploadForm lists={data.lists} staged={data.staged} />;
+  const loaded = useLoaderData<typeof loader>();
+  if (!loaded.preview) return <UploadForm lists={loaded.lists} recent={loaded.recent} countries={loaded.countries} />;
+  const { preview, countries } = loaded;
+  if (countries) return <ColumnsScreen preview={preview} countries={countries} />;
+  switch (preview.status) {
+    case "reading":
+      return <Reading preview={preview} />;
+    case "committed":
+      return <Committed preview={preview} />;
+    case "staged":
+      return <Staged preview={preview} />;
+    case "undone":
+    case "discarded":
+    case "failed":
+    // One without a choice of countries is no mapping.
+    case "mapping":
+      return <Over preview={preview} />;
+  }
 }

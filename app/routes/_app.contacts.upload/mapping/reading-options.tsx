@@ -1,0 +1,57 @@
+import { Group, NativeSelect, Text } from "@mantine/core";
+import { useActionData, useSubmit } from "@remix-run/react";
+import { ButtonForm, Refused, SubmitButton } from "../../../components/form-parts.tsx";
+import type { ImportPreview } from "../load.ts";
+import type { action } from "../route.tsx";
+
+const separators = [
+  { value: ",", label: "Comma  ," },
+  { value: ";", label: "Semicolon  ;" },
+  { value: "\t", label: "Tab" },
+  { value: "|", label: "Bar  |" },
+];
+
+/** How the file was read, and the choice where there is one: another sheet or another separator reads it again. */
+export function ReadingOptions({ preview }: { preview: ImportPreview }) {
+  const answer = useActionData<typeof action>();
+  const submit = useSubmit();
+  const { sheets, delimiter, readOptions, readAs } = preview;
+  const choice = sheets.length > 1 || delimiter !== null;
+  return (
+    <>
+      <Refused answer={answer} intents={["read"]} />
+      <Group gap="lg" align="flex-end">
+        {choice && (
+          <ButtonForm
+            intent="read"
+            fields={{ importId: preview.id }}
+            onChange={(event) => submit(event.currentTarget, { preventScrollReset: true })}
+          >
+            <Group gap="sm" align="flex-end">
+              {sheets.length > 1 && (
+                <NativeSelect
+                  name="sheet"
+                  label="Sheet"
+                  defaultValue={readOptions.sheet ?? sheets[0]}
+                  data={sheets.map((sheet) => ({ value: sheet, label: sheet }))}
+                />
+              )}
+              {delimiter !== null && (
+                <NativeSelect name="delimiter" label="Separator" defaultValue={delimiter} data={separators} />
+              )}
+              <noscript>
+                <SubmitButton intent="read" variant="default">
+                  Read it again
+                </SubmitButton>
+              </noscript>
+            </Group>
+          </ButtonForm>
+        )}
+        <Text size="sm" c="dimmed" pb={8}>
+          {readAs ? `Read as ${readAs}. ` : ""}
+          {choice && "Choosing another one reads the file again."}
+        </Text>
+      </Group>
+    </>
+  );
+}
