@@ -170,6 +170,33 @@ export const refusals = {
     status: 422,
     message: say("You have linked more than one phone. Choose the one that asks."),
   },
+  phone_taken: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: (d) => `${d.name} has this number already. Merge the two contacts, or give another number.`,
+  },
+  opted_out: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: say("This person asked not to be messaged. Only they can lift it, by writing START to your phone."),
+  },
+  opted_out_number: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: say("The number of somebody who opted out cannot be changed: their opt-out belongs to it."),
+  },
+  list_in_use: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: (d) =>
+      `The campaign ${d.campaign} goes to this list. Wait until it has ended, or delete its draft, then remove the list.`,
+  },
+  erase_waits: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: (d) => `${d.why}. Wait until that is settled, then erase them.`,
+  },
+  cannot_undo: { trpc: "CONFLICT", status: 409, message: (d) => String(d.why) },
 } as const satisfies Record<string, Refusal>;
 
 export type RefusalCode = keyof typeof refusals;

@@ -1,6 +1,13 @@
--- The words of a name, without accents and capitals, for the search by their beginnings.
-CREATE FUNCTION search_words(p_name text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
-$$ SELECT to_tsvector('simple', regexp_replace(normalize(lower(p_name), NFKD), '[\u0300-\u036f]', '', 'g')) $$;
+-- A name as it is searched for: without accents and capitals, its words apart by one space.
+CREATE FUNCTION search_fold(p_name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT trim(regexp_replace(lower(regexp_replace(normalize(left(p_name, 300), NFKD), '[\u0300-\u036f]+', '', 'g')), '[^[:alnum:]]+', ' ', 'g')) $$;
+--> statement-breakpoint
+-- The words of a name, each under its user: nobody's search passes through the names of others.
+CREATE FUNCTION search_keys(p_user text, p_name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT substr(replace(' ' || public.search_fold(p_name), ' ', ' ' || left(md5(p_user), 8) || '/'), 2) $$;
+--> statement-breakpoint
+CREATE FUNCTION search_words(p_user text, p_name text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT array_to_tsvector(string_to_array(public.search_keys(p_user, p_name), ' ')) $$;
 --> statement-breakpoint
 CREATE TABLE "consent_events" (
 	"id" bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY (sequence name "consent_events_id_seq" INCREMENT BY 1 MINVALUE 1 MAXVALUE 9223372036854775807 START WITH 1 CACHE 1),
@@ -122,8 +129,8 @@ CREATE INDEX "inbound_messages_user" ON "inbound_messages" USING btree ("user_id
 CREATE INDEX "messages_replies" ON "messages" USING btree ("wa_session_id","id") WHERE "messages"."campaign_id" is null and "messages"."status" in ('queued', 'sending');--> statement-breakpoint
 CREATE INDEX "messages_contact" ON "messages" USING btree ("contact_id","id");--> statement-breakpoint
 CREATE INDEX "contacts_user" ON "contacts" USING btree ("user_id","id");--> statement-breakpoint
-CREATE INDEX "contacts_user_phone_end" ON "contacts" USING btree ("user_id",reverse("phone_e164"));--> statement-breakpoint
-CREATE INDEX "contacts_words" ON "contacts" USING gin (search_words("name"));--> statement-breakpoint
+CREATE INDEX "contacts_user_phone_end" ON "contacts" USING btree ("user_id",reverse("phone_e164") text_pattern_ops);--> statement-breakpoint
+CREATE INDEX "contacts_words" ON "contacts" USING gin (search_words("user_id","name"));--> statement-breakpoint
 CREATE INDEX "contacts_tags" ON "contacts" USING gin ("tags") WHERE "contacts"."tags" <> '{}';--> statement-breakpoint
 CREATE INDEX "import_rows_verdict" ON "import_rows" USING btree ("import_id","verdict","row_no") WHERE "import_rows"."verdict" <> 'valid';--> statement-breakpoint
-ALTER TABLE "contacts" ADD CONSTRAINT "contacts_once_per_user" UNIQUE("user_id","phone_e164");
+CREATE UNIQUE INDEX "contacts_once_per_user" ON "contacts" USING btree ("user_id","phone_e164" text_pattern_ops);

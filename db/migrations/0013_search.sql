@@ -1,1 +1,89 @@
-SELECT 1;
+-- A list may be removed; a campaign that went to it keeps its own record.
+ALTER TABLE campaigns DROP CONSTRAINT IF EXISTS campaigns_contact_list_id_contact_lists_id_fk;
+--> statement-breakpoint
+GRANT DELETE ON wa_commands TO masssender_web;
+--> statement-breakpoint
+
+-- The contacts of the user of this transaction that fit, in the order of their ids: at most p_limit after p_cursor. p_words:
+-- beginnings of words of a name. p_starts and p_end: how a number may begin ("+62812"), or end ("0012").
+-- It runs as the owner of the table, because under row-level security no index serves an operator that might leak (@@, LIKE,
+-- @>); so it binds itself to app.user_id. What is common is found soonest by walking the contacts in order, what is rare by
+-- an index. Which it is depends on what was typed: a first stretch of the walk tells.
+CREATE FUNCTION find_contacts(
+  p_words text, p_starts jsonb, p_end text, p_list text, p_tag text, p_state text, p_cursor text, p_limit int
+) RETURNS SETOF text LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp SET jit = off SET enable_seqscan = off SET max_parallel_workers_per_gather = 0 AS $$
+DECLARE
+  v_user text := nullif(current_setting('app.user_id', true), '');
+  v_words tsquery;
+  v_pattern text;
+  v_starts text[] := ARRAY(SELECT jsonb_array_elements_text(p_starts));
+  v_number boolean := p_end IS NOT NULL OR cardinality(v_starts) > 0;
+  v_fits text := 'true';
+  v_walk text;
+  v_index text;
+  v_after text := coalesce(p_cursor, '');
+  v_stretch int := 300;
+  v_seen int;
+  v_last text;
+  v_ids text[];
+  v_found text[] := '{}';
+BEGIN
+  IF v_user IS NULL THEN RETURN; END IF;
+  IF p_words IS NOT NULL THEN
+    SELECT string_agg(quote_literal(word) || ':*', ' & ')::tsquery INTO v_words
+      FROM unnest(string_to_array(search_keys(v_user, p_words), ' ')) AS word;
+    v_fits := v_fits || ' AND search_words(c.user_id, c.name) @@ $5';
+  END IF;
+  IF v_number THEN
+    SELECT '^\+(' || string_agg(substr(start, 2), '|') || ')' INTO v_pattern FROM unnest(v_starts) AS start;
+  END IF;
+  IF p_tag IS NOT NULL THEN v_fits := v_fits || ' AND c.tags @> ARRAY[$7] AND c.tags <> ''{}'''; END IF;
+  IF p_state IS NOT NULL THEN
+    v_fits := v_fits || CASE p_state
+      WHEN 'sendable' THEN ' AND c.consent AND NOT '
+      WHEN 'no_consent' THEN ' AND NOT c.consent AND NOT '
+      WHEN 'unconfirmed' THEN ' AND c.consent AND c.confirmed_at IS NULL AND NOT '
+      ELSE ' AND ' END || '(EXISTS (SELECT 1 FROM suppressions s WHERE s.user_id = $1 AND s.identity = ''pn:'' || c.phone_e164)
+        OR EXISTS (SELECT 1 FROM identity_pairs p JOIN suppressions s ON s.user_id = p.user_id AND s.identity = p.lid
+                    WHERE p.user_id = $1 AND p.pn = ''pn:'' || c.phone_e164))';
+  END IF;
+
+  v_walk := 'SELECT count(*), max(c.id), (array_agg(c.id ORDER BY c.id) FILTER (WHERE ' || v_fits
+    || CASE WHEN v_number THEN ' AND (c.phone_e164 ~ $8 OR right(c.phone_e164, length($9)) = $9)' ELSE '' END || '))[1:$4] FROM ('
+    || CASE WHEN p_list IS NULL THEN 'SELECT c.* FROM contacts c WHERE c.user_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3) c'
+       ELSE 'SELECT c.* FROM (SELECT m.contact_id FROM contact_list_members m WHERE m.contact_list_id = $6 AND m.user_id = $1
+               AND m.contact_id > $2 ORDER BY m.contact_id LIMIT $3) m JOIN contacts c ON c.id = m.contact_id AND c.user_id = $1) c' END;
+  IF v_fits = 'true' AND NOT v_number THEN v_stretch := p_limit; END IF;
+  LOOP
+    EXECUTE v_walk INTO v_seen, v_last, v_ids
+      USING v_user, v_after, v_stretch, p_limit - cardinality(v_found), v_words, p_list, p_tag, v_pattern, p_end;
+    v_found := v_found || coalesce(v_ids, '{}');
+    IF v_seen < v_stretch OR cardinality(v_found) >= p_limit THEN
+      RETURN QUERY SELECT unnest(v_found);
+      RETURN;
+    END IF;
+    v_after := v_last;
+    -- Fewer than one in fifty: an index is quicker.
+    EXIT WHEN coalesce(cardinality(v_ids), 0) * 50 < v_stretch;
+    v_stretch := 1000;
+  END LOOP;
+
+  IF p_list IS NOT NULL THEN
+    v_fits := v_fits || ' AND EXISTS (SELECT 1 FROM contact_list_members m WHERE m.contact_list_id = $6 AND m.contact_id = c.id)';
+  END IF;
+  v_index := CASE WHEN v_number THEN
+      'SELECT c.id FROM unnest($8) AS start JOIN contacts c ON c.user_id = $1 AND c.phone_e164 ~>=~ start AND c.phone_e164 ~<~ (start || '':'')
+        WHERE c.id > $2 AND ' || v_fits || '
+       UNION
+       SELECT c.id FROM contacts c WHERE c.user_id = $1 AND reverse(c.phone_e164) ~>=~ reverse($9)
+          AND reverse(c.phone_e164) ~<~ (reverse($9) || '':'') AND c.id > $2 AND ' || v_fits
+    ELSE 'SELECT c.id FROM contacts c WHERE c.user_id = $1 AND c.id > $2 AND ' || v_fits END;
+  RETURN QUERY SELECT unnest(v_found);
+  RETURN QUERY EXECUTE v_index || ' ORDER BY 1 LIMIT $3'
+    USING v_user, v_after, p_limit - cardinality(v_found), NULL::text, v_words, p_list, p_tag, v_starts, p_end;
+END $$;
+--> statement-breakpoint
+REVOKE ALL ON FUNCTION find_contacts FROM PUBLIC;
+--> statement-breakpoint
+GRANT EXECUTE ON FUNCTION find_contacts TO masssender_web;

@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { at, bytea, createdAt, idOf } from "./columns.ts";
-import { contactLists } from "./contacts.ts";
 import { users } from "./users.ts";
 import { waSessions } from "./wa.ts";
 
@@ -15,9 +14,8 @@ export const campaigns = pgTable(
     waSessionId: idOf("waSession")
       .notNull()
       .references(() => waSessions.id),
-    contactListId: idOf("contactList")
-      .notNull()
-      .references(() => contactLists.id),
+    /** Without a foreign key: the record of a campaign that ended outlives its list. */
+    contactListId: idOf("contactList").notNull(),
     name: text().notNull(),
     /** `confirmation` asks people of a list with double opt-in whether they want its messages. */
     purpose: text().$type<"message" | "confirmation">().notNull().default("message"),

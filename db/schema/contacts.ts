@@ -62,13 +62,16 @@ export const contacts = pgTable(
     /** Whether WhatsApp knows the number; null until it was asked, which happens once. */
     onWhatsapp: boolean(),
     onWhatsappAt: at(),
+    /** When name, number, attributes, tags, consent or confirmation last changed since it was made; a trigger sees to it. */
+    changedAt: at(),
     createdAt: createdAt(),
   },
   (t) => [
-    unique("contacts_once_per_user").on(t.userId, t.phoneE164),
+    // text_pattern_ops: the search by the beginning of a number, in whatever order the database sorts texts.
+    uniqueIndex("contacts_once_per_user").on(t.userId, t.phoneE164.op("text_pattern_ops")),
     index("contacts_user").on(t.userId, t.id),
-    index("contacts_user_phone_end").on(t.userId, sql`reverse(${t.phoneE164})`),
-    index("contacts_words").using("gin", sql`search_words(${t.name})`),
+    index("contacts_user_phone_end").on(t.userId, sql`reverse(${t.phoneE164}) text_pattern_ops`),
+    index("contacts_words").using("gin", sql`search_words(${t.userId},${t.name})`),
     index("contacts_tags").using("gin", t.tags).where(sql`${t.tags} <> '{}'`),
   ],
 );

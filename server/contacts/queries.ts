@@ -1,4 +1,5 @@
-import { and, asc, desc, eq, gt, ilike, lt, or, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import { getCountries, getCountryCallingCode } from "libphonenumber-js/max";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { contactListMembers, contactLists, contacts, suppressions } from "#db/schema/index.ts";
@@ -6,81 +7,131 @@ import { DomainError } from "../errors.ts";
 import { suppressedNumbers } from "../opt-outs/is-suppressed.ts";
 import type { PageInput, SampleInput } from "./schema.ts";
 
-const CONTACTS_A_PAGE = 50;
 const SUPPRESSIONS_A_PAGE = 100;
+const TAGS_SHOWN = 200;
 
 // Names are written out where a query is inside another: Drizzle leaves the table's name away in the fields of a select.
-const optedOut = (userId: Id<"user">) => sql`('pn:' || contacts.phone_e164 in ${suppressedNumbers(userId)})`;
+const optedOut = (userId: Id<"user">) => sql<boolean>`('pn:' || contacts.phone_e164 in ${suppressedNumbers(userId)})`;
 
 const onList = (id: Id<"contactList">) =>
   sql`${contacts.id} in (select ${contactListMembers.contactId} from ${contactListMembers} where ${contactListMembers.contactListId} = ${id})`;
 
-function selectLists(tx: Db, userId: Id<"user">) {
-  return tx.select({
-    id: contactLists.id,
-    name: contactLists.name,
-    source: contactLists.source,
-    total: contactLists.total,
-    /** Contacts a campaign may message today: consent given, not opted out. */
-    sendable: sql<number>`(select count(*)::int from contact_list_members m join contacts on contacts.id = m.contact_id
-      where m.contact_list_id = contact_lists.id and contacts.consent and not ${optedOut(userId)})`,
-    columns: contactLists.columns,
-    createdAt: contactLists.createdAt,
-  });
-}
+const listColumns = {
+  id: contactLists.id,
+  name: contactLists.name,
+  source: contactLists.source,
+  total: contactLists.total,
+  columns: contactLists.columns,
+  doubleOptIn: contactLists.doubleOptIn,
+  groupKey: contactLists.groupKey,
+  hiddenMembers: contactLists.hiddenMembers,
+  createdAt: contactLists.createdAt,
+};
 
 /** All lists of the user, newest first. */
 export function contactListsOf(tx: Db, userId: Id<"user">) {
-  return selectLists(tx, userId)
+  return tx
+    .select(listColumns)
     .from(contactLists)
     .where(eq(contactLists.userId, userId))
     .orderBy(desc(contactLists.id));
 }
 
-/** @throws DomainError not_found */
+/** A list, and how many of its people a campaign may message today, and why not the others. @throws DomainError not_found */
 export async function contactList(tx: Db, userId: Id<"user">, id: Id<"contactList">) {
-  const [list] = await selectLists(tx, userId)
+  const list = await ownList(tx, userId, id);
+  const [counts] = await tx.execute<{
+    sendable: number;
+    unconfirmed: number;
+    noConsent: number;
+    optedOut: number;
+  }>(sql`
+    select count(*) filter (where not out and consent and (confirmed or not ${list.doubleOptIn}))::int as "sendable",
+           count(*) filter (where not out and consent and not confirmed)::int as "unconfirmed",
+           count(*) filter (where not out and not consent)::int as "noConsent",
+           count(*) filter (where out)::int as "optedOut"
+      from (select contacts.consent, contacts.confirmed_at is not null as confirmed, ${optedOut(userId)} as out
+              from contact_list_members m join contacts on contacts.id = m.contact_id
+             where m.contact_list_id = ${id}) people`);
+  return { ...list, ...(counts ?? { sendable: 0, unconfirmed: 0, noConsent: 0, optedOut: 0 }) };
+}
+
+/** @throws DomainError not_found */
+export async function ownList(tx: Db, userId: Id<"user">, id: Id<"contactList">) {
+  const [list] = await tx
+    .select(listColumns)
     .from(contactLists)
     .where(and(eq(contactLists.id, id), eq(contactLists.userId, userId)));
   if (!list) throw new DomainError("not_found");
   return list;
 }
 
-/** One page of a list's contacts in the order of their import; `search` looks in names and numbers. @throws DomainError not_found */
+const CALLING_CODES = [...new Set(getCountries().map((country) => getCountryCallingCode(country)))];
+
+/**
+ * What a search looks for: the beginnings of words of a name; or, when nothing but a number was typed, how a number may
+ * begin and how it may end. A number without its country's code may be of any country. Null when nothing can be found.
+ */
+export function readSearch(typed: string): { words: string | null; starts: string[]; end: string | null } | null {
+  const text = typed.normalize("NFKC").trim();
+  if (/\p{L}/u.test(text)) return { words: text, starts: [], end: null };
+  const digits = text.replace(/\D/g, "");
+  if (digits === "") return null;
+  if (text.startsWith("+")) return { words: null, starts: [`+${digits}`], end: null };
+  const starts = [`+${digits}`];
+  if (/^00./.test(digits)) starts.push(`+${digits.slice(2)}`);
+  const national = digits.replace(/^0/, "");
+  if (national !== "") starts.push(...CALLING_CODES.map((code) => `+${code}${national}`));
+  return { words: null, starts, end: digits };
+}
+
+/**
+ * One page of the people of a user, or of a list of theirs, in the order in which they were added. `search` finds the
+ * beginnings of the words of a name, and the beginning or end of a number in any spelling. @throws DomainError not_found
+ */
 export async function contactsPage(tx: Db, userId: Id<"user">, input: PageInput) {
-  await contactList(tx, userId, input.listId);
-  const pattern = `%${(input.search ?? "").replace(/[\\%_]/g, "\\$&")}%`;
-  const digits = `%${(input.search ?? "").replace(/\D/g, "")}%`;
+  if (input.listId) await ownList(tx, userId, input.listId);
+  const wanted = input.search ? readSearch(input.search) : { words: null, starts: [], end: null };
+  if (!wanted) return { rows: [], nextCursor: null };
+  const { words, starts, end } = wanted;
+  const found = await tx.execute<{ id: Id<"contact"> }>(sql`
+    select id from find_contacts(${words}, ${JSON.stringify(starts)}::text::jsonb, ${end}, ${input.listId ?? null}, ${input.tag ?? null},
+                                 ${input.state ?? null}, ${input.cursor ?? null}, ${input.limit + 1}) as found(id)`);
+  const ids = found.slice(0, input.limit).map(({ id }) => id);
+  const nextCursor = found.length > input.limit ? (ids.at(-1) ?? null) : null;
+  if (ids.length === 0) return { rows: [], nextCursor };
   const rows = await tx
     .select({
       id: contacts.id,
       name: contacts.name,
       phoneE164: contacts.phoneE164,
       attributes: contacts.attributes,
+      tags: contacts.tags,
       consent: contacts.consent,
       consentAt: contacts.consentAt,
-      optedOut: sql<boolean>`${optedOut(userId)}`,
+      confirmedAt: contacts.confirmedAt,
+      optedOut: optedOut(userId),
+      onWhatsapp: contacts.onWhatsapp,
+      createdAt: contacts.createdAt,
     })
     .from(contacts)
-    .where(
-      and(
-        onList(input.listId),
-        eq(contacts.userId, userId),
-        input.cursor ? gt(contacts.id, input.cursor) : undefined,
-        input.search
-          ? or(ilike(contacts.name, pattern), digits.length > 4 ? ilike(contacts.phoneE164, digits) : undefined)
-          : undefined,
-      ),
-    )
-    .orderBy(asc(contacts.id))
-    .limit(CONTACTS_A_PAGE + 1);
-  const page = rows.slice(0, CONTACTS_A_PAGE);
-  return { rows: page, nextCursor: rows.length > CONTACTS_A_PAGE ? (page.at(-1)?.id ?? null) : null };
+    .where(and(inArray(contacts.id, ids), eq(contacts.userId, userId)))
+    .orderBy(asc(contacts.id));
+  return { rows, nextCursor };
+}
+
+/** The user's tags, the most used first. */
+export async function tagsOf(tx: Db, userId: Id<"user">): Promise<{ tag: string; count: number }[]> {
+  return [
+    ...(await tx.execute<{ tag: string; count: number }>(sql`
+      select tag, count(*)::int as count from contacts, unnest(tags) as tag
+       where user_id = ${userId} and tags <> '{}' group by tag order by count(*) desc, tag limit ${TAGS_SHOWN}`)),
+  ];
 }
 
 /** The first contacts of a list that a campaign would reach, to show a template on. @throws DomainError not_found */
 export async function sampleContacts(tx: Db, userId: Id<"user">, { listId, count }: SampleInput) {
-  await contactList(tx, userId, listId);
+  await ownList(tx, userId, listId);
   return tx
     .select({ id: contacts.id, name: contacts.name, phoneE164: contacts.phoneE164, attributes: contacts.attributes })
     .from(contacts)
@@ -97,6 +148,10 @@ export async function suppressedPage(tx: Db, userId: Id<"user">, cursor?: Id<"su
       identity: suppressions.identity,
       source: suppressions.source,
       createdAt: suppressions.createdAt,
+      /** Who that is among the user's contacts. */
+      contact: sql<{ id: Id<"contact">; name: string } | null>`(
+        select jsonb_build_object('id', c.id, 'name', c.name) from contacts c
+         where c.user_id = ${userId} and "suppressions"."identity" like 'pn:%' and c.phone_e164 = substr("suppressions"."identity", 4))`,
     })
     .from(suppressions)
     .where(
