@@ -1,5 +1,6 @@
 import { type CountryCode, getCountryCallingCode, parsePhoneNumberFromString } from "libphonenumber-js/max";
-import type { Cell } from "../imports/parse/headers.ts";
+import type { Cell } from "../imports/parse/cells.ts";
+import { isMobile } from "./mobile-numbers.ts";
 
 export type { CountryCode } from "libphonenumber-js/max";
 
@@ -84,6 +85,7 @@ function judgeDigits(digits: string): PhoneVerdict {
   if (digits.startsWith("0")) return no(`No country code begins with 0. Write it like ${EXAMPLE}.`);
   if (digits.length < 8) return no(`This number is too short: digits are missing. Write it whole, like ${EXAMPLE}.`);
   if (digits.length > 15) return no("This number is too long: no phone number has more than 15 digits.");
+  if (isMobile(digits)) return { ok: true, e164: `+${digits}` };
   const number = parsePhoneNumberFromString(`+${digits}`);
   if (!number) return no(`+${digits} begins with no known country code. Check the number.`);
   if (!number.isValid()) {

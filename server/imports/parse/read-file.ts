@@ -5,7 +5,7 @@ import { z } from "zod";
 import { built } from "../../built.ts";
 import { DomainError } from "../../errors.ts";
 import { limits } from "../rules.ts";
-import type { RawRow } from "./cells.ts";
+import type { Cell, RawRow } from "./cells.ts";
 import type { FileFacts, ReadOptions } from "./rows.ts";
 
 /** What the child may use. Tests take less, to see it run out. */
@@ -26,9 +26,8 @@ function beside(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url));
 }
 
-const cells = z.array(z.union([z.string(), z.number()]));
 const message = z.union([
-  z.object({ rows: z.array(z.tuple([z.number().int(), cells, z.array(z.number().int()).optional()])) }),
+  z.object({ rows: z.custom<WireRow[]>(areRows) }),
   z.object({
     file: z.object({
       readAs: z.string().nullable(),
@@ -39,6 +38,19 @@ const message = z.union([
   z.object({ end: z.number().int() }),
   z.object({ refused: z.string() }),
 ]);
+
+type WireRow = [rowNo: number, cells: Cell[], formulas?: number[]];
+
+// By hand, because files have a million cells.
+function areRows(value: unknown): value is WireRow[] {
+  if (!Array.isArray(value)) return false;
+  for (const row of value) {
+    if (!Array.isArray(row) || !Number.isSafeInteger(row[0]) || !Array.isArray(row[1])) return false;
+    for (const cell of row[1]) if (typeof cell !== "string" && typeof cell !== "number") return false;
+    if (row[2] !== undefined && !(Array.isArray(row[2]) && row[2].every(Number.isSafeInteger))) return false;
+  }
+  return true;
+}
 
 /** First how the file was read, then the rows in pieces; the first row is the header. */
 export type FilePart = { file: FileFacts } | { rows: RawRow[] };
