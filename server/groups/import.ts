@@ -69,10 +69,11 @@ export async function importGroup(
   input: ImportInput,
 ): Promise<ImportedGroup> {
   const pads = await tombstonePads(db, keys);
-  const { members } = await answerWithoutErased(db, pads, userId, await answerOf(db, userId, input));
+  const { members } = await answerOf(db, userId, input);
   // First, so that an opt-out under a LID holds for the number beside it.
   await learnIdentities(
     db,
+    pads,
     userId,
     members.flatMap(({ pn, lid }) => (lid ? [{ pn, lid }] : [])),
   );

@@ -17,6 +17,12 @@ interface Place {
   end?: boolean;
 }
 
+/** A page of a place, named while one is in that place. */
+interface Part {
+  to: string;
+  label: string;
+}
+
 /** What fits the bar at the bottom of a phone. */
 export const mainPlaces: readonly Place[] = [
   { to: "/", label: "Home", icon: HomeIcon, end: true },
@@ -25,6 +31,15 @@ export const mainPlaces: readonly Place[] = [
   { to: "/campaigns", label: "Campaigns", icon: PaperPlaneIcon },
   { to: "/billing/wallet", label: "Wallet", icon: CardStackIcon },
 ];
+
+/** The pages of a place; a phone's bar has no room for them, so the place's own page leads there too. */
+export const parts: Readonly<Record<string, readonly Part[]>> = {
+  "/contacts": [
+    { to: "/contacts/upload", label: "Import a file" },
+    { to: "/contacts/group", label: "Import a group" },
+    { to: "/contacts/suppressed", label: "Opted out" },
+  ],
+};
 
 export const accountPlace: Place = { to: "/settings/account", label: "Account", icon: GearIcon };
 export const devPlace: Place = { to: "/dev/phone", label: "Pretend phone", icon: ChatBubbleIcon };

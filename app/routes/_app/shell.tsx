@@ -1,14 +1,14 @@
 import { ActionIcon, Alert, AppShell, Box, Button, Container, Group, NavLink, Stack, Text } from "@mantine/core";
 import { ExitIcon, UpdateIcon } from "@radix-ui/react-icons";
 import { Link, NavLink as RouterNavLink, useLocation } from "@remix-run/react";
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { Brand } from "../../components/brand.tsx";
 import { ColorSchemeButton } from "../../components/color-scheme-button.tsx";
 import { ButtonForm } from "../../components/form-parts.tsx";
 import { PlainToast } from "../../components/toast-reader.tsx";
 import { useLive } from "../../lib/use-live.ts";
 import { type Account, AccountState } from "./account-state.tsx";
-import { accountPlace, devPlace, mainPlaces } from "./navigation.ts";
+import { accountPlace, devPlace, mainPlaces, parts } from "./navigation.ts";
 import styles from "./shell.module.css";
 
 const isHere = (path: string, to: string, end = false) =>
@@ -79,16 +79,31 @@ function SideBar({ email, simulator }: { email: string; simulator: boolean }) {
     <AppShell.Navbar p="sm" aria-label="Main" visibleFrom="sm">
       <Stack gap={2} flex={1}>
         {places.map(({ to, label, icon: Icon, end }) => (
-          <NavLink
-            key={to}
-            component={RouterNavLink}
-            to={to}
-            end={end}
-            label={label}
-            active={isHere(pathname, to, end)}
-            leftSection={<Icon width={18} height={18} aria-hidden />}
-            className={styles.place}
-          />
+          <Fragment key={to}>
+            <NavLink
+              component={RouterNavLink}
+              to={to}
+              end={end}
+              label={label}
+              active={isHere(pathname, to, end)}
+              leftSection={<Icon width={18} height={18} aria-hidden />}
+              className={styles.place}
+            />
+            {isHere(pathname, to) &&
+              parts[to]?.map((part) => (
+                <NavLink
+                  key={part.to}
+                  component={RouterNavLink}
+                  to={part.to}
+                  label={part.label}
+                  active={isHere(pathname, part.to)}
+                  variant="subtle"
+                  pl={42}
+                  py={4}
+                  className={styles.place}
+                />
+              ))}
+          </Fragment>
         ))}
       </Stack>
       <Stack gap="xs">
