@@ -19,7 +19,8 @@ export const sessionRows = (sql: Sql, owner: Owner) => ({
   async encodedMessage(waMsgId: string): Promise<Buffer | undefined> {
     const [row] = await sql<{ encoded: Buffer | null }[]>`
       select encoded from messages
-       where wa_session_id = ${owner.sessionId} and wa_msg_id = ${waMsgId} and not is_suppressed(user_id, recipient_key)`;
+       where wa_session_id = ${owner.sessionId} and wa_msg_id = ${waMsgId}
+         and (kind = 'opt_out' or not is_suppressed(user_id, recipient_key))`;
     return row?.encoded ?? undefined;
   },
 });

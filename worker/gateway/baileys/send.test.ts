@@ -31,6 +31,9 @@ const phoneOf = (identity: Identity) => identity.slice(3);
 let ids = 0;
 const newWaMsgId = () => `3EB0${String(++ids).padStart(18, "0")}`;
 
+/** A row of a message that was handed over and not answered for yet. */
+const written = { kind: "campaign", recipientName: "Ani", pricePoints: 0, status: "unknown" } as const;
+
 async function shownTo(identity: Identity) {
   const sent = await stage.simulator.sent(linked.phone);
   return sent.find((one) => one.phone === phoneOf(identity))?.messages ?? [];
@@ -140,9 +143,7 @@ test("who could not read a message gets it again from the stored copy, even of t
   const waMsgId = newWaMsgId();
   const encoded = held().encodeText("Third");
   const message = { id: newId("message"), userId: user.id, waSessionId: linked.sessionId, waMsgId, recipientKey: to };
-  await stage.db
-    .insert(messages)
-    .values({ ...message, kind: "campaign", recipientName: "Ani", pricePoints: 0, encoded: held().seal(encoded) });
+  await stage.db.insert(messages).values({ ...message, ...written, encoded: held().seal(encoded) });
   await stage.simulator.setFaults(linked.phone, { dropAfter: 1 });
   await held().send({ waMsgId, to, encoded });
   await until("the message that cannot be read", async () => (await shownTo(to))[2]?.undecryptable);
@@ -161,9 +162,7 @@ test("who opted out meanwhile does not get the stored copy, whatever their phone
   const waMsgId = newWaMsgId();
   const message = { id: newId("message"), userId: user.id, waSessionId: linked.sessionId, waMsgId, recipientKey: to };
   const encoded = held().seal(held().encodeText("Once"));
-  await stage.db
-    .insert(messages)
-    .values({ ...message, kind: "campaign", recipientName: "Ani", pricePoints: 0, encoded });
+  await stage.db.insert(messages).values({ ...message, ...written, encoded });
   const owner = { sessionId: linked.sessionId, userId: user.id, workerId: newId("worker"), epoch: held().epoch };
   const connection = connect(stage.env.databaseUrl);
   const rows = sessionRows(connection.sql, owner);
