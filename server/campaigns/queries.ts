@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, inArray, isNotNull, lt, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { campaigns, contactLists, contacts, messages, waSessions } from "#db/schema/index.ts";
@@ -86,7 +86,7 @@ export async function getCampaign(tx: Db, userId: Id<"user">, input: { id: strin
   return {
     ...shown,
     counts,
-    /** Of those a confirmation asked: who answered YES since. */
+    /** Of those a confirmation asked, nobody of whom had confirmed before: who has now. */
     confirmed: campaign.purpose === "confirmation" ? await countConfirmed(tx, campaign.id) : 0,
     pointsCharged: charged?.points ?? 0,
     list: list ?? null,
@@ -101,7 +101,7 @@ async function countConfirmed(tx: Db, id: Id<"campaign">): Promise<number> {
     .select({ n: sql<number>`count(*)::int` })
     .from(messages)
     .innerJoin(contacts, eq(contacts.id, messages.contactId))
-    .where(and(eq(messages.campaignId, id), sql`${contacts.confirmedAt} >= ${messages.sentAt}`));
+    .where(and(eq(messages.campaignId, id), isNotNull(messages.sentAt), isNotNull(contacts.confirmedAt)));
   return row?.n ?? 0;
 }
 

@@ -2,7 +2,6 @@ import { eq, inArray, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { consentEvents, contactLists, contacts } from "#db/schema/index.ts";
-import { askToConfirm } from "#server/campaigns/confirmation.ts";
 import { createHeldSession, createList, readViolations, readWallet } from "../factories.ts";
 import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
 
@@ -174,7 +173,7 @@ describe("a list that waits for a YES", () => {
 describe("a question", () => {
   test("comes as a draft with a ready text, from the phone that is linked", async () => {
     const list = await waitingList(1);
-    const { campaignId } = await askToConfirm(stage.db, user.id, { listId: list.id });
+    const { campaignId } = await user.api.contacts.askToConfirm({ listId: list.id });
     expect(await user.api.campaigns.get({ id: campaignId })).toMatchObject({
       status: "draft",
       purpose: "confirmation",
@@ -183,13 +182,13 @@ describe("a question", () => {
       templateText: expect.stringMatching(/“Friends”.*Answer YES/),
     });
     const other = await createHeldSession(stage.db, user.id);
-    await expect(askToConfirm(stage.db, user.id, { listId: list.id })).rejects.toMatchObject({
-      code: "phone_not_chosen",
+    await expect(user.api.contacts.askToConfirm({ listId: list.id })).rejects.toMatchObject({
+      message: expect.stringContaining("more than one phone"),
     });
-    await askToConfirm(stage.db, user.id, { listId: list.id, waSessionId: other.sessionId });
+    await user.api.contacts.askToConfirm({ listId: list.id, waSessionId: other.sessionId });
     await stage.db.execute(sql`update wa_sessions set status = 'removed' where id = ${other.sessionId}`);
     const stranger = await stage.signUp();
-    await expect(askToConfirm(stage.db, stranger.id, { listId: list.id })).rejects.toMatchObject({ code: "not_found" });
+    await expect(stranger.api.contacts.askToConfirm({ listId: list.id })).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
   test("has to ask for the word YES, at first and after a change, and stays a question", async () => {
