@@ -4,11 +4,15 @@ export const CSV_BOM = "\uFEFF";
 // A spreadsheet runs a cell that begins with one of these as a formula (OWASP, CSV injection), also after spaces.
 const FORMULA_START = /^[\s\uFEFF]*[=+\-@\t\r\uFF1D\uFF0B\uFF0D\uFF20]/;
 
-/** One quoted cell. What a spreadsheet would run as a formula gets a leading apostrophe, so that it stays text. */
+/** A text that stays one: what a spreadsheet would run as a formula gets a leading apostrophe. */
+export function guarded(text: string): string {
+  return FORMULA_START.test(text) ? `'${text}` : text;
+}
+
+/** One quoted cell, guarded against being run as a formula. */
 export function csvCell(value: string | number | boolean | null | undefined): string {
   const text = value === null || value === undefined ? "" : String(value);
-  const guarded = typeof value !== "number" && FORMULA_START.test(text) ? `'${text}` : text;
-  return `"${guarded.replaceAll('"', '""')}"`;
+  return `"${(typeof value === "number" ? text : guarded(text)).replaceAll('"', '""')}"`;
 }
 
 /** One line with its ending, as RFC 4180 has it. */

@@ -1,29 +1,40 @@
 import { type Context, Hono } from "hono";
 import { stream } from "hono/streaming";
-import { isId } from "#db/ids.ts";
+import { type Id, type IdKind, isId } from "#db/ids.ts";
 import { exportCampaign } from "./campaigns/export.ts";
+import { listCsv } from "./contacts/export.ts";
 import type { SignedInUser } from "./context.ts";
 import { readMedia } from "./dev-phone/media.ts";
 import { DomainError } from "./errors.ts";
 import type { App } from "./http.ts";
-import { rejectedRowsCsv } from "./imports/queries.ts";
+import { rejectedCsv, rejectedXlsx } from "./imports/rejected.ts";
 import { withUser } from "./users/with-user.ts";
 import { qrPng } from "./wa/qr-png.ts";
+
+const CSV = "text/csv; charset=utf-8";
+const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /** What a browser or a script fetches as a file. */
 export const downloads = new Hono<App>();
 
 downloads.get("/campaigns/:id/export.csv", (c) => {
   const { db } = c.get("api");
-  return csv(c, "campaign-results.csv", exportCampaign(db, signedIn(c).id, c.req.param("id")));
+  return file(c, "campaign-results.csv", CSV, exportCampaign(db, signedIn(c).id, c.req.param("id")));
 });
 
 downloads.get("/contacts/imports/:id/rejected.csv", (c) => {
-  const { db } = c.get("api");
-  const user = signedIn(c);
-  const id = c.req.param("id");
-  if (!isId("import", id)) throw new DomainError("not_found");
-  return csv(c, "rejected-rows.csv", rejectedRowsCsv(db, user.id, id));
+  const { user, id } = asked(c, "import");
+  return file(c, "rejected-rows.csv", CSV, rejectedCsv(c.get("api").db, user.id, id));
+});
+
+downloads.get("/contacts/imports/:id/rejected.xlsx", (c) => {
+  const { user, id } = asked(c, "import");
+  return file(c, "rejected-rows.xlsx", XLSX, rejectedXlsx(c.get("api").db, user.id, id));
+});
+
+downloads.get("/contacts/lists/:id/export.csv", (c) => {
+  const { user, id } = asked(c, "contactList");
+  return file(c, "contacts.csv", CSV, listCsv(c.get("api").db, user.id, id));
 });
 
 downloads.get("/link/:id/qr.png", async (c) => {
@@ -43,13 +54,26 @@ function signedIn(c: Context<App>): SignedInUser {
   return user;
 }
 
-/** Streams lines; the first one is awaited before the headers leave, so that a refusal is still a proper answer. */
-async function csv(c: Context<App>, fileName: string, lines: AsyncGenerator<string>): Promise<Response> {
-  const first = await lines.next();
-  c.header("content-type", "text/csv; charset=utf-8");
-  c.header("content-disposition", `attachment; filename="${fileName}"`);
+/** The id that a path names, and who asks. */
+function asked<K extends IdKind>(c: Context<App>, kind: K): { user: SignedInUser; id: Id<K> } {
+  const user = signedIn(c);
+  const id = c.req.param("id");
+  if (!isId(kind, id)) throw new DomainError("not_found");
+  return { user, id };
+}
+
+/** Streams a file; its first piece is awaited before the headers leave, so that a refusal is still a proper answer. */
+async function file(
+  c: Context<App>,
+  name: string,
+  type: string,
+  pieces: AsyncGenerator<string | Uint8Array>,
+): Promise<Response> {
+  const first = await pieces.next();
+  c.header("content-type", type);
+  c.header("content-disposition", `attachment; filename="${name}"`);
   return stream(c, async (out) => {
     if (!first.done) await out.write(first.value);
-    for await (const line of lines) await out.write(line);
+    for await (const piece of pieces) await out.write(piece);
   });
 }

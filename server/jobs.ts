@@ -14,6 +14,8 @@ export const jobs = {
   "sessions:expire-idle": z.unknown(),
   /** Every night: message bodies older than 14 days. */
   "bodies:wipe": z.unknown(),
+  /** A large file, so that a person need not wait for its reading. */
+  "imports:read": z.object({ importId: z.templateLiteral(["imp_", z.string()]) }),
   /** Every night: rows of imports that are done with. */
   "imports:expire": z.unknown(),
 } as const satisfies Record<string, z.ZodType>;

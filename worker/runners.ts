@@ -40,7 +40,12 @@ export async function startRunners(deps: RunnersDeps): Promise<{ stop(): Promise
   } satisfies RunnerOptions;
   const runners: Runner[] = [
     await run({ ...common, concurrency: env.workerSessions, taskList: { [`wa:pump@${workerId}`]: createPump(deps) } }),
-    await run({ ...common, concurrency: 2, taskList: createTasks({ db, log: deps.log }), parsedCronItems: crontab() }),
+    await run({
+      ...common,
+      concurrency: 2,
+      taskList: createTasks({ env, db, log: deps.log }),
+      parsedCronItems: crontab(),
+    }),
   ];
   return {
     stop: async () => {

@@ -32,3 +32,25 @@ GRANT SELECT, UPDATE, DELETE ON inbound_messages TO masssender_web;
 GRANT SELECT, INSERT ON tombstones TO masssender_web;
 --> statement-breakpoint
 GRANT DELETE ON contacts, contact_lists, identity_pairs TO masssender_web;
+--> statement-breakpoint
+-- Says of a contact when it last changed: an import can be taken back until then. Who sets the time by hand (the undo) keeps it.
+ALTER TABLE contacts ADD COLUMN changed_at timestamptz;
+--> statement-breakpoint
+CREATE FUNCTION contact_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.changed_at IS NOT DISTINCT FROM OLD.changed_at THEN NEW.changed_at := app_now(); END IF;
+  RETURN NEW;
+END $$;
+--> statement-breakpoint
+CREATE TRIGGER contacts_changed BEFORE UPDATE OF name, phone_e164, attributes, tags, consent, confirmed_at ON contacts FOR EACH ROW
+  WHEN ((OLD.name, OLD.phone_e164, OLD.attributes, OLD.tags, OLD.consent, OLD.confirmed_at)
+    IS DISTINCT FROM (NEW.name, NEW.phone_e164, NEW.attributes, NEW.tags, NEW.consent, NEW.confirmed_at))
+  EXECUTE FUNCTION contact_changed();
+--> statement-breakpoint
+-- Books the job that reads a large file; the web role has no right on the queue's tables.
+CREATE FUNCTION book_import(p_import text) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+BEGIN
+  PERFORM graphile_worker.add_job(identifier => 'imports:read', payload => json_build_object('importId', p_import),
+    max_attempts => 5, job_key => 'import:' || p_import, job_key_mode => 'replace')
+    FROM imports WHERE id = p_import AND status = 'reading';
+END $$;

@@ -1,125 +1,194 @@
-import { and, asc, eq, gt, ne, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, isNotNull, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { importRows, imports } from "#db/schema/index.ts";
-import { CSV_BOM, csvLine } from "../csv.ts";
 import { DomainError, refusals } from "../errors.ts";
-import { withUser } from "../users/with-user.ts";
-import { REPORT_COLUMNS } from "./parse/headers.ts";
-import { type Counts, emptyCounts } from "./rules.ts";
+import { undoState } from "./batch/undo.ts";
+import type { Cell } from "./parse/cells.ts";
+import { suggestMapping } from "./parse/suggest-mapping.ts";
+import { type Counts, columnAt, emptyCounts, type Verdict } from "./rules.ts";
 import type { PreviewInput } from "./schema.ts";
+import { countWithdrawals } from "./settle.ts";
+
+export type Import = typeof imports.$inferSelect;
+type ImportRow = typeof importRows.$inferSelect;
 
 const ROWS_A_PAGE = 100;
-const ROWS_A_CHUNK = 1_000;
+const SAMPLES = 20;
+const LISTED = 20;
 
-/** A staged, committed or discarded import and one page of its rows, in the order of the file. */
+/** A row as it is shown. */
+export interface PreviewRow {
+  rowNo: number;
+  cells: string[];
+  name: string;
+  phone: string;
+  phoneE164: string | null;
+  consent: string;
+  /** Null as long as nobody said what the columns are. */
+  verdict: Verdict | null;
+  /** Title of the column that is wrong, what stands there, and why; and what was assumed though the row is good. */
+  column: string | null;
+  value: string | null;
+  reason: string | null;
+  note: string | null;
+}
+
+/** An import of this user. @throws DomainError not_found */
+export async function findImport(
+  tx: Db,
+  userId: Id<"user">,
+  importId: Id<"import">,
+  { lock = false }: { lock?: boolean } = {},
+): Promise<Import> {
+  const query = tx
+    .select()
+    .from(imports)
+    .where(and(eq(imports.id, importId), eq(imports.userId, userId)));
+  const [found] = await (lock ? query.for("update") : query);
+  if (!found) throw new DomainError("not_found");
+  return found;
+}
+
+/** An import, how its file was read, and one page of its rows in the order of the file. @throws DomainError not_found */
 export async function importPreview(tx: Db, userId: Id<"user">, input: PreviewInput) {
   const found = await findImport(tx, userId, input.importId);
+  const { status, titles, mapping } = found;
+  const judged = mapping !== null;
   const rows = await tx
-    .select({
-      rowNo: importRows.rowNo,
-      name: importRows.name,
-      phone: importRows.phone,
-      phoneE164: importRows.phoneE164,
-      consent: importRows.consent,
-      attributes: importRows.attributes,
-      verdict: importRows.verdict,
-      column: importRows.column,
-      value: importRows.value,
-      reason: importRows.reason,
-    })
+    .select()
     .from(importRows)
     .where(
       and(
-        eq(importRows.importId, input.importId),
+        eq(importRows.importId, found.id),
         eq(importRows.userId, userId),
         gt(importRows.rowNo, input.cursor ?? 0),
-        input.verdict ? eq(importRows.verdict, input.verdict) : undefined,
+        // What is left of a row for the undo is not shown.
+        isNotNull(importRows.cells),
+        input.verdict && judged ? eq(importRows.verdict, input.verdict) : undefined,
       ),
     )
     .orderBy(asc(importRows.rowNo))
     .limit(ROWS_A_PAGE + 1);
   const page = rows.slice(0, ROWS_A_PAGE);
+  const firstRows = await firstCells(tx, found.id);
   const counts: Counts = { ...emptyCounts(), ...found.counts };
+  const usable = counts.valid + counts.updated + counts.unchanged;
+  const withdraws = judged ? await countWithdrawals(tx, userId, found) : 0;
   return {
     id: found.id,
     fileName: found.fileName,
-    status: found.status,
+    /** How the file was read, in words, when that is worth saying ("Windows-1252"). */
+    readAs: found.readAs,
+    status,
+    /** Why the file cannot be read, or why nothing of it can be kept. */
+    error:
+      found.error ??
+      (status === "staged" && usable + withdraws + counts.opted_out === 0 ? refusals.no_usable_rows.message() : null),
+    sheets: found.sheets,
+    readOptions: found.readOptions,
+    delimiter: found.readOptions.delimiter ?? null,
+    titles,
+    samples: firstRows.slice(0, 3).map((cells) => cells.map(String)),
+    suggestion: suggestMapping(titles, firstRows),
+    mapping,
+    country: found.country,
     contactListId: found.contactListId,
     listName: found.listName,
+    sameFile: await sameFile(tx, userId, found),
     /** Attribute names: what a template may use beside the name. */
     columns: found.columns,
-    total: found.rows,
+    total: status === "reading" ? 0 : found.rows,
+    readSoFar: found.rows,
     counts,
-    /** Why nothing of this file can be kept; null when something can. */
-    error: counts.valid === 0 ? refusals.no_usable_rows.message() : null,
+    /** People who agreed before, and whom this file says no for: the commit takes their consent back. */
+    withdraws,
+    rows: page.map((row) => previewRow(found, row)),
+    nextCursor: rows.length > ROWS_A_PAGE ? (page.at(-1)?.rowNo ?? null) : null,
     createdAt: found.createdAt,
     committedAt: found.committedAt,
-    rows: page,
-    nextCursor: rows.length > ROWS_A_PAGE ? (page.at(-1)?.rowNo ?? null) : null,
+    undo: await undoState(tx, userId, found),
   };
 }
 
 export type ImportPreview = Awaited<ReturnType<typeof importPreview>>;
 
-/**
- * Every row that was not kept, in the form of the upload with the reason beside it: to be mended and uploaded again.
- * Read in pieces of 1,000, each in a transaction of its own: a slow download holds none open.
- * @throws DomainError not_found
- */
-export async function* rejectedRowsCsv(db: Db, userId: Id<"user">, importId: Id<"import">): AsyncGenerator<string> {
-  const { columns } = await withUser(db, userId, (tx) => findImport(tx, userId, importId));
-  yield CSV_BOM + csvLine(["name", "phone_e164", "consent", ...columns, ...REPORT_COLUMNS]);
-  for (let after = 0; ; ) {
-    const from = after;
-    const rows = await withUser(db, userId, (tx) =>
-      tx
-        .select()
-        .from(importRows)
-        .where(
-          and(
-            eq(importRows.importId, importId),
-            eq(importRows.userId, userId),
-            ne(importRows.verdict, "valid"),
-            gt(importRows.rowNo, from),
-          ),
-        )
-        .orderBy(asc(importRows.rowNo))
-        .limit(ROWS_A_CHUNK),
-    );
-    const last = rows.at(-1);
-    if (!last) return;
-    yield rows
-      .map((row) => {
-        const attributes = columns.map((column) => row.attributes[column] ?? "");
-        return csvLine([row.name, row.phone, row.consent, ...attributes, row.rowNo, row.column, row.reason]);
-      })
-      .join("");
-    after = last.rowNo;
-  }
+/** A stored row as it is shown. */
+export function previewRow({ mapping, titles }: Pick<Import, "mapping" | "titles">, row: ImportRow): PreviewRow {
+  const { rowNo, phoneE164, verdict, column, reason, note } = row;
+  const cells = (row.cells ?? []).map(String);
+  const text = (at: number) => cells[at] ?? "";
+  const plain = { rowNo, cells, phoneE164, column, reason, note };
+  if (!mapping) return { ...plain, name: "", phone: "", consent: "", verdict: null, value: null };
+  return {
+    ...plain,
+    name: text(mapping.name),
+    phone: text(mapping.phone),
+    consent: text(mapping.consent),
+    verdict,
+    value: column === null ? null : text(columnAt({ ...mapping, titles }, column)).slice(0, 200),
+  };
 }
 
-/** Imports that wait for a decision, newest first. */
-export function stagedImports(tx: Db, userId: Id<"user">) {
-  return tx
-    .select({
-      id: imports.id,
-      fileName: imports.fileName,
-      listName: imports.listName,
-      total: imports.rows,
-      createdAt: imports.createdAt,
-    })
-    .from(imports)
-    .where(and(eq(imports.userId, userId), eq(imports.status, "staged")))
-    .orderBy(sql`${imports.id} desc`)
-    .limit(20);
+/** The first data rows of a file, to suggest by what its columns are. */
+export async function firstCells(tx: Db, importId: Id<"import">): Promise<Cell[][]> {
+  const rows = await tx
+    .select({ cells: importRows.cells })
+    .from(importRows)
+    .where(eq(importRows.importId, importId))
+    .orderBy(asc(importRows.rowNo))
+    .limit(SAMPLES);
+  return rows.flatMap(({ cells }) => (cells ? [cells] : []));
 }
 
-async function findImport(tx: Db, userId: Id<"user">, importId: Id<"import">) {
-  const [found] = await tx
+/** The newest import of the very same file that counts. */
+export async function sameFile(
+  tx: Db,
+  userId: Id<"user">,
+  { id, fileSha256 }: Pick<Import, "id" | "fileSha256">,
+): Promise<{ importId: Id<"import">; committedAt: Date; listName: string; contactListId: Id<"contactList"> } | null> {
+  const [same] = await tx
     .select()
     .from(imports)
-    .where(and(eq(imports.id, importId), eq(imports.userId, userId)));
-  if (!found) throw new DomainError("not_found");
-  return found;
+    .where(
+      and(
+        eq(imports.userId, userId),
+        eq(imports.fileSha256, fileSha256),
+        eq(imports.status, "committed"),
+        sql`${imports.id} <> ${id}`,
+      ),
+    )
+    .orderBy(desc(imports.committedAt))
+    .limit(1);
+  if (!same?.committedAt || !same.contactListId) return null;
+  const { id: importId, committedAt, listName, contactListId } = same;
+  return { importId, committedAt, listName, contactListId };
+}
+
+/** The user's last imports, newest first. */
+export async function lastImports(tx: Db, userId: Id<"user">) {
+  const found = await tx
+    .select()
+    .from(imports)
+    .where(eq(imports.userId, userId))
+    .orderBy(desc(imports.id))
+    .limit(LISTED);
+  const listed = [];
+  for (const one of found) {
+    const { id, fileName, listName, contactListId, status, rows, counts, createdAt, committedAt } = one;
+    const { possible: canUndo } = await undoState(tx, userId, one);
+    listed.push({
+      id,
+      fileName,
+      listName,
+      contactListId,
+      status,
+      rows,
+      counts: { ...emptyCounts(), ...counts } as Counts,
+      createdAt,
+      committedAt,
+      canUndo,
+    });
+  }
+  return listed;
 }

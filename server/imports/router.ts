@@ -1,14 +1,27 @@
 import { noInput, router, signedInProcedure, userProcedure } from "../trpc.ts";
-import { commitImport, discardImport } from "./commit.ts";
-import { importPreview, stagedImports } from "./queries.ts";
-import { commitInput, importRef, previewInput, stageForm } from "./schema.ts";
-import { stageUpload } from "./stage.ts";
+import { discardImport, undoImport } from "./batch/undo.ts";
+import { commitUpload } from "./commit.ts";
+import { editRows, mapColumns } from "./map.ts";
+import { importPreview, lastImports } from "./queries.ts";
+import { commitInput, editRowsInput, importRef, mapInput, previewInput, readInput, stageForm } from "./schema.ts";
+import { readAgain, stageUpload } from "./stage.ts";
 
+// Those that ask who was erased need the key of the tombstones, which only the system path may read.
 export const importsRouter = router({
-  stage: signedInProcedure.input(stageForm).mutation(({ ctx, input }) => stageUpload(ctx.db, ctx.userId, input)),
+  list: userProcedure.input(noInput).query(({ ctx }) => lastImports(ctx.db, ctx.userId)),
   preview: userProcedure.input(previewInput).query(({ ctx, input }) => importPreview(ctx.db, ctx.userId, input)),
-  staged: userProcedure.input(noInput).query(({ ctx }) => stagedImports(ctx.db, ctx.userId)),
-  commit: userProcedure.input(commitInput).mutation(({ ctx, input }) => commitImport(ctx.db, ctx.userId, input)),
+  stage: signedInProcedure
+    .input(stageForm)
+    .mutation(({ ctx, input }) => stageUpload(ctx.db, ctx.env, ctx.userId, input)),
+  read: signedInProcedure.input(readInput).mutation(({ ctx, input }) => readAgain(ctx.db, ctx.env, ctx.userId, input)),
+  map: signedInProcedure.input(mapInput).mutation(({ ctx, input }) => mapColumns(ctx.db, ctx.env, ctx.userId, input)),
+  editRows: signedInProcedure
+    .input(editRowsInput)
+    .mutation(({ ctx, input }) => editRows(ctx.db, ctx.env, ctx.userId, input)),
+  commit: signedInProcedure
+    .input(commitInput)
+    .mutation(({ ctx, input }) => commitUpload(ctx.db, ctx.env, ctx.userId, input)),
+  undo: userProcedure.input(importRef).mutation(({ ctx, input }) => undoImport(ctx.db, ctx.userId, input.importId)),
   discard: userProcedure
     .input(importRef)
     .mutation(({ ctx, input }) => discardImport(ctx.db, ctx.userId, input.importId)),

@@ -1,0 +1,119 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Db } from "#db/client.ts";
+import type { Id } from "#db/ids.ts";
+import { type Pads, tombstonedSql } from "../../opt-outs/tombstones.ts";
+import { yesWords } from "../rules.ts";
+import { attributesOf, cellOf, type MappedImport, saysNo } from "../settle.ts";
+
+/** An import at its commit: its rows are settled, its list is there. */
+export interface Batch extends MappedImport {
+  contactListId: Id<"contactList">;
+}
+
+// Ids are those of newId with the row's number in the middle: contacts page in the order of their file, and a batch is a range.
+const idOfRow = (prefix: string, importId: Id<"import">): SQL =>
+  sql`(${`${prefix}_${importId.slice(4, 17)}`}::text || lpad(to_hex(r.row_no), 6, '0') || ${importId.slice(17)}::text)`;
+
+/** SQL: whether a contact is one that a batch made. */
+export function madeBy(importId: Id<"import">, contactId: SQL): SQL {
+  const start = `con_${importId.slice(4, 17)}`;
+  return sql`(${contactId} between ${`${start}0000000000000000`} and ${`${start}ffffffzzzzzzzzzz`})`;
+}
+
+/** Rows `r` of the import. */
+const rowsOf = ({ id, userId }: Pick<Batch, "id" | "userId">): SQL =>
+  sql`r.import_id = ${id} and r.user_id = ${userId}`;
+
+/** New contacts of the valid rows, on the list, with their consent and its evidence. @returns how many */
+export async function addPeople(tx: Db, batch: Batch): Promise<number> {
+  const { id, userId, mapping, contactListId } = batch;
+  const contactId = idOfRow("con", id);
+  const valid = sql`${rowsOf(batch)} and r.verdict = 'valid'`;
+  const { count } = await tx.execute(sql`
+    insert into contacts (id, user_id, name, phone_e164, attributes, consent, consent_at, import_id)
+    select ${contactId}, ${userId}, ${cellOf(mapping.name)}, r.phone_e164, ${attributesOf(mapping, "empty")}, true,
+           (select app_now()), ${id}
+      from import_rows r where ${valid} order by r.row_no`);
+  await tx.execute(sql`
+    insert into contact_list_members (contact_list_id, contact_id, user_id)
+    select ${contactListId}, ${contactId}, ${userId} from import_rows r where ${valid} order by r.row_no`);
+  await tx.execute(sql`
+    insert into consent_events (user_id, contact_id, kind, source, import_id, row_no, at)
+    select ${userId}, ${contactId}, 'given', 'import', ${id}, r.row_no, (select app_now())
+      from import_rows r where ${valid} order by r.row_no`);
+  return count;
+}
+
+/** SQL, of a row `r`: the contact of its number and what it is now, for the undo. */
+const present = ({ userId, contactListId }: Batch): SQL => sql`(
+  select c.id, jsonb_build_object('name', c.name, 'attributes', c.attributes, 'consent', c.consent, 'consentAt', c.consent_at,
+    'changedAt', c.changed_at, 'listed', exists (select 1 from contact_list_members m
+      where m.contact_list_id = ${contactListId} and m.contact_id = c.id))
+    from contacts c where c.user_id = ${userId} and c.phone_e164 = r.phone_e164)`;
+
+/** What the file says of people who are contacts already: blank cells say nothing. @returns how many */
+export async function updatePeople(tx: Db, batch: Batch): Promise<number> {
+  const { id, userId, mapping, contactListId } = batch;
+  const known = sql`${rowsOf(batch)} and r.verdict = 'updated'`;
+  await tx.execute(sql`update import_rows r set (contact_id, before) = ${present(batch)} where ${known}`);
+  // As an insert, because that looks each contact up by its id; an update would join (see settle.ts).
+  const { count } = await tx.execute(sql`
+    insert into contacts (id, user_id, name, phone_e164, attributes, consent, consent_at)
+    select r.contact_id, ${userId}, ${cellOf(mapping.name)}, r.phone_e164,
+           (r.before->'attributes') || ${attributesOf(mapping, "missing")}, true, (select app_now())
+      from import_rows r where ${known} order by r.row_no
+    on conflict (id) do update set name = excluded.name, attributes = excluded.attributes, consent = true,
+      consent_at = case when contacts.consent then contacts.consent_at else excluded.consent_at end`);
+  await tx.execute(sql`
+    insert into contact_list_members (contact_list_id, contact_id, user_id)
+    select ${contactListId}, r.contact_id, ${userId} from import_rows r where ${known} order by r.row_no
+    on conflict do nothing`);
+  await tx.execute(sql`
+    insert into consent_events (user_id, contact_id, kind, source, import_id, row_no, at)
+    select ${userId}, r.contact_id, 'given', 'import', ${id}, r.row_no, (select app_now())
+      from import_rows r where ${known} order by r.row_no`);
+  return count;
+}
+
+/** Takes the consent of those back for whom the file says no outright. @returns how many people */
+export async function withdrawThose(tx: Db, batch: Batch): Promise<number> {
+  const { id, userId, mapping } = batch;
+  const agreed = sql`(select c.consent from contacts c where c.user_id = ${userId} and c.phone_e164 = r.phone_e164)`;
+  await tx.execute(sql`
+    update import_rows r set (contact_id, before) = ${present(batch)}
+     where ${rowsOf(batch)} and ${saysNo(mapping)} and ${agreed}`);
+  const those = sql`${rowsOf(batch)} and r.verdict in ('no_consent', 'invalid') and r.contact_id is not null`;
+  const { count } = await tx.execute(sql`
+    update contacts set consent = false, consent_at = app_now()
+     where id = any(array(select r.contact_id from import_rows r where ${those})) and user_id = ${userId}`);
+  await tx.execute(sql`
+    insert into consent_events (user_id, contact_id, kind, source, import_id, row_no, at)
+    select distinct on (r.contact_id) ${userId}, r.contact_id, 'withdrawn', 'import', ${id}, r.row_no, (select app_now())
+      from import_rows r where ${those} order by r.contact_id, r.row_no`);
+  return count;
+}
+
+/** Puts those whom the file calls opted out among the people who are never messaged. @returns how many were not there */
+export async function suppressThose(tx: Db, batch: Batch, pads: Pads): Promise<number> {
+  const { id, userId, mapping } = batch;
+  if (mapping.optedOut === undefined) return 0;
+  const identity = sql`('pn:' || r.phone_e164)`;
+  const [row] = await tx.execute<{ n: number }>(sql`
+    with said as (
+      select distinct on (r.phone_e164) ${idOfRow("sup", id)} as id, ${identity} as identity, r.phone_e164, r.row_no
+        from import_rows r
+       where ${rowsOf(batch)} and r.verdict = 'opted_out' and lower(${cellOf(mapping.optedOut)}) in ${[...yesWords]}
+         and not ${tombstonedSql(pads, userId, identity)}
+       order by r.phone_e164, r.row_no
+    ), added as (
+      insert into suppressions (id, user_id, identity, source)
+      select id, ${userId}, identity, 'import' from said order by row_no on conflict do nothing returning identity
+    ), told as (
+      insert into consent_events (user_id, contact_id, kind, source, import_id, row_no, at)
+      select ${userId}, c.id, 'opted_out', 'import', ${id}, said.row_no, app_now()
+        from said join added using (identity)
+        join lateral (select k.id from contacts k where k.user_id = ${userId} and k.phone_e164 = said.phone_e164 limit 1) c on true
+    )
+    select count(*)::int as n from added`);
+  return row?.n ?? 0;
+}
