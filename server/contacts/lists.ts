@@ -73,11 +73,13 @@ export async function growColumns(
   listIds: readonly Id<"contactList">[],
 ): Promise<void> {
   await tx.execute(sql`
-    update contact_lists l set columns = l.columns || k.names
-      from (select jsonb_agg(distinct key) as names from ${ownContacts(userId, ids)} c, jsonb_object_keys(c.attributes) as key) all_of
-      cross join lateral (select all_of.names - coalesce((select array_agg(known) from jsonb_array_elements_text(l.columns) known), '{}') as names) k
-     where l.user_id = ${userId} and l.id in (select jsonb_array_elements_text(${JSON.stringify(listIds)}::text::jsonb))
-       and jsonb_array_length(k.names) > 0`);
+    update contact_lists l set columns = l.columns || grown.names
+      from (select o.id, (select jsonb_agg(k.key order by k.key)
+                            from (select distinct key from ${ownContacts(userId, ids)} c, jsonb_object_keys(c.attributes) as key) k
+                           where not o.columns ? k.key) as names
+              from contact_lists o
+             where o.user_id = ${userId} and o.id in (select jsonb_array_elements_text(${JSON.stringify(listIds)}::text::jsonb))) grown
+     where l.id = grown.id and grown.names is not null`);
 }
 
 /** Takes people off a list; they stay contacts. @throws DomainError not_found (of the list) */
