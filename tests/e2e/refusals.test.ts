@@ -36,9 +36,20 @@ test("without JavaScript a person registers, is told what is wrong, loses nothin
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Open the account" }).click();
   await page.waitForURL("**/contacts/upload");
-  await page.getByLabel("Excel or CSV file").setInputFiles(csv("name,phone_e164,consent\nAyu,+6281200000001,yes\n"));
+  await page
+    .getByLabel("Excel or CSV file")
+    .setInputFiles(csv("nama,hp,setuju,class of\nAyu,+6281200000001,ya,2001\nBima,12,ya,2002\n"));
   await page.getByRole("button", { name: "Check the file" }).click();
-  await page.getByText("1 row: 1 ready, 0 left out.").waitFor();
+  expect(await page.getByLabel("What hp is").inputValue()).toBe("phone");
+  await page.getByLabel("Name of the variable for class of").fill("year");
+  await page.getByRole("button", { name: "Check the rows" }).click();
+  await page.getByText("2 rows for the new list people.").waitFor();
+  await page.getByLabel("hp, row 3").fill("+6281200000002");
+  await page.getByRole("button", { name: "Save and check" }).click();
+  await page.getByText("Row 3 is mended.").waitFor();
+  await page.getByLabel("Your statement").fill("They signed up at the open day.");
+  await page.getByRole("button", { name: "Import 2 contacts into people" }).click();
+  await page.getByRole("heading", { name: "Imported into people" }).waitFor();
   await page.context().close();
 });
 
@@ -70,13 +81,14 @@ test("a file without one usable row is an error that says so", async () => {
   await page.waitForURL("**/contacts/upload");
   await page.locator("input[name=file]").setInputFiles(csv("name,phone_e164,consent\nAyu,12,yes\nBima,,no\n"));
   await page.getByRole("button", { name: "Check the file" }).click();
-  await page.getByRole("alert").getByText("Nothing can be imported").waitFor();
+  await page.getByRole("alert").getByText("Nothing can be imported yet").waitFor();
   expect(await page.getByRole("button", { name: /^Import / }).count()).toBe(0);
   await look("nothing-usable");
   await page.goto("/contacts/upload");
   await page.locator("input[name=file]").setInputFiles(csv("nom,tel\nAyu,12\n"));
   await page.getByRole("button", { name: "Check the file" }).click();
-  await page.getByText('The column "name" is missing.').waitFor();
+  await page.getByRole("button", { name: "Check the rows" }).click();
+  await page.getByText("Choose the column that is the consent.").waitFor();
 });
 
 test("somebody quick at the keyboard does not break the page while it loads", async () => {

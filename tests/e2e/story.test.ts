@@ -89,7 +89,7 @@ test("they import an Excel file and see what becomes of every row", async () => 
   await look("upload", { keep: true });
   await page.getByLabel("Your statement").fill("They ticked the box on the form of our class reunion.");
   await page.getByRole("button", { name: `Import ${PEOPLE} contacts` }).click();
-  await page.getByText(`${PEOPLE} contacts added`).waitFor();
+  await page.getByRole("heading", { name: "Imported into classmates" }).waitFor();
   await look("imported");
   await page.getByRole("link", { name: "See the list" }).click();
   await page.getByRole("heading", { name: "classmates", exact: true }).waitFor();

@@ -30,7 +30,7 @@ export function Committed({ preview }: { preview: ImportPreview }) {
             <CheckCircledIcon width={22} height={22} aria-hidden />
             <Title order={2}>Imported into {listName}</Title>
           </Group>
-          <SimpleGrid component="dl" m={0} cols={{ base: 2, sm: 4 }} role="status">
+          <SimpleGrid component="dl" m={0} cols={{ base: 2, sm: 4 }}>
             <Figure label="New contacts">{formatNumber(counts.valid)}</Figure>
             <Figure label="Updated">{formatNumber(counts.updated)}</Figure>
             <Figure label="Unchanged">{formatNumber(counts.unchanged)}</Figure>

@@ -44,7 +44,12 @@ const parts: Column<FileColumn>[] = [
 const nameOf = (title: string, at: number) => title || `Column ${at + 1} (no title)`;
 
 function Samples({ samples }: { samples: string[] }) {
-  if (samples.length === 0) return <Text c="dimmed">empty in the first rows</Text>;
+  if (samples.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        empty in the first rows
+      </Text>
+    );
   return (
     <Stack gap={2} component="ul" p={0} m={0} style={{ listStyle: "none" }}>
       {samples.map((text, at) => (

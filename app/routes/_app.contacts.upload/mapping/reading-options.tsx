@@ -1,5 +1,6 @@
 import { Group, NativeSelect, Text } from "@mantine/core";
-import { useActionData, useSubmit } from "@remix-run/react";
+import { useActionData, useNavigation, useSubmit } from "@remix-run/react";
+import type { ChangeEvent } from "react";
 import { ButtonForm, Refused, SubmitButton } from "../../../components/form-parts.tsx";
 import type { ImportPreview } from "../load.ts";
 import type { action } from "../route.tsx";
@@ -15,6 +16,11 @@ const separators = [
 export function ReadingOptions({ preview }: { preview: ImportPreview }) {
   const answer = useActionData<typeof action>();
   const submit = useSubmit();
+  // While it is read again the choice is the new one; a file that is refused that way stays as it was read.
+  const { formData } = useNavigation();
+  const asked = (field: "sheet" | "delimiter") => formData?.get(field)?.toString();
+  const choose = (event: ChangeEvent<HTMLSelectElement>) =>
+    submit(event.currentTarget.form, { preventScrollReset: true });
   const { sheets, delimiter, readOptions, readAs } = preview;
   const choice = sheets.length > 1 || delimiter !== null;
   return (
@@ -22,22 +28,25 @@ export function ReadingOptions({ preview }: { preview: ImportPreview }) {
       <Refused answer={answer} intents={["read"]} />
       <Group gap="lg" align="flex-end">
         {choice && (
-          <ButtonForm
-            intent="read"
-            fields={{ importId: preview.id }}
-            onChange={(event) => submit(event.currentTarget, { preventScrollReset: true })}
-          >
+          <ButtonForm intent="read" fields={{ importId: preview.id }}>
             <Group gap="sm" align="flex-end">
               {sheets.length > 1 && (
                 <NativeSelect
                   name="sheet"
                   label="Sheet"
-                  defaultValue={readOptions.sheet ?? sheets[0]}
+                  value={asked("sheet") ?? readOptions.sheet ?? sheets[0]}
+                  onChange={choose}
                   data={sheets.map((sheet) => ({ value: sheet, label: sheet }))}
                 />
               )}
               {delimiter !== null && (
-                <NativeSelect name="delimiter" label="Separator" defaultValue={delimiter} data={separators} />
+                <NativeSelect
+                  name="delimiter"
+                  label="Separator"
+                  value={asked("delimiter") ?? delimiter}
+                  onChange={choose}
+                  data={separators}
+                />
               )}
               <noscript>
                 <SubmitButton intent="read" variant="default">
