@@ -20,24 +20,14 @@ export async function answerWithoutErased(
 }
 
 const ofGroups = sql`${waCommands.kind} in ('list_groups', 'read_group')`;
-const forgotten = { result: null, input: {} };
-
 /** Erases what WhatsApp said of groups, and the invite links it was asked about, when an hour is over. */
 export async function expireAnswers(db: Db): Promise<void> {
   const old = sql`${waCommands.expiresAt} < app_now() - ${ANSWER_HOURS} * interval '1 hour'`;
   const told = sql`(${waCommands.status} = 'done' and ${waCommands.result} is not null or ${waCommands.input} <> '{}')`;
   await db
     .update(waCommands)
-    .set(forgotten)
+    .set({ result: null, input: {} })
     .where(and(ofGroups, old, told));
-}
-
-/** Erases all that WhatsApp said of this user's groups: somebody is to be forgotten, and may be in it. */
-export async function forgetAnswers(tx: Db, userId: Id<"user">): Promise<void> {
-  await tx
-    .update(waCommands)
-    .set(forgotten)
-    .where(and(eq(waCommands.userId, userId), ofGroups, eq(waCommands.status, "done")));
 }
 
 export type QuestionState = "unasked" | "asking" | "answered" | "failed";
@@ -61,7 +51,8 @@ export async function lastQuestion(
     .select({
       id: waCommands.id,
       state,
-      why: sql<string | null>`${waCommands.result} ->> 'why'`,
+      /** Of one that failed: one that nobody took up in time has no answer. */
+      why: sql<string>`coalesce(${waCommands.result} ->> 'why', 'session offline')`,
       result: waCommands.result,
       at: waCommands.createdAt,
       ageMs: sql<number>`extract(epoch from now() - ${waCommands.createdAt})::float8 * 1000`,

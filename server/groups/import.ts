@@ -16,7 +16,7 @@ import { judgeMembers } from "./queries.ts";
 import { LARGEST_GROUP } from "./rules.ts";
 import type { GroupAnswer, ImportInput } from "./schema.ts";
 
-const LONGEST_NAME = 100;
+const LONGEST_NAME = 80;
 
 /** What became of a group's members. */
 export interface ImportedGroup {

@@ -39,7 +39,7 @@ export async function listGroups(
   const state: QuestionState = last?.state ?? "unasked";
   return {
     state,
-    why: state === "failed" ? tellWhy(last?.why ?? null) : null,
+    why: last?.state === "failed" ? tellWhy(last.why) : null,
     at: answered?.at ?? null,
     /** All there are; fewer may be shown. */
     total: groups.length,
@@ -103,7 +103,7 @@ export async function previewGroup(tx: Db, userId: Id<"user">, input: PreviewInp
   const key: GroupKey | null = answer?.key ?? ("groupKey" in input ? input.groupKey : null);
   return {
     state,
-    why: state === "failed" ? tellWhy(last?.why ?? null) : null,
+    why: last?.state === "failed" ? tellWhy(last.why) : null,
     at: last?.at ?? null,
     key,
     subject: answer?.subject ?? null,

@@ -34,6 +34,6 @@ const whys: Record<string, string> = {
 };
 
 /** Why a question about groups came to nothing, in a sentence. @param why as the worker wrote it down */
-export function tellWhy(why: string | null): string {
-  return (why !== null && whys[why]) || "WhatsApp did not answer. Try again in a moment.";
+export function tellWhy(why: string): string {
+  return whys[why] ?? "WhatsApp did not answer. Try again in a moment.";
 }

@@ -72,7 +72,7 @@ export const importInput = z
   .object({
     sessionId,
     groupKey,
-    listName: z.preprocess(blankAsNone, z.string().trim().max(100, "At most 100 characters.").optional()),
+    listName: z.preprocess(blankAsNone, z.string().trim().max(80, "At most 80 characters.").optional()),
   })
   .strict();
 export type ImportInput = z.output<typeof importInput>;
