@@ -62,15 +62,14 @@ export async function receiveInbound(db: Db, keys: InboundKeys, input: Inbound):
     const erased = await isTombstoned(tx, keys.pads, userId, known);
     const inbound = { ...input, userId, known, erased, contact: await contactOf(tx, userId, input.from[0], known) };
     if (!(await keep(tx, keys.pads, inbound, keyword))) return null;
-    switch (keyword?.type) {
+    if (!keyword) return null;
+    switch (keyword.type) {
       case "stop":
         return optOut(tx, keys, inbound, keyword.word);
       case "start":
         return optIn(tx, keys.pads, inbound, keyword.word);
       case "yes":
         return confirmOptIn(tx, inbound, keyword.word);
-      default:
-        return null;
     }
   });
 }

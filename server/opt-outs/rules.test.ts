@@ -56,7 +56,7 @@ describe("a word that says whether somebody wants messages", () => {
       .chain((word) =>
         fc
           .array(fc.boolean(), { minLength: word.length, maxLength: word.length })
-          .map((low) => [...word].map((letter, i) => (low[i] ? letter.toLowerCase() : letter)).join("")),
+          .map((low) => low.map((isLow, i) => (isLow ? word.charAt(i).toLowerCase() : word.charAt(i))).join("")),
       );
     fc.assert(
       fc.property(around, mixed, around, (before, word, after) => {

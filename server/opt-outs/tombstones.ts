@@ -40,8 +40,8 @@ async function makeKey(db: Db, keys: SessionKeys) {
   return stored;
 }
 
-/** SQL: HMAC-SHA256 over "user|identity". */
-const hashOf = ({ inner, outer }: Pads, userId: SQL, identity: SQL): SQL =>
+/** SQL: HMAC-SHA256 over "user|identity", as bytes. */
+export const hashOf = ({ inner, outer }: Pads, userId: SQL, identity: SQL): SQL =>
   sql`sha256(${outer}::bytea || sha256(${inner}::bytea || convert_to(${userId} || '|' || ${identity}, 'UTF8')))`;
 
 /**

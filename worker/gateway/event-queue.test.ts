@@ -27,7 +27,7 @@ test("events wait out an absence of the database, and keep their order", async (
     handled.push("waMsgId" in event ? event.waMsgId : event.type);
   }, log);
   for (const id of ["one", "two", "three"])
-    queue.push(ack(id), id === "three" ? () => handled.push("first") : undefined);
+    void queue.take(ack(id), id === "three" ? () => handled.push("first") : undefined);
   await queue.drained(300);
   expect(handled).toEqual([]);
   away = false;

@@ -20,8 +20,13 @@ export function isPassing(error: unknown): boolean {
  * few tries, so that it does not hold back the others.
  */
 export interface EventQueue {
-  /** @param first done when the event's turn comes, before it is handled */
-  push: (event: GatewayEvent, first?: () => void) => void;
+  push: (event: GatewayEvent) => void;
+  /**
+   * The same for who waits for it.
+   * @param first done when the event's turn comes, before it is handled
+   * @returns when it was handled, or given up (false)
+   */
+  take: (event: GatewayEvent, first?: () => void) => Promise<boolean>;
   /** Resolves when everything so far is handled, or after `ms`. */
   drained(ms: number): Promise<void>;
   /** Stops waiting for the database: the process ends. */
@@ -29,33 +34,42 @@ export interface EventQueue {
 }
 
 export function createEventQueue(handle: (event: GatewayEvent) => Promise<void>, log: Log): EventQueue {
-  let tail: Promise<void> = Promise.resolve();
+  let tail: Promise<unknown> = Promise.resolve();
   const abandoned = new AbortController();
 
-  async function deliver(event: GatewayEvent): Promise<void> {
+  async function deliver(event: GatewayEvent): Promise<boolean> {
     for (let tries = 1; !abandoned.signal.aborted; tries++) {
       try {
-        return await handle(event);
+        await handle(event);
+        return true;
       } catch (err) {
         const passing = isPassing(err);
         if (!passing && tries >= TRIES) {
           log.error({ err, event: "gateway.event_dropped", type: event.type }, "an event could not be handled");
-          return;
+          return false;
         }
         log.warn({ err, event: "gateway.event_retry", type: event.type, tries }, "an event is tried again");
         await sleep(Math.min(LONGEST_MS, 50 * 2 ** tries), undefined, { signal: abandoned.signal }).catch(() => {});
       }
     }
+    return false;
   }
 
+  const take: EventQueue["take"] = (event, first) => {
+    const handled = tail.then(() => {
+      first?.();
+      return deliver(event);
+    });
+    tail = handled;
+    return handled;
+  };
+
   return {
-    push: (event, first) => {
-      tail = tail.then(() => {
-        first?.();
-        return deliver(event);
-      });
+    push: (event) => void take(event),
+    take,
+    drained: async (ms) => {
+      await Promise.race([tail, sleep(ms, undefined, { ref: false })]);
     },
-    drained: (ms) => Promise.race([tail, sleep(ms, undefined, { ref: false })]),
     abandon: () => abandoned.abort(),
   };
 }

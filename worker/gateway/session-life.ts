@@ -11,7 +11,8 @@ import { deviceCache } from "./baileys/devices.ts";
 import { GroupRefused } from "./baileys/groups.ts";
 import { LeaseLost } from "./baileys/key-rows.ts";
 import { retryCache } from "./baileys/retry-cache.ts";
-import { type Connection, encodeText, openConnection, type SocketMemory } from "./baileys/socket.ts";
+import { type Connection, openConnection, type SocketMemory } from "./baileys/socket.ts";
+import { encodeText } from "./baileys/translate.ts";
 import { trustedServer } from "./baileys/trust.ts";
 import { createEventQueue } from "./event-queue.ts";
 import { type GatewayEvent, type HeldSession, NotWritten } from "./gateway.ts";
@@ -163,7 +164,7 @@ export function beginLife(
           log.info({ event: "session.ready" }, "connected, and the backlog is in");
           askLimits("login");
         };
-        queue.push(event, event.type === "ready" ? first : undefined);
+        return queue.take(event, event.type === "ready" ? first : undefined);
       },
     });
     connection = opened;

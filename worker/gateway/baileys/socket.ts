@@ -1,9 +1,9 @@
 import "./quiet.ts";
 import "./agreement.ts";
 import "./trust.ts";
-import { randomBytes } from "node:crypto";
 import makeWASocket, {
   type AuthenticationCreds,
+  type BinaryNode,
   Browsers,
   type CacheStore,
   type PossiblyExtendedCacheStore,
@@ -26,6 +26,7 @@ import {
 import type { SessionAuth } from "./auth.ts";
 import { hasDevices, isPrepared, prepareRecipients } from "./devices.ts";
 import { groupCache, listGroups, membersOf, ownIdentities, readGroup } from "./groups.ts";
+import { inboundFirst } from "./inbound.ts";
 import { fromCapping, fromReachout } from "./limits.ts";
 import { findOnWhatsApp } from "./numbers.ts";
 import { quietLogger } from "./quiet.ts";
@@ -52,7 +53,8 @@ export interface SocketOptions {
   codeFor: string | null;
   memory: SocketMemory;
   log: Log;
-  emit: (event: GatewayEvent) => void;
+  /** Resolves when the event is in the database, or could not be brought there (false). */
+  emit: (event: GatewayEvent) => Promise<boolean>;
 }
 
 /** One connection to WhatsApp, from its opening to its end. */
@@ -91,12 +93,6 @@ const loggedOutByUs: Closed = { type: "closed", code: LOGGED_OUT, reason: LOGGED
 /** What WhatsApp tells a device that is being linked to an account behind a passkey: its beginning and what follows. */
 const PASSKEY_NOTICES = ["passkey_prologue_request", "crsc_continuation"];
 
-/** The text as WhatsApp carries it; the secret lets the recipient report the message to WhatsApp, as with any client. */
-export function encodeText(text: string): Uint8Array {
-  const message = { extendedTextMessage: { text }, messageContextInfo: { messageSecret: randomBytes(32) } };
-  return proto.Message.encode(proto.Message.fromObject(message)).finish();
-}
-
 /** Asking for a pairing code names the account before it is linked; a login under that name would be refused for good. */
 function forgetHalfLinked(creds: AuthenticationCreds): void {
   if (creds.account) return;
@@ -107,9 +103,11 @@ function forgetHalfLinked(creds: AuthenticationCreds): void {
 
 /** Opens one socket. It never reconnects; who opened it decides that. */
 export function openConnection(options: SocketOptions): Connection {
-  const { webSocketUrl, qrTimeoutMs, keepAliveMs, codeFor, memory, log, emit } = options;
+  const { webSocketUrl, qrTimeoutMs, keepAliveMs, codeFor, memory, log } = options;
+  const emit = (event: GatewayEvent) => void options.emit(event);
   const { auth } = memory;
   forgetHalfLinked(auth.state.creds);
+  const inbound = inboundFirst(() => auth.state.creds.me, options.emit);
   const groups = groupCache((jid) => sock.groupMetadata(jid));
   const sock = makeWASocket({
     ...(webSocketUrl === undefined ? {} : { waWebSocketUrl: webSocketUrl }),
@@ -128,6 +126,7 @@ export function openConnection(options: SocketOptions): Connection {
     userDevicesCache: memory.devices,
     msgRetryCounterCache: memory.retries,
     cachedGroupMetadata: groups.get,
+    makeSignalRepository: inbound.makeRepository,
     getMessage: async (key: WAMessageKey) => {
       const encoded = key.id ? await memory.encodedMessage(key.id) : undefined;
       // An empty message in place of undefined would use up the recipient's retry.
@@ -240,7 +239,7 @@ export function openConnection(options: SocketOptions): Connection {
     if (update.connection === "close") closed(update.lastDisconnect?.error);
   });
   sock.ev.on("messages.upsert", (upsert) => {
-    emitAll(fromUpsert(upsert));
+    emitAll(fromUpsert(upsert).filter((event) => event.type !== "inbound" || !inbound.wasKept(event.waMsgId)));
     for (const { key } of upsert.messages) if (key.id) unread.delete(key.id);
     readyWhenRead();
   });
@@ -251,7 +250,9 @@ export function openConnection(options: SocketOptions): Connection {
   });
   sock.ws.on("CB:ack,class:message", (node: unknown) => emitAll(fromAck(node)));
   // The backlog's end is announced while its messages are still being decrypted: there may be a STOP among them.
-  sock.ws.on("CB:message", ({ attrs }: { attrs: Record<string, string> }) => {
+  sock.ws.on("CB:message", (stanza: BinaryNode) => {
+    inbound.watch(stanza);
+    const { attrs } = stanza;
     if (attrs.offline && attrs.id && !announcedReady) unread.add(attrs.id);
   });
   groups.follow(sock.ev);
@@ -277,7 +278,8 @@ export function openConnection(options: SocketOptions): Connection {
       const jid = jidOf(to);
       // Asking now would take seconds, in which the person may opt out.
       if (!isGroup(to) && !(await hasDevices(memory.devices, jid))) throw new NotWritten("unprepared");
-      await sock.relayMessage(jid, proto.Message.decode(encoded), { messageId: waMsgId });
+      const message = proto.Message.decode(encoded);
+      await inbound.inTurn(jid, () => sock.relayMessage(jid, message, { messageId: waMsgId }));
     },
     logout,
     findOnWhatsApp: (phones) => findOnWhatsApp(sock, phones),

@@ -1,4 +1,5 @@
 import "./quiet.ts";
+import { randomBytes } from "node:crypto";
 import {
   type BaileysEventMap,
   jidDecode,
@@ -34,6 +35,12 @@ export function jidOf(identity: Identity): string {
 export function phoneOf(jid: string): string | null {
   const identity = identityOf(jid);
   return identity?.startsWith("pn:") ? identity.slice(3) : null;
+}
+
+/** A text as WhatsApp carries it; the secret lets the recipient report the message to WhatsApp, as with any client. */
+export function encodeText(text: string): Uint8Array {
+  const message = { extendedTextMessage: { text }, messageContextInfo: { messageSecret: randomBytes(32) } };
+  return proto.Message.encode(proto.Message.fromObject(message)).finish();
 }
 
 const text = (message: proto.IMessage): string | null =>

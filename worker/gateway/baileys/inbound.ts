@@ -1,0 +1,105 @@
+import "./quiet.ts";
+import {
+  type BinaryNode,
+  DEFAULT_CONNECTION_CONFIG,
+  decodeMessageNode,
+  getBinaryNodeChildren,
+  jidDecode,
+  proto,
+  type SignalKeyStore,
+  type SignalKeyStoreWithTransaction,
+  type UserFacingSocketConfig,
+  unpadRandomMax16,
+} from "@whiskeysockets/baileys";
+import type { GatewayEvent } from "../gateway.ts";
+import { fromUpsert } from "./translate.ts";
+
+type MakeRepository = NonNullable<UserFacingSocketConfig["makeSignalRepository"]>;
+
+export interface Inbound {
+  /** Baileys' `makeSignalRepository`. */
+  makeRepository: MakeRepository;
+  /** Has to see every message stanza when it arrives. */
+  watch(stanza: BinaryNode): void;
+  /** Whether this message was handed over before its receipt; asked once for each. */
+  wasKept(waMsgId: string): boolean;
+  /** Does something with the Signal session of a person while no message of theirs is being decrypted. */
+  inTurn<T>(jid: string, act: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * Baileys answers a message as delivered before it tells of it: a process that ends between the two has lost it for ever,
+ * an opt-out too. Decryption is the last step before that answer, so messages are handed over there. The keys it used
+ * are stored after that: had they been stored first, WhatsApp would bring the message again and nobody could read it.
+ * @param me this device
+ * @param keep resolves when the event is in the database, or could not be brought there (false): then the sender's phone is
+ * asked for the message again
+ */
+export function inboundFirst(
+  me: () => { id: string; lid?: string | undefined } | undefined,
+  keep: (event: GatewayEvent) => Promise<boolean>,
+): Inbound {
+  const stanzas = new WeakMap<Uint8Array, BinaryNode>();
+  const kept = new Set<string>();
+  const turns = new Map<string, Promise<unknown>>();
+  let addressOf = async (jid: string) => jid;
+
+  /** The answer and the question are one chain of keys: of two at once, the later would undo what the other has stored. */
+  async function inTurn<T>(jid: string, act: () => Promise<T>): Promise<T> {
+    const user = jidDecode(await addressOf(jid))?.user ?? jid;
+    const done = (turns.get(user) ?? Promise.resolve()).then(act);
+    const ended = done.catch(() => {});
+    turns.set(user, ended);
+    await ended;
+    if (turns.get(user) === ended) turns.delete(user);
+    return done;
+  }
+
+  async function handOver(stanza: BinaryNode, plain: Uint8Array): Promise<void> {
+    const self = me();
+    if (!self) return;
+    const { fullMessage } = decodeMessageNode(stanza, self.id, self.lid ?? "");
+    const content = proto.Message.decode(unpadRandomMax16(plain));
+    fullMessage.message = content.deviceSentMessage?.message ?? content;
+    for (const event of fromUpsert({ messages: [fullMessage], type: stanza.attrs.offline ? "append" : "notify" })) {
+      if (!(await keep(event))) throw new Error("What came in could not be kept.");
+      if (event.type === "inbound") kept.add(event.waMsgId);
+    }
+  }
+
+  return {
+    makeRepository(auth, ...rest) {
+      const { keys } = auth;
+      const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, ...rest);
+      addressOf = async (jid) => (await repository.lidMapping.getLIDForPN(jid)) ?? jid;
+      const decrypt = repository.decryptMessage.bind(repository);
+      return Object.assign(repository, {
+        decryptMessage: (asked: Parameters<typeof decrypt>[0]) =>
+          inTurn(asked.jid, () =>
+            inTransaction(keys, asked.jid, async () => {
+              const plain = await decrypt(asked);
+              const stanza = stanzas.get(asked.ciphertext);
+              if (stanza) await handOver(stanza, plain);
+              return plain;
+            }),
+          ),
+      });
+    },
+    watch(stanza) {
+      for (const { content } of getBinaryNodeChildren(stanza, "enc")) {
+        if (content instanceof Uint8Array) stanzas.set(content, stanza);
+      }
+    },
+    wasKept: (waMsgId) => kept.delete(waMsgId),
+    inTurn,
+  };
+}
+
+/** Baileys always gives a store with transactions; the type leaves it open. An inner one is part of the outer. */
+function inTransaction<T>(
+  keys: SignalKeyStore | SignalKeyStoreWithTransaction,
+  jid: string,
+  act: () => Promise<T>,
+): Promise<T> {
+  return "transaction" in keys ? keys.transaction(act, jid) : act();
+}
