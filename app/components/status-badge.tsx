@@ -75,7 +75,7 @@ export function StatusBadge({ look, ...props }: { look: Look } & BadgeProps) {
       fw={600}
       radius="sm"
       leftSection={<Sign width={13} height={13} aria-hidden />}
-      styles={{ root: { flexShrink: 0, maxWidth: "none" } }}
+      styles={{ root: { flexShrink: 0, minWidth: "max-content", maxWidth: "none" } }}
       {...props}
     >
       {look.word}
