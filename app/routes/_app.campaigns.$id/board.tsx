@@ -15,6 +15,8 @@ function pace({ throttleMinMs, throttleMaxMs }: Campaign): string {
 /** What is going on with a campaign: a sentence, the bar whose parts add up to the total, and the figures. */
 export function Board({ campaign }: { campaign: Campaign }) {
   const { counts, total, list, session } = campaign;
+  const asking = campaign.purpose === "confirmation";
+  const toGroup = campaign.audience === "group_chat";
   return (
     <Paper>
       <Stack gap="lg">
@@ -23,15 +25,15 @@ export function Board({ campaign }: { campaign: Campaign }) {
           <ProgressBar counts={counts} total={total} size={20} />
           <ProgressLegend counts={counts} />
         </Stack>
-        <SimpleGrid cols={{ base: 2, sm: 3, lg: 5 }} component="dl" m={0}>
+        <SimpleGrid cols={{ base: 2, sm: 3, lg: asking ? 3 : 5 }} component="dl" m={0}>
           <Figure
-            label={campaign.audience === "group_chat" ? "Recipient" : "Recipients"}
-            words={campaign.audience === "group_chat"}
+            label={toGroup ? "Recipient" : "Recipients"}
+            words={toGroup}
             note={list && <TextLink to={`/contacts/${list.id}`}>{list.name}</TextLink>}
           >
-            {campaign.audience === "group_chat" ? "Group chat" : formatNumber(total)}
+            {toGroup ? "Group chat" : formatNumber(total)}
           </Figure>
-          {campaign.purpose === "confirmation" && (
+          {asking && (
             <Figure label="Confirmed" note="Answered YES since">
               {formatNumber(campaign.confirmed)}
             </Figure>
