@@ -48,7 +48,7 @@ export function AttributesField<Schema extends Record<string, unknown>>({
 }) {
   const rows = meta.getFieldList();
   return (
-    <Fieldset legend="Attributes" variant="unstyled">
+    <Fieldset legend="Attributes" variant="unstyled" p={0}>
       <Stack gap="xs">
         <Text size="sm" c="dimmed">
           Whatever a message may need: “class” becomes {"{{class}}"} in a template.
@@ -60,6 +60,7 @@ export function AttributesField<Schema extends Record<string, unknown>>({
               <TextField meta={name} aria-label={`Name of attribute ${index + 1}`} placeholder="class" flex={1} />
               <TextField meta={value} aria-label={`Value of attribute ${index + 1}`} placeholder="7B" flex={1} />
               <ActionIcon
+                type="submit"
                 {...form.remove.getButtonProps({ name: meta.name, index })}
                 variant="default"
                 size={36}
@@ -77,6 +78,7 @@ export function AttributesField<Schema extends Record<string, unknown>>({
         )}
         <Group>
           <Button
+            type="submit"
             {...form.insert.getButtonProps({ name: meta.name })}
             variant="default"
             size="xs"

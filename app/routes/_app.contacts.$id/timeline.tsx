@@ -52,7 +52,7 @@ export function Timeline({ page }: { page: TimelinePage }) {
             <Text size="sm" fw={600} c="dimmed" suppressHydrationWarning>
               {day}
             </Text>
-            <Line bulletSize={26} lineWidth={1}>
+            <Line active={rows.length} bulletSize={26} lineWidth={1}>
               {rows.map((row) => {
                 const { word, color, icon: Sign } = looks[row.kind];
                 return (

@@ -1,4 +1,4 @@
-import { Alert, Box, Button, Group, Menu, Paper, SimpleGrid, Stack } from "@mantine/core";
+import { Alert, Box, Button, Group, Menu, NativeSelect, Paper, SimpleGrid, Stack } from "@mantine/core";
 import {
   DotsHorizontalIcon,
   DownloadIcon,
@@ -15,6 +15,7 @@ import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { Toggle } from "../../components/toggle.tsx";
 import { count, formatNumber } from "../../lib/format.ts";
 import type { Answer } from "../../lib/submit.server.ts";
+import { useAccount } from "../../lib/use-account.ts";
 import { DeleteList, RenameList } from "./list-dialogs.tsx";
 import type { ListFigures } from "./load.ts";
 
@@ -112,13 +113,30 @@ function DoubleOptIn({ list }: { list: ListFigures }) {
           YES they are left out.
         </Toggle>
       </Box>
-      {list.doubleOptIn && list.unconfirmed > 0 && (
-        <ButtonForm intent="askToConfirm" fields={{ listId: list.id }}>
-          <SubmitButton intent="askToConfirm" variant="light">
-            Ask {count(list.unconfirmed, "person", "people")} to confirm
-          </SubmitButton>
-        </ButtonForm>
-      )}
+      {list.doubleOptIn && list.unconfirmed > 0 && <Ask list={list} />}
     </Group>
+  );
+}
+
+/** Makes the draft that asks for the YES. Whoever has several phones says which of them asks. */
+function Ask({ list }: { list: ListFigures }) {
+  const account = useAccount();
+  const phones = account?.user ? account.sessions.filter(({ status }) => status === "linked") : [];
+  return (
+    <ButtonForm intent="askToConfirm" fields={{ listId: list.id }}>
+      <Group gap="xs" align="flex-end">
+        {phones.length > 1 && (
+          <NativeSelect
+            name="waSessionId"
+            label="The phone that asks"
+            size="xs"
+            data={phones.map(({ id, phone, pushName }) => ({ value: id, label: phone ?? pushName ?? id }))}
+          />
+        )}
+        <SubmitButton intent="askToConfirm" variant="light">
+          Ask {count(list.unconfirmed, "person", "people")} to confirm
+        </SubmitButton>
+      </Group>
+    </ButtonForm>
   );
 }

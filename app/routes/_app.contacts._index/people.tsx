@@ -42,7 +42,8 @@ export function People({ page, list, lists, tags, narrowed, answer }: Props) {
   const [act, setAct] = useState<BulkAct | null>(null);
   const { location } = useNavigation();
   const columns = list ? list.columns : [...new Set(lists.flatMap((one) => one.columns))];
-  const attributes = columns.filter((name) => search.getAll("column").includes(name));
+  const [picked, setPicked] = useState(search.getAll("column"));
+  const attributes = columns.filter((name) => picked.includes(name));
   const clear = useCallback(() => setChosen(NOBODY), []);
   const choose = useCallback(
     (id: string) =>
@@ -69,7 +70,9 @@ export function People({ page, list, lists, tags, narrowed, answer }: Props) {
           />
           {chosen.size > 0 && <BulkBar chosen={chosen.size} listName={list?.name} onAct={setAct} onClear={clear} />}
         </Group>
-        {columns.length > 0 && chosen.size === 0 && <ColumnChoice columns={columns} chosen={attributes} />}
+        {columns.length > 0 && chosen.size === 0 && (
+          <ColumnChoice columns={columns} chosen={attributes} onChoose={setPicked} />
+        )}
       </Group>
       <LongTable
         caption={list ? `People on ${list.name}` : "People"}
@@ -127,10 +130,20 @@ export function People({ page, list, lists, tags, narrowed, answer }: Props) {
 }
 
 /** Which of a list's own columns stand in the table. */
-function ColumnChoice({ columns, chosen }: { columns: readonly string[]; chosen: readonly string[] }) {
+function ColumnChoice({
+  columns,
+  chosen,
+  onChoose,
+}: {
+  columns: readonly string[];
+  chosen: readonly string[];
+  onChoose: (names: string[]) => void;
+}) {
   const [search] = useSearchParams();
   const navigate = useNavigate();
+  // The table follows at once, the address a moment later.
   const show = (names: string[]) => {
+    onChoose(names);
     const next = new URLSearchParams(search);
     next.delete("column");
     for (const name of names) next.append("column", name);

@@ -1,11 +1,12 @@
 import { Group, Stack } from "@mantine/core";
 import { PlusIcon, UploadIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData } from "@remix-run/react";
+import { type ShouldRevalidateFunctionArgs, useActionData, useLoaderData } from "@remix-run/react";
 import { useState } from "react";
 import { Refused } from "../../components/form-parts.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
+import { withSearch } from "../../lib/params.ts";
 import { act } from "./act.server.ts";
 import { EmptyAccount, EmptyList, NoMatch } from "./empty.tsx";
 import { Filters } from "./filters.tsx";
@@ -42,6 +43,18 @@ export async function loader({ context, request }: LoaderFunctionArgs) {
     narrowed,
     shown: JSON.stringify([listId, search, tag, state, query.get("cursor")]),
   };
+}
+
+/** Which columns the table has is no question to the server. */
+export function shouldRevalidate({
+  currentUrl,
+  nextUrl,
+  formMethod,
+  defaultShouldRevalidate,
+}: ShouldRevalidateFunctionArgs) {
+  const [before, after] = [currentUrl, nextUrl].map((url) => withSearch(url.searchParams, { column: null }));
+  const columnsAlone = !formMethod && before === after && currentUrl.search !== nextUrl.search;
+  return columnsAlone ? false : defaultShouldRevalidate;
 }
 
 export function action({ context, request }: ActionFunctionArgs) {

@@ -75,7 +75,7 @@ export default function AddOne() {
               />
             </Stack>
             {lists.length > 0 && (
-              <Fieldset legend="Lists" variant="unstyled">
+              <Fieldset legend="Lists" variant="unstyled" p={0}>
                 <Stack gap="xs" mah={220} style={{ overflowY: "auto" }}>
                   {lists.map(({ id, name }) => (
                     <Checkbox
