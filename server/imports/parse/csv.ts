@@ -1,36 +1,46 @@
 import Papa from "papaparse";
 import type { RawRow } from "./cells.ts";
-import { FileRefused } from "./refused.ts";
+import { emptyFile, FileRefused, type Limits, tooManyColumns, tooManyRows } from "./refused.ts";
 import { delimiters, type FileRows, type ReadOptions } from "./rows.ts";
 
 /**
  * Reads comma-, semicolon-, tab- or bar-separated text in UTF-8, UTF-16 or Windows-1252.
  * @throws FileRefused, also when the first row has one column only: with another separator it would have more
  */
-export function readCsv(bytes: Buffer, options: ReadOptions, maxColumns: number): FileRows {
+export function readCsv(bytes: Buffer, options: ReadOptions, most: Limits): FileRows {
   const { text, encoding } = decode(bytes);
   // One kind of line end, because the parser would take the first kind it meets for the only one.
   const lines = text.includes("\r") ? text.replace(/\r\n?/g, "\n") : text;
   // Excel's own hint on the first line.
   const hint = /^sep=(.)\n/i.exec(lines);
-  const { data, errors, meta } = Papa.parse<string[]>(hint ? lines.slice(hint[0].length) : lines, {
+  const rows: RawRow[] = [];
+  let rowNo = hint ? 1 : 0;
+  let delimiter = "";
+  Papa.parse<string[]>(hint ? lines.slice(hint[0].length) : lines, {
     delimiter: chosen(options.delimiter) ?? hint?.[1] ?? "",
     delimitersToGuess: [...delimiters],
     newline: "\n",
+    // Row by row, so that the first thing wrong with a large file ends it.
+    step: ({ data: cells, errors, meta }) => {
+      rowNo++;
+      delimiter = meta.delimiter;
+      if (errors.some((error) => error.type === "Quotes")) throw openQuote(rowNo);
+      const last = cells.findLastIndex((cell) => cell.trim() !== "");
+      if (last < 0) return;
+      if (last === 0 && rows.length === 0) throw oneColumn(cells[0] ?? "", delimiter);
+      if (last >= most.columns) throw tooManyColumns(rowNo, last, most);
+      rows.push({ rowNo, cells: cells.slice(0, last + 1) });
+      if (rows.length > most.rows + 1) throw tooManyRows(most);
+    },
   });
-  const quotes = errors.find((error) => error.type === "Quotes");
-  const skipped = hint ? 1 : 0;
-  if (quotes) {
-    const row = (quotes.row ?? 0) + 1 + skipped;
-    throw new FileRefused(
-      `In row ${row} a quotation mark is opened and not closed properly. Mend or remove it; within a quoted cell write it twice.`,
-    );
-  }
-  const header = data.find((cells) => lastFilled(cells) >= 0);
-  if (header && lastFilled(header) === 0) throw oneColumn(header[0] ?? "", meta.delimiter);
-  const file = { readAs: encoding === "UTF-8" ? null : encoding, sheets: [], delimiter: meta.delimiter };
-  return { file, rows: rowsOf(data, skipped, maxColumns) };
+  if (rows.length === 0) throw emptyFile();
+  return { file: { readAs: encoding === "UTF-8" ? null : encoding, sheets: [], delimiter }, rows };
 }
+
+const openQuote = (rowNo: number) =>
+  new FileRefused(
+    `In row ${rowNo} a quotation mark is opened and not closed properly. Mend or remove it; within a quoted cell write it twice.`,
+  );
 
 function chosen(delimiter: string | undefined): string | undefined {
   if (delimiter === undefined || delimiters.some((known) => known === delimiter)) return delimiter;
@@ -51,28 +61,20 @@ const NAMES: Readonly<Record<string, string>> = {
   "|": "a bar",
 };
 
-const lastFilled = (cells: readonly string[]) => cells.findLastIndex((cell) => cell.trim() !== "");
-
-function* rowsOf(data: string[][], skipped: number, maxColumns: number): Generator<RawRow> {
-  for (const [index, cells] of data.entries()) {
-    const last = lastFilled(cells);
-    if (last < 0) continue;
-    const rowNo = index + 1 + skipped;
-    if (last >= maxColumns)
-      throw new FileRefused(`Row ${rowNo} has a cell in column ${last + 1}; at most ${maxColumns} columns are read.`);
-    yield { rowNo, cells: cells.slice(0, last + 1) };
-  }
-}
+type Encoding = "UTF-8" | "UTF-8 with damaged letters" | "UTF-16" | "Windows-1252";
 
 /** @throws FileRefused when it is not text */
-function decode(bytes: Buffer): { text: string; encoding: "UTF-8" | "UTF-16" | "Windows-1252" } {
+function decode(bytes: Buffer): { text: string; encoding: Encoding } {
   const utf16 = utf16Order(bytes);
   if (utf16) return { text: new TextDecoder(utf16).decode(bytes), encoding: "UTF-16" };
   if (bytes.includes(0)) throw new FileRefused("This is not a text file. Upload an .xlsx or a .csv file.");
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes), encoding: "UTF-8" };
   } catch {
-    return { text: new TextDecoder("windows-1252").decode(bytes), encoding: "Windows-1252" };
+    const marked = bytes.toString("hex", 0, 3) === "efbbbf";
+    return marked
+      ? { text: new TextDecoder("utf-8").decode(bytes), encoding: "UTF-8 with damaged letters" }
+      : { text: new TextDecoder("windows-1252").decode(bytes), encoding: "Windows-1252" };
   }
 }
 

@@ -1,4 +1,4 @@
-import { FileRefused } from "./refused.ts";
+import { emptyFile, FileRefused } from "./refused.ts";
 
 const magic: readonly [hex: string, kind: string][] = [
   ["7f454c46", "a program"],
@@ -15,7 +15,7 @@ const magic: readonly [hex: string, kind: string][] = [
 
 /** What a file is by its first bytes; its name proves nothing. @throws FileRefused with what it is instead */
 export function kindOf(bytes: Buffer): "xlsx" | "csv" {
-  if (bytes.length === 0) throw new FileRefused("The file is empty. Its first row must be: name, phone_e164, consent.");
+  if (bytes.length === 0) throw emptyFile();
   const start = bytes.toString("hex", 0, 8);
   if (start.startsWith("504b0304")) return "xlsx";
   if (/^504b(?:0506|0708)/.test(start))

@@ -112,7 +112,7 @@ async function* parseInChild(bytes: Uint8Array, options: ReadOptions, allowance:
 function startChild(options: ReadOptions, { heapMb }: Allowance): ChildProcessWithoutNullStreams {
   const { PATH, TMPDIR, TEMP, SystemRoot } = process.env;
   // The limits by argument and a bare environment: the child holds nothing worth stealing.
-  const order = { maxRows: limits.rows, maxColumns: limits.columns, maxChars: limits.cellChars, options };
+  const order = { most: { rows: limits.rows, columns: limits.columns, chars: limits.cellChars }, options };
   return spawn(process.execPath, [`--max-old-space-size=${heapMb}`, ...child, JSON.stringify(order)], {
     cwd: folder,
     env: { NODE_ENV: "production", PATH, TMPDIR, TEMP, SystemRoot },

@@ -1,11 +1,11 @@
 import type { RawRow } from "../cells.ts";
-import { FileRefused } from "../refused.ts";
+import { FileRefused, type Limits } from "../refused.ts";
 import type { FileRows, ReadOptions } from "../rows.ts";
 import { sheetRows } from "./sheet.ts";
 import { openWorkbook } from "./workbook.ts";
 
 /** Reads the sheet that was chosen, or the first visible one that has rows. @throws FileRefused, also while rows are read */
-export function readXlsx(bytes: Buffer, options: ReadOptions, maxColumns: number): FileRows {
+export function readXlsx(bytes: Buffer, options: ReadOptions, most: Limits): FileRows {
   const { sheets, shared } = openWorkbook(bytes);
   const names = sheets.map(({ name }) => name);
   const chosen = options.sheet === undefined ? sheets : sheets.filter(({ name }) => name === options.sheet);
@@ -13,7 +13,7 @@ export function readXlsx(bytes: Buffer, options: ReadOptions, maxColumns: number
     throw new FileRefused(`The workbook has no visible sheet “${options.sheet}”. It has: ${quoted(names)}.`);
   }
   for (const { name, read } of chosen) {
-    const rows = sheetRows(read(), shared, maxColumns);
+    const rows = sheetRows(read(), shared, most);
     const first = rows.next();
     if (first.done) continue;
     const readAs = names.length > 1 ? `sheet “${name}”` : null;

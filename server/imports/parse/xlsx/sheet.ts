@@ -1,5 +1,5 @@
 import type { Cell, RawRow } from "../cells.ts";
-import { damagedFile, FileRefused } from "../refused.ts";
+import { damagedFile, type Limits, tooManyColumns } from "../refused.ts";
 import { dateText } from "./styles.ts";
 import { XmlScanner } from "./xml.ts";
 
@@ -30,7 +30,7 @@ export function sharedStrings(bytes: Buffer): string[] {
  * where the cell holds a number. Of a formula it is the value it had when the file was saved.
  * @throws FileRefused, also while rows are read
  */
-export function* sheetRows(bytes: Buffer, shared: Shared, maxColumns: number): Generator<RawRow> {
+export function* sheetRows(bytes: Buffer, shared: Shared, most: Limits): Generator<RawRow> {
   const xml = new XmlScanner(bytes);
   let previous = 0;
   while (xml.next()) {
@@ -40,12 +40,12 @@ export function* sheetRows(bytes: Buffer, shared: Shared, maxColumns: number): G
     const said = Number(xml.attribute("r"));
     const rowNo = said > previous && said <= LAST_ROW ? said : previous + 1;
     previous = rowNo;
-    const row = readRow(xml, shared, { rowNo, maxColumns });
+    const row = readRow(xml, shared, { rowNo, most });
     if (row) yield row;
   }
 }
 
-function readRow(xml: XmlScanner, shared: Shared, at: { rowNo: number; maxColumns: number }): RawRow | null {
+function readRow(xml: XmlScanner, shared: Shared, at: { rowNo: number; most: Limits }): RawRow | null {
   const cells: Cell[] = [];
   const formulas: number[] = [];
   let column = -1;
@@ -54,11 +54,7 @@ function readRow(xml: XmlScanner, shared: Shared, at: { rowNo: number; maxColumn
     column = columnOf(xml.attribute("r")) ?? column + 1;
     const { value, formula } = readCell(xml, shared);
     if (typeof value === "string" && value.trim() === "") continue;
-    if (column >= at.maxColumns) {
-      throw new FileRefused(
-        `Row ${at.rowNo} has a cell in column ${column + 1}; at most ${at.maxColumns} columns are read.`,
-      );
-    }
+    if (column >= at.most.columns) throw tooManyColumns(at.rowNo, column, at.most);
     while (cells.length < column) cells.push("");
     cells[column] = value;
     if (formula) formulas.push(column);
