@@ -56,6 +56,7 @@ const look = (name: string) => visitor.look(name);
 const page = () => visitor.page;
 const button = (name: string): Locator => page().getByRole("button", { name });
 const way = (name: string): Locator => page().getByRole("link", { name });
+const cell = (text: string): Locator => page().getByRole("cell", { name: text, exact: true });
 const says = (text: string | RegExp) => page().getByText(text).first().waitFor();
 
 async function linkPhone() {
@@ -85,7 +86,7 @@ test("the groups of the phone are asked for, and found by name", async () => {
   await page().goto("/contacts/group");
   await look("groups-unasked");
   await button("Ask WhatsApp for its groups").click();
-  await page().getByRole("cell", { name: "Class of 2009" }).waitFor();
+  await cell("Class of 2009").waitFor();
   await page()
     .getByRole("row", { name: /Whole neighbourhood/ })
     .getByText("More than 100 members")
@@ -93,8 +94,8 @@ test("the groups of the phone are asked for, and found by name", async () => {
   await look("groups");
   await page().getByLabel("Search by name").fill("BADMINTON");
   await button("Search").click();
-  await page().getByRole("cell", { name: "Class of 2009" }).waitFor({ state: "detached" });
-  await page().getByRole("cell", { name: "Badminton on Sundays" }).waitFor();
+  await cell("Class of 2009").waitFor({ state: "detached" });
+  await cell("Badminton on Sundays").waitFor();
   await page().getByLabel("Search by name").fill("chess");
   await button("Search").click();
   await says("None of its 3 groups is called “chess”.");
@@ -102,11 +103,11 @@ test("the groups of the phone are asked for, and found by name", async () => {
 });
 
 test("a link to a group the phone is not in tells nothing, and nobody joins", async () => {
-  await page().getByLabel("Or paste an invite link").fill("https://example.org/group");
+  await page().getByLabel("Or look up an invite link").fill("https://example.org/group");
   await button("Look up").click();
   await says("This is no invite link.");
   await look("groups-no-link");
-  await page().getByLabel("Or paste an invite link").fill(foreign.inviteLink);
+  await page().getByLabel("Or look up an invite link").fill(foreign.inviteLink);
   await button("Look up").click();
   await says("This phone is not in that group.");
   await look("groups-refused");
@@ -122,9 +123,9 @@ test("the members are shown before anything is kept: who is known, who opted out
     .filter({ hasText: /never message/i })
     .first()
     .click();
-  await page().getByRole("cell", { name: gone }).waitFor();
+  await cell(gone).first().waitFor();
   await page().goto("/contacts/group");
-  await page().getByLabel("Or paste an invite link").fill(reunion.inviteLink);
+  await page().getByLabel("Or look up an invite link").fill(reunion.inviteLink);
   await button("Look up").click();
   await page().getByRole("heading", { name: "Class of 2009" }).waitFor();
   await says("2 members keep their number hidden. They can only be reached in the group's own chat.");

@@ -30,10 +30,9 @@ export function Frame({
           icon={<ExclamationTriangleIcon aria-hidden />}
           title="Being in a group is not consent to your messages"
         >
-          People from a group come in as not consented: no campaign reaches them until you note how each of them agreed.
-          Messaging people who did not agree is against WhatsApp's terms, in many countries against the law, and gets
-          numbers banned. MassSender reads only groups this phone is in, joins none, and never tries to find out a
-          hidden number.
+          They come in as not consented: no campaign reaches them until you note how each agreed. Messaging people who
+          did not agree is against WhatsApp's terms and gets numbers banned. Only groups this phone is in are read;
+          nobody joins one, and hidden numbers stay hidden.
         </Alert>
       )}
       {children}

@@ -20,14 +20,17 @@ const RELOAD_MS = 3_000;
 export function GroupsScreen({ loaded, answer }: { loaded: GroupsView; answer: Answer | undefined }) {
   const { session, told } = loaded;
   useReloadEvery(RELOAD_MS, told.state === "asking");
+  const byLink = <ByLink key={session.id} sessionId={session.id} answer={answer} />;
   return (
     <Frame>
       <Refused answer={answer} intents={["refresh", "open"]} />
       <Phones loaded={loaded} />
-      <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: "start" }}>
-        <Search loaded={loaded} />
-        <ByLink key={session.id} sessionId={session.id} answer={answer} />
-      </SimpleGrid>
+      {told.at && (
+        <SimpleGrid cols={{ base: 1, md: 2 }} style={{ alignItems: "start" }}>
+          <Search loaded={loaded} />
+          {byLink}
+        </SimpleGrid>
+      )}
       <Stack gap="sm" component="section" aria-labelledby="groups">
         <Group justify="space-between" gap="sm">
           <Title order={2} id="groups">
@@ -63,6 +66,7 @@ export function GroupsScreen({ loaded, answer }: { loaded: GroupsView; answer: A
           </>
         )}
       </Stack>
+      {told.at === null && byLink}
     </Frame>
   );
 }
@@ -110,7 +114,7 @@ function Refresh({
 
 function Search({ loaded: { session, search } }: { loaded: GroupsView }) {
   return (
-    <Paper component="section" aria-label="Search by name">
+    <Paper>
       <Form method="get" role="search" preventScrollReset>
         <input type="hidden" name="session" value={session.id} />
         <Group align="flex-end" gap="sm">
@@ -140,7 +144,7 @@ function ByLink({ sessionId, answer }: { sessionId: string; answer: Answer | und
     defaultValue: { sessionId },
   });
   return (
-    <Paper component="section" aria-label="By invite link">
+    <Paper>
       <Form method="post" action={groupsOf(sessionId)} {...getFormProps(form)}>
         <Intent name="open_link" />
         <input type="hidden" name={fields.sessionId.name} value={sessionId} />
@@ -149,7 +153,7 @@ function ByLink({ sessionId, answer }: { sessionId: string; answer: Answer | und
           <Group align="flex-start" gap="sm">
             <TextField
               meta={fields.inviteLink}
-              label="Or paste an invite link"
+              label="Or look up an invite link"
               inputWrapperOrder={["label", "input", "description", "error"]}
               description="Of a group this phone is in already. Nobody joins anything."
               placeholder="https://chat.whatsapp.com/…"
