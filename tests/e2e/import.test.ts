@@ -76,7 +76,7 @@ test("columns are suggested by their titles, and nothing is kept before the pers
   const { page, look } = visitor;
   await upload(csv("kelas.csv", Buffer.from(people, "latin1")));
   await page.getByRole("heading", { name: "What each column is" }).waitFor();
-  await says("Read as Windows-1252");
+  await says("How it was read: Windows-1252");
   expect(await page.getByLabel("Separator").inputValue()).toBe(";");
   expect(await page.getByLabel("What Nama is").inputValue()).toBe("name");
   expect(await page.getByLabel("What No HP is").inputValue()).toBe("phone");
@@ -151,6 +151,25 @@ test("wrong rows are mended in the grid with the keyboard, and stay in sight whe
   await rowOf(7).getByText("Mended").waitFor();
   const { rows, parts } = await figures();
   expect({ rows, parts }).toEqual({ rows: 7, parts: { New: 7 } });
+});
+
+test("what was typed stays while the server cannot be reached, and is saved when it can", async () => {
+  const { page, problems, look } = visitor;
+  const before = problems.length;
+  await page.route("**/contacts/upload*", (route) =>
+    route.request().method() === "POST" ? route.abort() : route.continue(),
+  );
+  await cell("Kelas", 7).fill("3D");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").getByText("What you typed is still here.").waitFor();
+  expect(await cell("Kelas", 7).inputValue()).toBe("3D");
+  await page.unroute("**/contacts/upload*");
+  // The browser itself tells that a request failed.
+  problems.splice(before);
+  await look("import-not-saved");
+  await button("Try again").click();
+  await rowOf(7).getByText("Mended").waitFor();
+  expect(await page.getByText("What you typed is still here.").count()).toBe(0);
 });
 
 test("a row that was just edited is saved before the import it is part of; the import says what happened", async () => {

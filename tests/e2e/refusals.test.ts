@@ -43,7 +43,7 @@ test("without JavaScript a person registers, is told what is wrong, loses nothin
   expect(await page.getByLabel("What hp is").inputValue()).toBe("phone");
   await page.getByLabel("Name of the variable for class of").fill("year");
   await page.getByRole("button", { name: "Check the rows" }).click();
-  await page.getByText("2 rows for the new list people.").waitFor();
+  await page.getByText("2 rows for the new list “people”.").waitFor();
   await page.getByLabel("hp, row 3").fill("+6281200000002");
   await page.getByRole("button", { name: "Save and check" }).click();
   await page.getByText("Row 3 is mended.").waitFor();

@@ -1,5 +1,5 @@
 import { getFormProps } from "@conform-to/react";
-import { Alert, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { Alert, Anchor, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { CheckCircledIcon } from "@radix-ui/react-icons";
 import { Form, useActionData } from "@remix-run/react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
@@ -50,7 +50,11 @@ export function CommitForm({ preview, unsaved }: { preview: ImportPreview; unsav
             </Button>
             {left > 0 && (
               <Text size="sm" c="dimmed">
-                {count(left, "row is", "rows are")} left out, and can be mended below before.
+                {count(left, "row is", "rows are")} left out. You can{" "}
+                <Anchor href="#rows" fz="inherit" underline="always">
+                  mend them
+                </Anchor>{" "}
+                first.
               </Text>
             )}
           </Group>

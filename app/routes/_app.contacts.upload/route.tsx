@@ -1,5 +1,5 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { type ClientActionFunctionArgs, data, useLoaderData } from "@remix-run/react";
+import { type ClientActionFunctionArgs, useLoaderData } from "@remix-run/react";
 import { commitInput, importRef, readInput, stageFields, type Upload } from "#server/imports/schema.ts";
 import { INTENT_FIELD } from "../../lib/form-data.ts";
 import { count } from "../../lib/format.ts";
@@ -41,7 +41,19 @@ export function action({ context, request }: ActionFunctionArgs) {
       { done: { to: at } },
     ),
     edit: form(repairForm, imports.editRows),
-    commit: form(commitInput, imports.commit, { done: { to: ({ importId }) => page(importId) } }),
+    commit: form(commitInput, imports.commit, {
+      done: {
+        to: ({ importId }) => page(importId),
+        toast: ({ added, listName, withdrawn, suppressed }) =>
+          [
+            `${count(added, "contact was", "contacts were")} added to ${listName}.`,
+            withdrawn > 0 && `${count(withdrawn, "person", "people")} took their consent back.`,
+            suppressed > 0 && `${count(suppressed, "person is", "people are")} never messaged any more.`,
+          ]
+            .filter(Boolean)
+            .join(" "),
+      },
+    }),
     undo: form(importRef, imports.undo, {
       done: {
         to: `/contacts/upload${new URL(request.url).search}`,
@@ -73,7 +85,8 @@ export async function clientAction({ request, serverAction }: ClientActionFuncti
     return await serverAction<typeof action>();
   } catch (thrown) {
     if (sent.get(INTENT_FIELD) !== "edit" || !(thrown instanceof TypeError)) throw thrown;
-    return data(unreachable, { status: unreachable.status });
+    // As a response, whose status keeps the page's data from being asked for in vain.
+    return Response.json(unreachable, { status: unreachable.status });
   }
 }
 

@@ -20,7 +20,7 @@ export function Staged({ preview }: { preview: ImportPreview }) {
     <Frame
       step="Rows"
       title={preview.fileName}
-      lead={`${count(total, "row")} for ${contactListId ? "" : "the new list "}${listName}. Nothing is kept before you say so.`}
+      lead={`${count(total, "row")} for ${contactListId ? "" : "the new list "}“${listName}”. Nothing is kept before you say so.`}
       actions={
         <>
           <LinkButton to={`?import=${id}&step=columns`} variant="default">
@@ -80,7 +80,7 @@ function Notices({ preview }: { preview: ImportPreview }) {
       )}
       {sameFile && (
         <Alert color="blue" icon={<InfoCircledIcon aria-hidden />} title="You have imported this same file before">
-          It went into {sameFile.listName} on <Moment at={sameFile.committedAt} />. What is the same there stays as it
+          It went into “{sameFile.listName}” on <Moment at={sameFile.committedAt} />. What is the same there stays as it
           is.
         </Alert>
       )}

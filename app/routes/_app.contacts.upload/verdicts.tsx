@@ -93,7 +93,17 @@ export function VerdictSum({ counts, total }: { counts: Counts; total: number })
               variant={value === chosen ? "filled" : "default"}
               aria-current={value === chosen ? "true" : undefined}
               leftSection={
-                value && <Progress w={10} size={10} radius={3} value={100} color={fills[value]} aria-hidden />
+                value && (
+                  <Progress
+                    w={12}
+                    size={12}
+                    radius={3}
+                    value={100}
+                    color={fills[value]}
+                    bd={value === chosen ? "1px solid white" : undefined}
+                    aria-hidden
+                  />
+                )
               }
             >
               {word}&nbsp;<b>{formatNumber(figure)}</b>

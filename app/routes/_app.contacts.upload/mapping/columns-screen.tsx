@@ -12,7 +12,7 @@ export function ColumnsScreen({ preview, countries }: { preview: ImportPreview; 
     <Frame
       step="Columns"
       title={fileName}
-      lead={`${count(total, "row")} for ${contactListId ? "" : "the new list "}${listName}. Say what its columns are.`}
+      lead={`${count(total, "row")} for ${contactListId ? "" : "the new list "}“${listName}”. Say what its columns are.`}
       actions={<Discard preview={preview} />}
     >
       <ReadingOptions preview={preview} />

@@ -57,7 +57,7 @@ export function ReadingOptions({ preview }: { preview: ImportPreview }) {
           </ButtonForm>
         )}
         <Text size="sm" c="dimmed" pb={8}>
-          {readAs ? `Read as ${readAs}. ` : ""}
+          {readAs ? `How it was read: ${readAs}. ` : ""}
           {choice && "Choosing another one reads the file again."}
         </Text>
       </Group>

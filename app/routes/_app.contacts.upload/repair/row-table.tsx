@@ -15,7 +15,7 @@ const columns: Column<PreviewRow>[] = [
 
 /** Rows to read: what stands there and what becomes of it. */
 export function RowTable({ preview }: { preview: ImportPreview }) {
-  const mendable = preview.status === "staged" ? preview.id : null;
+  const mendable = preview.status === "staged" && preview.rows.some((row) => !isKept(row.verdict)) ? preview.id : null;
   const all = mendable
     ? [...columns, { header: "Mend", cell: (row: PreviewRow) => <Mend importId={mendable} row={row} />, tight: true }]
     : columns;
