@@ -11,8 +11,10 @@ const ROWS_AHEAD = 40;
 
 export interface LongColumn<Row> {
   header: string;
-  /** Its width, as a track of a CSS grid. */
-  width: string;
+  /** The least width it needs, in rem. */
+  rem: number;
+  /** Its share of what room is left; without one it keeps its width. */
+  grow?: number;
   cell: (row: Row) => ReactNode;
   /** On a phone it shares its line with the next, or the one before. */
   half?: "first" | "second";
@@ -20,6 +22,8 @@ export interface LongColumn<Row> {
   labelled?: boolean;
   /** It names the row. */
   names?: boolean;
+  /** Its title is for screen readers alone. */
+  untitled?: boolean;
 }
 
 interface Props<Row> {
@@ -73,11 +77,7 @@ export function LongTable<Row extends { id: string }>({ columns, rows, onSight, 
     return <LongRow key={of.id} row={of} {...{ index, at, measure }} columns={columns} marked={marked.has(of.id)} />;
   };
   return (
-    <Box
-      className={styles.frame}
-      aria-busy={table.busy}
-      __vars={{ "--columns": columns.map(({ width }) => width).join(" ") }}
-    >
+    <Box className={styles.frame} aria-busy={table.busy} __vars={tracks(columns)}>
       <Box
         role="table"
         aria-label={table.caption}
@@ -92,9 +92,9 @@ export function LongTable<Row extends { id: string }>({ columns, rows, onSight, 
       >
         <Box role="rowgroup">
           <Box role="row" aria-rowindex={1} className={styles.head}>
-            {columns.map(({ header, width }) => (
+            {columns.map(({ header, untitled }) => (
               <Box key={header} role="columnheader">
-                {width === MARK_WIDTH ? <VisuallyHidden>{header}</VisuallyHidden> : header}
+                {untitled ? <VisuallyHidden>{header}</VisuallyHidden> : header}
               </Box>
             ))}
           </Box>
@@ -114,8 +114,19 @@ export function LongTable<Row extends { id: string }>({ columns, rows, onSight, 
   );
 }
 
-/** The width of a column that holds a box to tick; its title is for screen readers alone. */
-export const MARK_WIDTH = "2rem";
+const GAP_REM = 0.5;
+const EDGE_REM = 1;
+
+/** The table's grid, and how narrow it can be before it scrolls sideways in its frame. */
+function tracks(columns: readonly { rem: number; grow?: number }[]): Record<string, string> {
+  const least = columns.reduce((sum, { rem }) => sum + rem + GAP_REM, 2 * EDGE_REM - GAP_REM);
+  return {
+    "--columns": columns.map(({ rem, grow }) => (grow ? `minmax(${rem}rem, ${grow}fr)` : `${rem}rem`)).join(" "),
+    "--gap": `${GAP_REM}rem`,
+    "--edge": `${EDGE_REM}rem`,
+    "--least": `${least}rem`,
+  };
+}
 
 interface RowProps<Row> {
   row: Row;

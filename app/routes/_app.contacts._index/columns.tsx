@@ -1,7 +1,7 @@
 import { Badge, Checkbox, Group, Text } from "@mantine/core";
 import { consentLookOf, ReachBadge } from "../../components/contact-looks.tsx";
 import { TextLink } from "../../components/link-button.tsx";
-import { type LongColumn, MARK_WIDTH } from "../../components/long-table.tsx";
+import type { LongColumn } from "../../components/long-table.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import type { Person } from "./load.ts";
 
@@ -19,14 +19,16 @@ export function peopleColumns({ attributes, doubleOptIn, chosen, onChoose }: Cho
   return [
     {
       header: "Chosen",
-      width: MARK_WIDTH,
+      rem: 2,
+      untitled: true,
       cell: ({ id, name }) => (
         <Checkbox size="sm" checked={chosen.has(id)} onChange={() => onChoose(id)} aria-label={`Choose ${name}`} />
       ),
     },
     {
       header: "Name",
-      width: "minmax(8rem, 1.6fr)",
+      rem: 8,
+      grow: 2,
       names: true,
       cell: ({ id, name }) => (
         <TextLink to={`/contacts/${id}`} fw={600}>
@@ -34,27 +36,29 @@ export function peopleColumns({ attributes, doubleOptIn, chosen, onChoose }: Cho
         </TextLink>
       ),
     },
-    { header: "Number", width: "8.5rem", cell: ({ phoneE164 }) => phoneE164 },
+    { header: "Number", rem: 8, cell: ({ phoneE164 }) => phoneE164 },
     {
       header: "Tags",
-      width: "minmax(4.5rem, 1fr)",
+      rem: 4.5,
+      grow: 1,
       cell: ({ tags }) => (tags.length > 0 ? <Tags tags={tags} /> : null),
     },
     {
       header: "Consent",
-      width: "6.75rem",
+      rem: 6.25,
       half: "first",
       cell: (person) => <StatusBadge look={consentLookOf(person)} variant="transparent" px={0} />,
     },
     {
       header: "State",
-      width: "9.25rem",
+      rem: 9,
       half: "second",
       cell: (person) => <ReachBadge person={person} doubleOptIn={doubleOptIn} />,
     },
     ...attributes.map((name) => ({
       header: name,
-      width: "minmax(6rem, 1fr)",
+      rem: 4.5,
+      grow: 1,
       labelled: true,
       cell: (person: Person) => person.attributes[name] ?? null,
     })),

@@ -1,24 +1,16 @@
-import { Box, Button, Group, NativeSelect, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { MagnifyingGlassIcon } from "@radix-ui/react-icons";
 import { Form, useNavigate, useSearchParams } from "@remix-run/react";
 import { useState } from "react";
 import { contactStates } from "#server/contacts/schema.ts";
 import { reachLooks } from "../../components/contact-looks.tsx";
-import { count } from "../../lib/format.ts";
 import { withSearch } from "../../lib/params.ts";
-import type { ContactList } from "./load.ts";
 
 const TYPING_MS = 250;
 
 /** Which people are shown. Every choice is in the address; without JavaScript a button sends the form. */
-export function Filters({
-  lists,
-  tags,
-}: {
-  lists: readonly ContactList[];
-  tags: readonly { tag: string; count: number }[];
-}) {
+export function Filters({ tags }: { tags: readonly { tag: string; count: number }[] }) {
   const [search] = useSearchParams();
   const navigate = useNavigate();
   const show = (changes: Record<string, string | null>) =>
@@ -27,21 +19,7 @@ export function Filters({
   return (
     <Form method="get" role="search" action="/contacts">
       <Group align="flex-end" gap="sm">
-        <Box hiddenFrom="sm" w="100%">
-          <NativeSelect
-            name="list"
-            label="List"
-            value={given("list")}
-            onChange={({ currentTarget: { value } }) => navigate(value ? `/contacts?list=${value}` : "/contacts")}
-            data={[
-              { value: "", label: "Everybody" },
-              ...lists.map(({ id, name, total }) => ({
-                value: id,
-                label: `${name} (${count(total, "person", "people")})`,
-              })),
-            ]}
-          />
-        </Box>
+        {search.has("list") && <input type="hidden" name="list" value={given("list")} />}
         <SearchField value={given("search")} onSearch={(value) => show({ search: value || null })} />
         <NativeSelect
           name="state"

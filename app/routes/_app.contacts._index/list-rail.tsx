@@ -1,19 +1,17 @@
-import { Box, Button, NavLink, ScrollArea, Stack, Text } from "@mantine/core";
+import { ActionIcon, Box, Button, Group, NativeSelect, NavLink, ScrollArea, Stack, Text } from "@mantine/core";
 import { ListBulletIcon, PersonIcon, PlusIcon } from "@radix-ui/react-icons";
-import { Link } from "@remix-run/react";
-import { formatNumber } from "../../lib/format.ts";
+import { Form, Link, useNavigate } from "@remix-run/react";
+import { count, formatNumber } from "../../lib/format.ts";
 import type { ContactList } from "./load.ts";
 
-/** The lists beside the people, on a screen that has room for both. */
-export function ListRail({
-  lists,
-  chosen,
-  onNew,
-}: {
+interface Props {
   lists: readonly ContactList[];
   chosen: string | undefined;
   onNew: () => void;
-}) {
+}
+
+/** The lists beside the people, on a screen that has room for both. */
+export function ListRail({ lists, chosen, onNew }: Props) {
   return (
     <Box component="nav" aria-label="Contact lists" visibleFrom="sm" w={196} style={{ flexShrink: 0 }}>
       <Stack gap="xs">
@@ -37,6 +35,39 @@ export function ListRail({
         </Button>
       </Stack>
     </Box>
+  );
+}
+
+/** The same choice on a phone. */
+export function ListSelect({ lists, chosen, onNew }: Props) {
+  const navigate = useNavigate();
+  return (
+    <Form method="get" action="/contacts">
+      <Group gap="xs" align="flex-end" hiddenFrom="sm">
+        <NativeSelect
+          name="list"
+          label="List"
+          value={chosen ?? ""}
+          onChange={({ currentTarget: { value } }) => navigate(value ? `/contacts?list=${value}` : "/contacts")}
+          data={[
+            { value: "", label: "Everybody" },
+            ...lists.map(({ id, name, total }) => ({
+              value: id,
+              label: `${name} (${count(total, "person", "people")})`,
+            })),
+          ]}
+          flex={1}
+        />
+        <ActionIcon variant="default" size={36} aria-label="New list" onClick={onNew}>
+          <PlusIcon aria-hidden />
+        </ActionIcon>
+        <noscript>
+          <Button type="submit" variant="default">
+            Show
+          </Button>
+        </noscript>
+      </Group>
+    </Form>
   );
 }
 

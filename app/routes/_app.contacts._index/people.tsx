@@ -55,6 +55,7 @@ export function People({ page, list, lists, tags, narrowed, answer }: Props) {
     [],
   );
   const shown = rows.slice(0, MOST_CHOSEN);
+  const chooseAll = `Choose the ${formatNumber(shown.length)} shown`;
   const all = chosen.size > 0 && shown.every(({ id }) => chosen.has(id));
   const total = hasMore || search.has("cursor") ? (list && !narrowed ? list.total : null) : rows.length;
 
@@ -66,7 +67,7 @@ export function People({ page, list, lists, tags, narrowed, answer }: Props) {
             checked={all}
             indeterminate={chosen.size > 0 && !all}
             onChange={() => setChosen(all ? NOBODY : new Set(shown.map(({ id }) => id)))}
-            label={`Choose the ${formatNumber(shown.length)} shown`}
+            {...(chosen.size === 0 ? { label: chooseAll } : { "aria-label": chooseAll })}
           />
           {chosen.size > 0 && <BulkBar chosen={chosen.size} listName={list?.name} onAct={setAct} onClear={clear} />}
         </Group>

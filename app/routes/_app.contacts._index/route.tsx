@@ -12,7 +12,7 @@ import { EmptyAccount, EmptyList, NoMatch } from "./empty.tsx";
 import { Filters } from "./filters.tsx";
 import { NewList } from "./list-dialogs.tsx";
 import { ListActions, ListHead } from "./list-head.tsx";
-import { ListRail } from "./list-rail.tsx";
+import { ListRail, ListSelect } from "./list-rail.tsx";
 import { readFilters, readPage } from "./load.ts";
 import { People } from "./people.tsx";
 
@@ -110,9 +110,10 @@ export default function Contacts() {
       <Group align="flex-start" gap="lg" wrap="nowrap">
         <ListRail lists={lists} chosen={list?.id} onNew={() => setMaking(true)} />
         <Stack flex={1} miw={0}>
+          <ListSelect lists={lists} chosen={list?.id} onNew={() => setMaking(true)} />
           {list && <ListHead list={list} />}
           <Refused answer={answer} intents={["askToConfirm", "doubleOptIn"]} />
-          <Filters lists={lists} tags={tags} />
+          <Filters tags={tags} />
           {nobody && (narrowed ? <NoMatch /> : <EmptyList list={list} />)}
           {!nobody && (
             <People
