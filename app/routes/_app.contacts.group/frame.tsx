@@ -30,9 +30,9 @@ export function Frame({
           icon={<ExclamationTriangleIcon aria-hidden />}
           title="Being in a group is not consent to your messages"
         >
-          They come in as not consented: no campaign reaches them until you note how each agreed. Messaging people who
-          did not agree is against WhatsApp's terms and gets numbers banned. Only groups this phone is in are read;
-          nobody joins one, and hidden numbers stay hidden.
+          Its members come in as not consented: no campaign reaches them until you note how each agreed. Messaging
+          people who did not agree is against WhatsApp's terms and gets numbers banned. Only groups this phone is in are
+          read; nobody joins one, and hidden numbers stay hidden.
         </Alert>
       )}
       {children}
@@ -59,7 +59,7 @@ export function Asking({ children, again }: { children: ReactNode; again: string
 /** What WhatsApp, or its absence, made of a question. */
 export function Failed({ why, children }: { why: string | null; children?: ReactNode }) {
   return (
-    <Alert color="red" icon={<ExclamationTriangleIcon aria-hidden />} title="No answer about groups" role="alert">
+    <Alert color="red" icon={<ExclamationTriangleIcon aria-hidden />} title="Nothing could be read" role="alert">
       {why}
       {children && (
         <Group mt="sm" gap="sm">
