@@ -31,7 +31,10 @@ export async function backToQueue(db: Db, owner: Owner, message: ClaimedMessage)
   });
 }
 
-/** Queues a claimed row again; in a campaign that was cancelled meanwhile it is cancelled with the rest. */
+/**
+ * Queues a claimed row again; in a campaign that was cancelled meanwhile it is cancelled with the rest, and to a person who
+ * opted out meanwhile it is skipped like everything that was queued then.
+ */
 async function requeue(
   tx: Db,
   owner: Owner,
@@ -51,9 +54,13 @@ async function requeue(
       ...also,
     })
     .where(mine(owner, message))
-    .returning({ id: messages.id });
+    .returning({
+      suppressed: sql<boolean>`${messages.kind} <> 'opt_out' and is_suppressed(${messages.userId}, ${messages.recipientKey})`,
+    });
   if (back.length > 0 && campaign?.status === "cancelling") {
     await moveMessage(tx, message.id, { from: "queued", to: "cancelled", points: "release", errorCode: "cancelled" });
+  } else if (back[0]?.suppressed) {
+    await moveMessage(tx, message.id, { from: "queued", to: "skipped", points: "release", errorCode: "opted_out" });
   }
   return back.length > 0;
 }
