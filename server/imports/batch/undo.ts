@@ -23,8 +23,9 @@ const no = (why: string): UndoState => ({ possible: false, why });
  */
 export async function undoState(tx: Db, userId: Id<"user">, found: Import): Promise<UndoState> {
   if (found.status === "undone") return no("This import was undone already.");
-  if (found.status !== "committed" || !found.committedAt) return no("Nothing was imported yet.");
-  const since = sql`${found.committedAt.toISOString()}::timestamptz`;
+  if (found.status !== "committed") return no("Nothing was imported yet.");
+  // Read where it stands: a Date would lose the microseconds that tell what came with it from what came after.
+  const since = sql`(select i.committed_at from imports i where i.id = ${found.id})`;
   const made = sql`c.user_id = ${userId} and ${madeBy(found.id, sql`c.id`)}`;
   const known = sql`c.user_id = ${userId} and c.id = any(array(
     select r.contact_id from import_rows r where r.import_id = ${found.id} and r.verdict <> 'valid' and r.contact_id is not null))`;
