@@ -202,6 +202,6 @@ describe("a message to a group", () => {
     for (const phone of [shown, hidden])
       await on.stage.simulator.waitUntil({ for: "message", phone, text: "Hello all" });
     const foreign = await on.makeGroup({ subject: "Strangers", participants: phones(1) });
-    await expect(held.membersOf(keyOf(foreign))).rejects.toThrow("This phone is not in that group.");
+    await expect(held.membersOf(keyOf(foreign))).rejects.toMatchObject({ why: "not_in_group" });
   });
 });
