@@ -163,6 +163,7 @@ test("what was typed stays while the server cannot be reached, and is saved when
   await page.keyboard.press("Enter");
   await page.getByRole("alert").getByText("What you typed is still here.").waitFor();
   expect(await cell("Kelas", 7).inputValue()).toBe("3D");
+  await rowOf(7).getByText("Not saved").waitFor();
   await page.unroute("**/contacts/upload*");
   // The browser itself tells that a request failed.
   problems.splice(before);
@@ -203,6 +204,7 @@ test("the same file again changes nothing, and says when and where it was import
 test("a batch is taken back, its list with it", async () => {
   const { page, look } = visitor;
   await page.getByRole("link", { name: "kelas.csv" }).click();
+  await page.getByRole("heading", { name: "Imported into kelas" }).waitFor();
   await button("Undo").click();
   await page.getByRole("dialog").getByText("7 contacts are removed from kelas").waitFor();
   await look("import-undo");

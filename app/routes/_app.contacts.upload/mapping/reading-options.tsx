@@ -18,7 +18,10 @@ export function ReadingOptions({ preview }: { preview: ImportPreview }) {
   const submit = useSubmit();
   // While it is read again the choice is the new one; a file that is refused that way stays as it was read.
   const { formData } = useNavigation();
-  const asked = (field: "sheet" | "delimiter") => formData?.get(field)?.toString();
+  const asked = (field: "sheet" | "delimiter") => {
+    const value = formData?.get(field);
+    return typeof value === "string" ? value : undefined;
+  };
   const choose = (event: ChangeEvent<HTMLSelectElement>) =>
     submit(event.currentTarget.form, { preventScrollReset: true });
   const { sheets, delimiter, readOptions, readAs } = preview;

@@ -1,5 +1,5 @@
 import { Button, Group, Input, Stack, Text } from "@mantine/core";
-import { CheckCircledIcon, UpdateIcon } from "@radix-ui/react-icons";
+import { CheckCircledIcon, CrossCircledIcon, UpdateIcon } from "@radix-ui/react-icons";
 import { type FocusEvent, memo, useId } from "react";
 import { ButtonForm } from "../../../components/form-parts.tsx";
 import { type Look, StatusBadge } from "../../../components/status-badge.tsx";
@@ -10,20 +10,24 @@ import styles from "./grid.module.css";
 import { cellField, rowNoField } from "./repair-form.ts";
 
 const mended: Look = { word: "Mended", color: "green", icon: CheckCircledIcon };
-const saving: Look = { word: "Checking", color: "blue", icon: UpdateIcon };
+const underways = {
+  saving: { word: "Checking", color: "blue", icon: UpdateIcon },
+  failed: { word: "Not saved", color: "red", icon: CrossCircledIcon },
+} as const satisfies Record<string, Look>;
 
 /** One row of the grid. Its fields are the browser's own, so that it can be sent by itself where there is no JavaScript. */
 export const GridRow = memo(function GridRow({
   importId,
   row,
   columns,
-  saving: underway,
+  underway,
   onLeave,
 }: {
   importId: string;
   row: PreviewRow;
   columns: readonly GridColumn[];
-  saving: boolean;
+  /** Of cells that the server does not have yet. */
+  underway: keyof typeof underways | null;
   onLeave: (rowNo: number, cells: string[]) => void;
 }) {
   const formId = useId();
@@ -60,7 +64,7 @@ export const GridRow = memo(function GridRow({
                 Row {row.rowNo}
               </Text>
               {underway ? (
-                <StatusBadge look={saving} />
+                <StatusBadge look={underways[underway]} />
               ) : good ? (
                 <StatusBadge look={mended} />
               ) : (

@@ -79,7 +79,7 @@ export function RepairGrid({ preview, onUnsaved }: { preview: ImportPreview; onU
                 importId={preview.id}
                 row={row}
                 columns={columns}
-                saving={unsaved.has(row.rowNo)}
+                underway={unsaved.has(row.rowNo) ? (problem ? "failed" : "saving") : null}
                 onLeave={save}
               />
             ))}
