@@ -32,6 +32,7 @@ export function TagsField({
         value={tags}
         onChange={setTags}
         acceptValueOnBlur
+        comboboxProps={{ withinPortal: false }}
         error={error?.join(" ")}
       />
     </>

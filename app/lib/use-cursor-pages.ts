@@ -1,5 +1,5 @@
 import { useFetcher } from "@remix-run/react";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 
 /** One page of rows, and where the next begins; null at the end. */
 export interface CursorPage<Row> {
@@ -53,11 +53,15 @@ export function useCursorPages<Row>(first: CursorPage<Row>, address: (cursor: st
   const rows = useMemo(() => chain.flatMap(({ page }) => page.rows), [chain]);
   const nextCursor = chain.at(-1)?.page.nextCursor ?? null;
 
+  // The fetcher's own state follows a moment later, and a second request would cut the first off.
+  const asked = useRef<{ before: typeof data } | null>(null);
   const read = useCallback(
     (cursor: string | null) => {
-      if (cursor !== null && state === "idle") load(address(cursor));
+      if (cursor === null || (asked.current && asked.current.before === data)) return;
+      asked.current = { before: data };
+      load(address(cursor));
     },
-    [load, state, address],
+    [load, data, address],
   );
 
   /** Tells which rows are in sight: what is missing or out of date near them is read. */

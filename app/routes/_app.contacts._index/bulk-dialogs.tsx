@@ -74,6 +74,7 @@ function TagDialog(props: Props) {
         value={add}
         onChange={setAdd}
         acceptValueOnBlur
+        comboboxProps={{ withinPortal: false }}
         data-autofocus
         error={fields.add.errors?.join(" ")}
       />
@@ -83,6 +84,7 @@ function TagDialog(props: Props) {
         value={remove}
         onChange={setRemove}
         acceptValueOnBlur
+        comboboxProps={{ withinPortal: false }}
         error={fields.remove.errors?.join(" ")}
       />
     </FormDialog>
