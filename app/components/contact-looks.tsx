@@ -43,6 +43,18 @@ export function consentLookOf({ consent, confirmedAt }: Pick<Reach, "consent" | 
   return confirmedAt === null ? consentLooks.agreed : consentLooks.confirmed;
 }
 
-export function ReachBadge({ person, doubleOptIn, size }: { person: Reach; doubleOptIn?: boolean; size?: "lg" }) {
-  return <StatusBadge look={reachLooks[reachOf(person, doubleOptIn)]} {...(size ? { size } : {})} />;
+export function ReachBadge({
+  person,
+  doubleOptIn,
+  size = "md",
+  plain = false,
+}: {
+  person: Reach;
+  doubleOptIn?: boolean;
+  size?: "md" | "lg";
+  /** Without a ground of its own, for narrow places. */
+  plain?: boolean;
+}) {
+  const look = reachLooks[reachOf(person, doubleOptIn)];
+  return <StatusBadge look={look} size={size} {...(plain ? { variant: "transparent", px: 0 } : {})} />;
 }

@@ -49,6 +49,7 @@ export function LongTable<Row extends { id: string }>({ columns, rows, onSight, 
   const body = useRef<HTMLDivElement>(null);
   const top = useTop(body);
   const focused = useRef<number | null>(null);
+  // oxlint-disable-next-line react/incompatible-library -- the rule is for React's compiler, which does not build this app
   const virtual = useWindowVirtualizer<HTMLDivElement>({
     count: rows.length,
     estimateSize: () => ROW_PX,

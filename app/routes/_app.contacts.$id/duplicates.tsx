@@ -1,7 +1,8 @@
 import { Alert, Group, List, Modal, Radio, Stack, Table, Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
 import { CopyIcon } from "@radix-ui/react-icons";
 import { Form, useNavigate, useSearchParams } from "@remix-run/react";
-import { type ReactNode, useId, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { ReachBadge } from "../../components/contact-looks.tsx";
 import { Intent, Refused, SubmitButton } from "../../components/form-parts.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
@@ -50,50 +51,45 @@ export function MergeDialog({
   const navigate = useNavigate();
   const [keepId, setKeepId] = useState<string>(contact.id);
   const [keep, other] = keepId === contact.id ? [contact, twin] : [twin, contact];
-  const formId = useId();
+  const phone = useMediaQuery("(max-width: 48em)") ?? false;
   const closed = withSearch(search, { merge: null });
   return (
     <Modal
       opened
       size="lg"
+      fullScreen={phone}
       onClose={() => navigate(closed, { preventScrollReset: true })}
       title={<Text fw={650}>Make one of these two?</Text>}
     >
-      <Form method="post" id={formId}>
+      <Form method="post">
         <Intent name="merge" />
         <input type="hidden" name="keepId" value={keep.id} />
         <input type="hidden" name="otherId" value={other.id} />
         <Stack>
           <Refused answer={answer} intents={["merge"]} />
-          <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-            <Table verticalSpacing="xs" layout="fixed">
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th w="6.5rem">Keep</Table.Th>
-                  {[contact, twin].map(({ id, phoneE164 }) => (
-                    <Table.Th key={id}>
-                      <Radio checked={keepId === id} onChange={() => setKeepId(id)} label={phoneE164} />
-                    </Table.Th>
-                  ))}
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                <Line title="Name" of={[contact, twin]} say={({ name }) => name} />
-                <Line title="State" of={[contact, twin]} say={(one) => <ReachBadge person={one} />} />
-                <Line
-                  title="Lists"
-                  of={[contact, twin]}
-                  say={({ lists }) => lists.map(({ name }) => name).join(", ") || "None"}
-                />
-                <Line title="Tags" of={[contact, twin]} say={({ tags }) => tags.join(", ") || "None"} />
-                <Line
-                  title="Attributes"
-                  of={[contact, twin]}
-                  say={({ attributes }) => <Attributes of={attributes} />}
-                />
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <Table verticalSpacing="xs" horizontalSpacing="xs" layout="fixed">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th w="5.75rem">Keep</Table.Th>
+                {[contact, twin].map(({ id, phoneE164 }) => (
+                  <Table.Th key={id}>
+                    <Radio checked={keepId === id} onChange={() => setKeepId(id)} label={phoneE164} />
+                  </Table.Th>
+                ))}
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              <Line title="Name" of={[contact, twin]} say={({ name }) => name} />
+              <Line title="State" of={[contact, twin]} say={(one) => <ReachBadge person={one} plain />} />
+              <Line
+                title="Lists"
+                of={[contact, twin]}
+                say={({ lists }) => lists.map(({ name }) => name).join(", ") || "None"}
+              />
+              <Line title="Tags" of={[contact, twin]} say={({ tags }) => tags.join(", ") || "None"} />
+              <Line title="Attributes" of={[contact, twin]} say={({ attributes }) => <Attributes of={attributes} />} />
+            </Table.Tbody>
+          </Table>
           <List size="sm" spacing={4} aria-label="What will be kept">
             <List.Item>
               <b>

@@ -1,13 +1,14 @@
 import { Alert, Grid, Stack } from "@mantine/core";
 import { CircleBackslashIcon } from "@radix-ui/react-icons";
 import { type ActionFunctionArgs, type LoaderFunctionArgs, type MetaFunction, redirect } from "@remix-run/node";
-import { useActionData, useLoaderData } from "@remix-run/react";
+import { useLoaderData } from "@remix-run/react";
 import { isId } from "#db/ids.ts";
 import { ReachBadge, reachOf } from "../../components/contact-looks.tsx";
 import { Refused } from "../../components/form-parts.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
 import { idParam } from "../../lib/params.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { act } from "./act.server.ts";
 import { Consent } from "./consent.tsx";
 import { Duplicates, MergeDialog } from "./duplicates.tsx";
@@ -53,7 +54,7 @@ const leads = {
 
 export default function Person() {
   const { contact, timeline, lists, tags, twin } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const asked = lists.some((list) => list.doubleOptIn && contact.lists.some(({ id }) => id === list.id));
   return (
     <Page

@@ -77,7 +77,7 @@ export function ListHead({ list }: { list: ListFigures }) {
           {figures.map(({ label, value, to }) => (
             <Figure key={label} label={label}>
               {value > 0 ? (
-                <TextLink to={to} preventScrollReset underline="hover" c="inherit">
+                <TextLink to={to} preventScrollReset underline="hover" c="inherit" fw="inherit">
                   {formatNumber(value)}
                 </TextLink>
               ) : (

@@ -13,7 +13,15 @@ interface Props {
 /** The lists beside the people, on a screen that has room for both. */
 export function ListRail({ lists, chosen, onNew }: Props) {
   return (
-    <Box component="nav" aria-label="Contact lists" visibleFrom="sm" w={196} style={{ flexShrink: 0 }}>
+    <Box
+      component="nav"
+      aria-label="Contact lists"
+      visibleFrom="sm"
+      w={196}
+      pos="sticky"
+      top={76}
+      style={{ flexShrink: 0 }}
+    >
       <Stack gap="xs">
         <ScrollArea.Autosize mah="70vh" type="auto" scrollbars="y" viewportProps={{ tabIndex: -1 }}>
           <Stack gap={2}>
@@ -42,8 +50,8 @@ export function ListRail({ lists, chosen, onNew }: Props) {
 export function ListSelect({ lists, chosen, onNew }: Props) {
   const navigate = useNavigate();
   return (
-    <Form method="get" action="/contacts">
-      <Group gap="xs" align="flex-end" hiddenFrom="sm">
+    <Box component={Form} method="get" action="/contacts" hiddenFrom="sm">
+      <Group gap="xs" align="flex-end">
         <NativeSelect
           name="list"
           label="List"
@@ -67,7 +75,7 @@ export function ListSelect({ lists, chosen, onNew }: Props) {
           </Button>
         </noscript>
       </Group>
-    </Form>
+    </Box>
   );
 }
 

@@ -55,7 +55,7 @@ export function People({ page, list, lists, tags, narrowed, answer }: Props) {
     [],
   );
   const shown = rows.slice(0, MOST_CHOSEN);
-  const chooseAll = `Choose the ${formatNumber(shown.length)} shown`;
+  const chooseAll = `Choose the ${rows.length > MOST_CHOSEN ? "first " : ""}${formatNumber(shown.length)} shown`;
   const all = chosen.size > 0 && shown.every(({ id }) => chosen.has(id));
   const total = hasMore || search.has("cursor") ? (list && !narrowed ? list.total : null) : rows.length;
 

@@ -1,12 +1,13 @@
 import { Group, Stack } from "@mantine/core";
 import { PlusIcon, UploadIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { type ShouldRevalidateFunctionArgs, useActionData, useLoaderData } from "@remix-run/react";
+import { type ShouldRevalidateFunctionArgs, useLoaderData } from "@remix-run/react";
 import { useState } from "react";
 import { Refused } from "../../components/form-parts.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
 import { withSearch } from "../../lib/params.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { act } from "./act.server.ts";
 import { EmptyAccount, EmptyList, NoMatch } from "./empty.tsx";
 import { Filters } from "./filters.tsx";
@@ -63,7 +64,7 @@ export function action({ context, request }: ActionFunctionArgs) {
 
 export default function Contacts() {
   const { lists, tags, list, page, narrowed, shown } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const [making, setMaking] = useState(false);
   const nobody = page.rows.length === 0;
   const general = (

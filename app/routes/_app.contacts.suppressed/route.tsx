@@ -1,7 +1,7 @@
 import { Stack } from "@mantine/core";
 import { ChatBubbleIcon, HandIcon, UploadIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData } from "@remix-run/react";
+import { useLoaderData } from "@remix-run/react";
 import { suppressInput } from "#server/contacts/schema.ts";
 import { type Column, DataTable, Pager } from "../../components/data-table.tsx";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
@@ -10,6 +10,7 @@ import { Page } from "../../components/page.tsx";
 import { type Look, StatusBadge } from "../../components/status-badge.tsx";
 import { idCursor } from "../../lib/params.ts";
 import { form, submit } from "../../lib/submit.server.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { LeaveOut } from "./leave-out.tsx";
 
 export { ErrorBoundary } from "../../components/error-page.tsx";
@@ -51,7 +52,7 @@ function numberOf(identity: string): string {
 
 export default function Suppressed() {
   const { rows, nextCursor } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   return (
     <Page
       title="Opted out"

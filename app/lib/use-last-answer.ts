@@ -1,0 +1,17 @@
+import { useActionData, useLocation } from "@remix-run/react";
+import { useState } from "react";
+
+/**
+ * What the page's form was last answered. An event that reloads the page's data forgets it, and somebody may be reading it:
+ * it stays until they go on.
+ */
+export function useLastAnswer<A>() {
+  const answer = useActionData<A>();
+  const { key } = useLocation();
+  const [kept, setKept] = useState({ key, answer });
+  if (answer === undefined ? key !== kept.key : answer !== kept.answer) {
+    setKept({ key, answer });
+    return answer;
+  }
+  return kept.answer;
+}
