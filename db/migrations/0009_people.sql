@@ -129,6 +129,7 @@ CREATE INDEX "inbound_messages_user" ON "inbound_messages" USING btree ("user_id
 CREATE INDEX "messages_replies" ON "messages" USING btree ("wa_session_id","id") WHERE "messages"."campaign_id" is null and "messages"."status" in ('queued', 'sending');--> statement-breakpoint
 CREATE INDEX "messages_contact" ON "messages" USING btree ("contact_id","id");--> statement-breakpoint
 CREATE INDEX "contacts_user" ON "contacts" USING btree ("user_id","id");--> statement-breakpoint
+CREATE INDEX "contacts_without_consent" ON "contacts" USING btree ("user_id","id") WHERE not "contacts"."consent";--> statement-breakpoint
 CREATE INDEX "contacts_user_phone_end" ON "contacts" USING btree ("user_id",reverse("phone_e164") text_pattern_ops);--> statement-breakpoint
 CREATE INDEX "contacts_words" ON "contacts" USING gin (search_words("user_id","name"));--> statement-breakpoint
 CREATE INDEX "contacts_tags" ON "contacts" USING gin ("tags") WHERE "contacts"."tags" <> '{}';--> statement-breakpoint

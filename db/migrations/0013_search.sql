@@ -4,11 +4,20 @@ ALTER TABLE campaigns DROP CONSTRAINT IF EXISTS campaigns_contact_list_id_contac
 GRANT DELETE ON wa_commands TO masssender_web;
 --> statement-breakpoint
 
+-- Who opted out, of the contacts `c` of the user $1.
+CREATE FUNCTION opted_out_sql() RETURNS text LANGUAGE sql IMMUTABLE AS $f$ SELECT $$(
+  EXISTS (SELECT 1 FROM suppressions s WHERE s.user_id = $1 AND s.identity = 'pn:' || c.phone_e164)
+  OR EXISTS (SELECT 1 FROM identity_pairs p JOIN suppressions s ON s.user_id = p.user_id AND s.identity = p.lid
+              WHERE p.user_id = $1 AND p.pn = 'pn:' || c.phone_e164))$$ $f$;
+--> statement-breakpoint
+
 -- The contacts of the user of this transaction that fit, in the order of their ids: at most p_limit after p_cursor. p_words:
 -- beginnings of words of a name. p_starts and p_end: how a number may begin ("+62812"), or end ("0012").
 -- It runs as the owner of the table, because under row-level security no index serves an operator that might leak (@@, LIKE,
 -- @>); so it binds itself to app.user_id. What is common is found soonest by walking the contacts in order, what is rare by
--- an index. Which it is depends on what was typed: a first stretch of the walk tells.
+-- an index. Which it is depends on what was typed: a first stretch of the walk tells. The planner is left no choice that has
+-- gone wrong: the walk is bounded by pairs, or it would pass through everybody's rows by the primary key, and an index gives
+-- all its hits before they are put in order.
 CREATE FUNCTION find_contacts(
   p_words text, p_starts jsonb, p_end text, p_list text, p_tag text, p_state text, p_cursor text, p_limit int
 ) RETURNS SETOF text LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -19,11 +28,13 @@ DECLARE
   v_pattern text;
   v_starts text[] := ARRAY(SELECT jsonb_array_elements_text(p_starts));
   v_number boolean := p_end IS NOT NULL OR cardinality(v_starts) > 0;
+  -- Whether an index leads to what is looked for.
+  v_indexed boolean := p_words IS NOT NULL OR v_number OR p_tag IS NOT NULL OR p_state IS NOT DISTINCT FROM 'opted_out';
   v_fits text := 'true';
   v_walk text;
-  v_index text;
+  v_hits text;
   v_after text := coalesce(p_cursor, '');
-  v_stretch int := 300;
+  v_stretch int := 500;
   v_seen int;
   v_last text;
   v_ids text[];
@@ -35,26 +46,29 @@ BEGIN
       FROM unnest(string_to_array(search_keys(v_user, p_words), ' ')) AS word;
     v_fits := v_fits || ' AND search_words(c.user_id, c.name) @@ $5';
   END IF;
+  IF p_tag IS NOT NULL THEN v_fits := v_fits || ' AND c.tags @> ARRAY[$7] AND c.tags <> ''{}'''; END IF;
+  v_fits := v_fits || CASE p_state
+    WHEN 'sendable' THEN ' AND c.consent AND NOT ' || opted_out_sql()
+    WHEN 'no_consent' THEN ' AND NOT c.consent AND NOT ' || opted_out_sql()
+    WHEN 'unconfirmed' THEN ' AND c.consent AND c.confirmed_at IS NULL AND NOT ' || opted_out_sql()
+    WHEN 'opted_out' THEN ' AND ' || opted_out_sql()
+    ELSE '' END;
   IF v_number THEN
     SELECT '^\+(' || string_agg(substr(start, 2), '|') || ')' INTO v_pattern FROM unnest(v_starts) AS start;
   END IF;
-  IF p_tag IS NOT NULL THEN v_fits := v_fits || ' AND c.tags @> ARRAY[$7] AND c.tags <> ''{}'''; END IF;
-  IF p_state IS NOT NULL THEN
-    v_fits := v_fits || CASE p_state
-      WHEN 'sendable' THEN ' AND c.consent AND NOT '
-      WHEN 'no_consent' THEN ' AND NOT c.consent AND NOT '
-      WHEN 'unconfirmed' THEN ' AND c.consent AND c.confirmed_at IS NULL AND NOT '
-      ELSE ' AND ' END || '(EXISTS (SELECT 1 FROM suppressions s WHERE s.user_id = $1 AND s.identity = ''pn:'' || c.phone_e164)
-        OR EXISTS (SELECT 1 FROM identity_pairs p JOIN suppressions s ON s.user_id = p.user_id AND s.identity = p.lid
-                    WHERE p.user_id = $1 AND p.pn = ''pn:'' || c.phone_e164))';
-  END IF;
+  -- A short list is walked to its end.
+  v_indexed := v_indexed AND NOT EXISTS (SELECT 1 FROM contact_lists l WHERE l.id = p_list AND l.total < 5000);
+  IF v_fits = 'true' AND NOT v_number THEN v_stretch := p_limit; END IF;
 
   v_walk := 'SELECT count(*), max(c.id), (array_agg(c.id ORDER BY c.id) FILTER (WHERE ' || v_fits
     || CASE WHEN v_number THEN ' AND (c.phone_e164 ~ $8 OR right(c.phone_e164, length($9)) = $9)' ELSE '' END || '))[1:$4] FROM ('
-    || CASE WHEN p_list IS NULL THEN 'SELECT c.* FROM contacts c WHERE c.user_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3) c'
-       ELSE 'SELECT c.* FROM (SELECT m.contact_id FROM contact_list_members m WHERE m.contact_list_id = $6 AND m.user_id = $1
-               AND m.contact_id > $2 ORDER BY m.contact_id LIMIT $3) m JOIN contacts c ON c.id = m.contact_id AND c.user_id = $1) c' END;
-  IF v_fits = 'true' AND NOT v_number THEN v_stretch := p_limit; END IF;
+    || CASE WHEN p_list IS NULL THEN
+         'SELECT c.* FROM contacts c WHERE (c.user_id, c.id) > ($1, $2) AND (c.user_id, c.id) < ($1, ''d'')'
+         || CASE WHEN p_state = 'no_consent' THEN ' AND NOT c.consent' ELSE '' END || ' ORDER BY c.user_id, c.id LIMIT $3) c'
+       ELSE
+         'SELECT c.* FROM (SELECT m.contact_id FROM contact_list_members m
+             WHERE (m.contact_list_id, m.contact_id) > ($6, $2) AND (m.contact_list_id, m.contact_id) < ($6, ''d'')
+             ORDER BY m.contact_list_id, m.contact_id LIMIT $3) m JOIN contacts c ON c.id = m.contact_id AND c.user_id = $1) c' END;
   LOOP
     EXECUTE v_walk INTO v_seen, v_last, v_ids
       USING v_user, v_after, v_stretch, p_limit - cardinality(v_found), v_words, p_list, p_tag, v_pattern, p_end;
@@ -64,23 +78,29 @@ BEGIN
       RETURN;
     END IF;
     v_after := v_last;
-    -- Fewer than one in fifty: an index is quicker.
-    EXIT WHEN coalesce(cardinality(v_ids), 0) * 50 < v_stretch;
-    v_stretch := 1000;
+    -- Fewer than one in a hundred: an index is quicker.
+    EXIT WHEN v_indexed AND coalesce(cardinality(v_ids), 0) * 100 < v_stretch;
+    v_stretch := CASE WHEN v_indexed THEN 1000 ELSE least(v_stretch * 4, 20000) END;
   END LOOP;
 
-  IF p_list IS NOT NULL THEN
-    v_fits := v_fits || ' AND EXISTS (SELECT 1 FROM contact_list_members m WHERE m.contact_list_id = $6 AND m.contact_id = c.id)';
-  END IF;
-  v_index := CASE WHEN v_number THEN
+  v_hits := CASE
+    WHEN v_number THEN
       'SELECT c.id FROM unnest($8) AS start JOIN contacts c ON c.user_id = $1 AND c.phone_e164 ~>=~ start AND c.phone_e164 ~<~ (start || '':'')
         WHERE c.id > $2 AND ' || v_fits || '
        UNION
        SELECT c.id FROM contacts c WHERE c.user_id = $1 AND reverse(c.phone_e164) ~>=~ reverse($9)
           AND reverse(c.phone_e164) ~<~ (reverse($9) || '':'') AND c.id > $2 AND ' || v_fits
+    WHEN p_words IS NULL AND p_tag IS NULL THEN
+      'SELECT c.id FROM (SELECT s.identity FROM suppressions s WHERE s.user_id = $1 AND s.identity LIKE ''pn:%'' UNION
+                         SELECT p.pn FROM identity_pairs p JOIN suppressions s ON s.user_id = p.user_id AND s.identity = p.lid WHERE p.user_id = $1) o
+         JOIN contacts c ON c.user_id = $1 AND c.phone_e164 = substr(o.identity, 4) WHERE c.id > $2 AND ' || v_fits
     ELSE 'SELECT c.id FROM contacts c WHERE c.user_id = $1 AND c.id > $2 AND ' || v_fits END;
   RETURN QUERY SELECT unnest(v_found);
-  RETURN QUERY EXECUTE v_index || ' ORDER BY 1 LIMIT $3'
+  v_hits := 'WITH hits AS MATERIALIZED (' || v_hits || ') ' || CASE WHEN p_list IS NULL THEN 'SELECT id FROM hits ORDER BY id LIMIT $3'
+    -- OFFSET 0: the list is asked about one hit after the other, until there are enough.
+    ELSE 'SELECT h.id FROM (SELECT id FROM hits ORDER BY id OFFSET 0) h
+           WHERE (SELECT true FROM contact_list_members m WHERE m.contact_list_id = $6 AND m.contact_id = h.id) LIMIT $3' END;
+  RETURN QUERY EXECUTE v_hits
     USING v_user, v_after, p_limit - cardinality(v_found), NULL::text, v_words, p_list, p_tag, v_starts, p_end;
 END $$;
 --> statement-breakpoint

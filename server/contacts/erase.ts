@@ -6,7 +6,7 @@ import { recordAudit } from "../audit/record.ts";
 import { DomainError } from "../errors.ts";
 import { publish } from "../events.ts";
 import { moveMessage } from "../messages/move.ts";
-import { entomb, type Pads } from "../opt-outs/tombstones.ts";
+import { entomb, hashOf, type Pads } from "../opt-outs/tombstones.ts";
 import { lockContacts, lockErasure } from "./lock.ts";
 import { ownContact } from "./person.ts";
 import { deleteContacts, lockCampaignsOf, skipMessages, these } from "./remove.ts";
@@ -42,14 +42,17 @@ export async function eraseContact(tx: Db, pads: Pads, userId: Id<"user">, { id,
   await forgetMessages(tx, userId, person);
   await forgetUploads(tx, userId, person);
   const inIdentities = these(person.identities);
+  // The rows stay, nameless as those of whoever writes after an erasure: a message that comes again is still known.
+  const sender = hashOf(pads, sql`${userId}::text`, sql`sender`);
   await tx.execute(sql`
-    delete from inbound_messages where user_id = ${userId} and (contact_id = ${id} or sender in ${inIdentities})`);
+    update inbound_messages set sender = 'erased:' || encode(${sender}, 'hex'), body = null, contact_id = null
+     where user_id = ${userId} and (contact_id = ${id} or sender in ${inIdentities})`);
   await tx.execute(sql`
     delete from identity_pairs where user_id = ${userId} and (pn in ${inIdentities} or lid in ${inIdentities})`);
   await tx.execute(sql`delete from suppressions where user_id = ${userId} and identity in ${inIdentities}`);
   await tx.execute(sql`
     delete from wa_commands where user_id = ${userId} and exists (
-      select 1 from unnest(${bare(person)}::text[]) as known where strpos(input::text || coalesce(result::text, ''), known) > 0)`);
+      select 1 from ${these(bare(person))} as them(known) where strpos(input::text || coalesce(result::text, ''), known) > 0)`);
   await deleteContacts(tx, userId, [id]);
   await entomb(tx, pads, userId, person.identities);
   await recordAudit(tx, userId, "contacts.erased", { contactId: id });
@@ -111,8 +114,8 @@ async function forgetMessages(tx: Db, userId: Id<"user">, { id, identities }: Pe
 }
 
 /**
- * Uploaded rows with their number, in whatever spelling, are blanked and still counted. A file that waits for its decision
- * is dropped with them: what it holds was read already, and it cannot be cleaned.
+ * Uploaded rows with their number, in whatever spelling, are blanked and still counted. The file is dropped with them: what
+ * it holds was read already, and it cannot be cleaned.
  */
 async function forgetUploads(tx: Db, userId: Id<"user">, { id, name, phoneE164 }: Person): Promise<void> {
   // Without the country's code, whose length nobody knows here: the last nine digits find every spelling.
@@ -134,22 +137,24 @@ async function forgetUploads(tx: Db, userId: Id<"user">, { id, name, phoneE164 }
         .where(row);
     else {
       // Blank cells, in their number: the file may be judged anew.
-      const cells = sql`(select jsonb_agg('') from jsonb_array_elements(${importRows.cells}))`;
+      const cells = sql`(select jsonb_agg(''::text) from jsonb_array_elements(${importRows.cells}))`;
       await tx
         .update(importRows)
         .set({ ...forgotten, cells, verdict: "opted_out" })
         .where(row);
     }
   }
-  const undecided = [...new Set(rows.filter(({ decided }) => !decided).map(({ importId }) => importId))];
+  const touched = [...new Set(rows.map(({ importId }) => importId))];
   await tx.execute(sql`
     update imports i set counts = coalesce((
       select jsonb_object_agg(verdict, n) from (
         select verdict, count(*)::int as n from import_rows where import_id = i.id group by verdict) c), '{}')
-     where i.user_id = ${userId} and i.id in ${these(undecided)}`);
-  // Another sheet of a workbook was not read, and may hold them too.
+     where i.user_id = ${userId} and i.status in ('mapping', 'staged') and i.id in ${these(touched)}`);
+  // Beside the files they were found in: those of decided imports, whose rows may be gone, and workbooks of which one sheet
+  // was read and another may hold them.
   await tx.delete(importFiles).where(
     sql`${importFiles.userId} = ${userId} and ${importFiles.importId} in (
-      select i.id from imports i where i.user_id = ${userId} and (i.id in ${these(undecided)} or jsonb_array_length(i.sheets) > 1))`,
+      select i.id from imports i where i.user_id = ${userId} and (
+        i.id in ${these(touched)} or i.status not in ('mapping', 'staged') or jsonb_array_length(i.sheets) > 1))`,
   );
 }
