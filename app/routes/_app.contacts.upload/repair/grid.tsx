@@ -20,6 +20,14 @@ export function RepairGrid({ preview, onUnsaved }: { preview: ImportPreview; onU
   const answer = useActionData<typeof action>();
   const pending = unsaved.size > 0;
   useEffect(() => onUnsaved(pending && !problem), [pending, problem, onUnsaved]);
+  // Told at once: the very click that leaves the row may be the one on the import.
+  const leave = useCallback(
+    (rowNo: number, cells: string[]) => {
+      onUnsaved(true);
+      save(rowNo, cells);
+    },
+    [onUnsaved, save],
+  );
   useEffect(() => () => onUnsaved(false), [onUnsaved]);
   const body = useRef<HTMLTableSectionElement>(null);
   useBeforeUnload(
@@ -34,7 +42,23 @@ export function RepairGrid({ preview, onUnsaved }: { preview: ImportPreview; onU
     ),
   );
   const columns = useMemo(() => shownColumns(preview, rows), [preview, rows]);
-  if (rows.length === 0) return <Text c="dimmed">No row is left here: all of them are mended.</Text>;
+  // What a row's plain form was answered.
+  const told = (
+    <>
+      <Refused answer={answer} intents={["edit"]} />
+      {answer?.intent === "edit" && answer.value && (
+        <Alert color="blue">{answer.value.rows.map(spoken).join(" ")}</Alert>
+      )}
+    </>
+  );
+  if (rows.length === 0) {
+    return (
+      <>
+        {told}
+        <Text c="dimmed">No row is left here: all of them are mended.</Text>
+      </>
+    );
+  }
   return (
     <Stack gap="sm">
       <Hint />
@@ -54,10 +78,7 @@ export function RepairGrid({ preview, onUnsaved }: { preview: ImportPreview; onU
           </Group>
         </Alert>
       )}
-      <Refused answer={answer} intents={["edit"]} />
-      {answer?.intent === "edit" && answer.value && (
-        <Alert color="blue">{answer.value.rows.map(spoken).join(" ")}</Alert>
-      )}
+      {told}
       <Box className={styles.frame}>
         {/* biome-ignore lint/a11y/noRedundantRoles: on a phone the rows are blocks, and lose the roles of a table */}
         <table className={styles.grid} role="table" aria-label="Rows to mend">
@@ -80,7 +101,7 @@ export function RepairGrid({ preview, onUnsaved }: { preview: ImportPreview; onU
                 row={row}
                 columns={columns}
                 underway={unsaved.has(row.rowNo) ? (problem ? "failed" : "saving") : null}
-                onLeave={save}
+                onLeave={leave}
               />
             ))}
           </tbody>
