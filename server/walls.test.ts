@@ -1,8 +1,8 @@
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
-import type { Id } from "#db/ids.ts";
-import { wallets } from "#db/schema/index.ts";
+import { type Id, newId } from "#db/ids.ts";
+import { consentEvents, imports, inboundMessages, tombstones, wallets } from "#db/schema/index.ts";
 import { useDatabase } from "#tests/database.ts";
 import { createHeldSession, createRunningCampaign, createUser, testEnv } from "#tests/factories.ts";
 import { withUser } from "./users/with-user.ts";
@@ -18,7 +18,26 @@ beforeAll(async () => {
   other = await createUser(connection.db);
   const session = await createHeldSession(connection.db, one);
   await createRunningCampaign(connection.db, testEnv(url()), one, session.sessionId, 3);
+  await fillPeople(session.sessionId);
 });
+
+/** A row in each of the tables that hold people, beside those that a campaign makes. */
+async function fillPeople(waSessionId: Id<"waSession">): Promise<void> {
+  const { db } = connection;
+  const now = new Date();
+  const [importId, contactId] = [newId("import"), newId("contact")];
+  await db.insert(imports).values({ id: importId, userId: one, fileName: "f", fileSha256: "0", listName: "l" });
+  await db.execute(sql`insert into import_files (import_id, user_id, bytes) values (${importId}, ${one}, 'x')`);
+  await db.execute(
+    sql`insert into import_rows (import_id, user_id, row_no, verdict) values (${importId}, ${one}, 2, 'valid')`,
+  );
+  await db.insert(consentEvents).values({ userId: one, contactId, kind: "given", source: "manual", at: now });
+  await db
+    .insert(inboundMessages)
+    .values({ id: newId("inboundMessage"), userId: one, waSessionId, waMsgId: "m", sender: "pn:+62", sentAt: now });
+  await db.insert(tombstones).values({ userId: one, hash: Buffer.alloc(32) });
+  await db.execute(sql`insert into identity_pairs (user_id, pn, lid) values (${one}, 'pn:+62', 'lid:1@lid')`);
+}
 afterAll(() => connection.close());
 
 const tables = async () =>
@@ -45,6 +64,28 @@ test("a user's transaction sees no row of anybody else, in any table, whatever t
   }
   const own = await withUser(connection.db, one, (tx) => tx.execute(sql`select id from messages`));
   expect(own).toHaveLength(3);
+});
+
+test("the search, which no wall binds, binds itself to the user of the transaction", async () => {
+  const [list] = await connection.db.execute<{ id: string }>(sql`select id from contact_lists where user_id = ${one}`);
+  const found = (who: Id<"user">, words: string | null, starts: string[], listId: string | null) =>
+    withUser(connection.db, who, async (tx) => {
+      const rows = await tx.execute(sql`
+        select * from find_contacts(${words}, ${JSON.stringify(starts)}::text::jsonb, null, ${listId}, null, null, null, 50)`);
+      return rows.length;
+    });
+  for (const asked of [
+    [null, [], null],
+    ["person", [], null],
+    [null, ["+62"], null],
+    [null, [], list?.id ?? ""],
+    ["person", [], list?.id ?? ""],
+  ] as const) {
+    expect(await found(one, asked[0], [...asked[1]], asked[2])).toBe(3);
+    expect(await found(other, asked[0], [...asked[1]], asked[2])).toBe(0);
+  }
+  const unbound = sql`select * from find_contacts(null, '[]', null, null, null, null, null, 50)`;
+  expect(await connection.db.execute(unbound)).toHaveLength(0);
 });
 
 test("a user's transaction cannot change or claim another user's rows", async () => {
