@@ -178,7 +178,7 @@ describe("the first login of a device", () => {
     expect(state).toContain('"welcomed":false');
     await writeFile(file, state.replaceAll('"welcomed":false', '"welcomed":true'));
     await start(Number(port));
-    await simulator().setFaults(phone, { nack: { code: 479, count: 1 } });
+    await simulator().setFaults(phone, { nack: { code: 479, count: 2 } });
 
     await until("the first login", async () => (await simulator().connections(phone)).logins > 0, 25_000);
     const started = performance.now();

@@ -101,9 +101,11 @@ export async function prepareRecipients(
     if (unknown.length > 0) Object.assign(known, await fetchDevices(sock, cache, unknown, me));
     const addressesOf = (some: readonly string[]) => some.flatMap((jid) => (known[userOf(jid)] ?? []).map(addressOf));
     const without = new Set(jids.filter((jid) => known[userOf(jid)] === undefined));
-    if (rebuild) await sock.assertSessions(addressesOf(jids), true);
+    const addresses = addressesOf(asked).filter((jid) => jid !== me.id);
+    // Our own phone too: it gets a copy of each message, and the keys of the one that was given up are lost for it as well.
+    if (rebuild) await sock.assertSessions(addresses, true);
     try {
-      await sock.assertSessions(addressesOf(asked).filter((jid) => jid !== me.id));
+      await sock.assertSessions(addresses);
       return { without, unready: new Set() };
     } catch (error) {
       if (!sock.ws.isOpen) throw error;
