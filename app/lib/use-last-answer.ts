@@ -9,7 +9,8 @@ export function useLastAnswer<A>() {
   const answer = useActionData<A>();
   const { key } = useLocation();
   const [kept, setKept] = useState({ key, answer });
-  if (answer === undefined ? key !== kept.key : answer !== kept.answer) {
+  // An answer is there before its navigation has ended, and so before the key it belongs to.
+  if (key !== kept.key || (answer !== undefined && answer !== kept.answer)) {
     setKept({ key, answer });
     return answer;
   }
