@@ -157,6 +157,28 @@ test("who could not read a message gets it again from the stored copy, even of t
   expect(shown).toMatchObject({ id: waMsgId, text: "Third", undecryptable: false });
 });
 
+test("a chat whose last keys were lost can be read at once when its Signal session was made anew", async () => {
+  const [to] = people(1) as [Identity];
+  await write(to, "First");
+  await until("the first message", async () => (await shownTo(to))[0]?.text);
+  await stage.db.execute(sql`create table kept as select * from wa_session_keys where kind = 'session'`);
+  await write(to, "Second");
+  await until("the second message", async () => (await shownTo(to))[1]?.text);
+  await stage.workers[0]?.stop();
+  await stage.db.execute(sql`update wa_session_keys k set value = s.value from kept s
+    where s.wa_session_id = k.wa_session_id and s.kind = k.kind and s.key_hash = k.key_hash`);
+  await stage.startWorker();
+  await until("the session to be taken up", () => stage.isReady(linked.sessionId));
+
+  await held().prepare([to], { rebuild: true });
+  await held().send({ waMsgId: newWaMsgId(), to, encoded: held().encodeText("Third") });
+  const shown = await until("the third message to be read", async () => {
+    const third = (await shownTo(to))[2];
+    return third?.readAt ? third : null;
+  });
+  expect(shown).toMatchObject({ text: "Third", copies: 1, undecryptable: false });
+});
+
 test("who opted out meanwhile does not get the stored copy, whatever their phone asks for", async () => {
   const [to] = people(1) as [Identity];
   const waMsgId = newWaMsgId();
