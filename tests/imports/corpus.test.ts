@@ -32,8 +32,10 @@ function judge([header, ...rows]: RawRow[], country: NastyFile["country"]) {
     titles,
     rows.slice(0, 50).map((row) => row.cells),
   );
-  const { judge } = createJudge({ ...suggestion.mapping, titles, country: country ?? null });
-  const judged = rows.map((row) => judge({ rowNo: row.rowNo, cells: row.cells.map(keptCell) }, readNote(row, titles)));
+  const rules = createJudge({ ...suggestion.mapping, titles, country: country ?? null });
+  const judged = rows.map((row) =>
+    rules.judge({ rowNo: row.rowNo, cells: row.cells.map(keptCell) }, readNote(row, titles)),
+  );
   return { suggestion, judged };
 }
 

@@ -26,5 +26,5 @@ for (const path of process.argv.slice(2)) {
   const said = await refusal(bytes);
   most = Math.max(most, rss());
   clearInterval(watch);
-  console.log(JSON.stringify({ said, grewMb: Math.round(most - before) }));
+  process.stdout.write(`${JSON.stringify({ said, grewMb: Math.round(most - before) })}\n`);
 }
