@@ -63,12 +63,20 @@ export function useLive(): boolean {
   return open;
 }
 
-/** Reloads the page's data every so often while `active`: the net under a screen whose events could be lost. */
+/**
+ * Reloads the page's data every so often while `active`: the net under a screen whose events could be lost. Asked first
+ * whether the server is there: a reload that fails would replace the page, and what is typed on it, by an error.
+ */
 export function useReloadEvery(ms: number, active: boolean): void {
   const reload = useReload();
   useEffect(() => {
     if (!active) return;
-    const timer = setInterval(reload, ms);
+    const reloadIfThere = () =>
+      fetch("/healthz", { cache: "no-store" }).then(
+        ({ ok }) => ok && reload(),
+        () => {},
+      );
+    const timer = setInterval(reloadIfThere, ms);
     return () => clearInterval(timer);
   }, [reload, ms, active]);
 }
