@@ -76,7 +76,7 @@ export function useReloadEvery(ms: number, active: boolean): void {
         ({ ok }) => ok && reload(),
         () => {},
       );
-    const timer = setInterval(reloadIfThere, ms);
+    const timer = setInterval(() => void reloadIfThere(), ms);
     return () => clearInterval(timer);
   }, [reload, ms, active]);
 }
