@@ -65,13 +65,11 @@ export const importFiles = pgTable("import_files", {
   bytes: bytea().notNull(),
 });
 
-/** Every row of a staged file with its verdict. What becomes of them after the decision: server/imports/expire.ts. */
+/** Every row of a staged file with its verdict. What becomes of them after the decision: server/imports/expire.ts. No foreign key, as of `contacts`. */
 export const importRows = pgTable(
   "import_rows",
   {
-    importId: idOf("import")
-      .notNull()
-      .references(() => imports.id, { onDelete: "cascade" }),
+    importId: idOf("import").notNull(),
     userId: idOf("user").notNull(),
     rowNo: integer().notNull(),
     /** As in the file, a number where the spreadsheet kept a number; changed by the repair grid; null once it is not needed. */

@@ -10,10 +10,10 @@ import { type Pads, tombstonedSql, tombstonePads } from "../opt-outs/tombstones.
 import { withUser } from "../users/with-user.ts";
 import { addPeople, type Batch, suppressThose, updatePeople, withdrawThose } from "./batch/people.ts";
 import { findImport, type Import } from "./queries.ts";
+import type { ImportEnv } from "./read.ts";
 import type { Counts } from "./rules.ts";
 import type { CommitInput } from "./schema.ts";
 import { settleRows, storeCounts } from "./settle.ts";
-import type { ImportEnv } from "./stage.ts";
 
 export interface CommittedImport {
   importId: Id<"import">;

@@ -1,7 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { imports } from "#db/schema/index.ts";
-import { undoState } from "./batch/undo.ts";
+import { undoState } from "./queries.ts";
 
 const NEVER_READ = "The file could not be read. Upload it again.";
 

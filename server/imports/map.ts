@@ -8,11 +8,12 @@ import { DomainError } from "../errors.ts";
 import { tombstonePads } from "../opt-outs/tombstones.ts";
 import { withUser } from "../users/with-user.ts";
 import { type ImportPreview, importPreview, type PreviewRow, previewRow } from "./queries.ts";
-import { checkedCountry, keepRows, pipeline, ROWS_A_STATEMENT, type RowToKeep } from "./rows.ts";
-import { type Counts, createJudge, keptCell } from "./rules.ts";
+import type { ImportEnv } from "./read.ts";
+import { checkedCountry, keepRows, openPipeline, type Pipeline, ROWS_A_STATEMENT, type RowToKeep } from "./rows.ts";
+import { type Counts, createJudge, type Judge, keptCell } from "./rules.ts";
 import type { EditRowsInput, MapInput } from "./schema.ts";
 import { settleRows, storeCounts } from "./settle.ts";
-import { findUndecided, type ImportEnv } from "./stage.ts";
+import { findUndecided } from "./stage.ts";
 
 /** An edit answers with at most so many rows. */
 const ROWS_ANSWERED = 200;
@@ -34,20 +35,10 @@ export async function mapColumns(
     const found = await findUndecided(tx, userId, importId);
     const country = checkedCountry(wanted === undefined ? found.country : wanted);
     const judge = createJudge({ ...mapping, titles: found.titles, country });
-    const write = pipeline((piece: RowToKeep[]) => keepRows(tx, { id: importId, userId }, piece, { again: true }));
-    for (let after = 0; ; ) {
-      const rows = await tx
-        .select({ rowNo: importRows.rowNo, cells: importRows.cells, note: importRows.note })
-        .from(importRows)
-        .where(and(eq(importRows.importId, importId), gt(importRows.rowNo, after)))
-        .orderBy(asc(importRows.rowNo))
-        .limit(ROWS_A_STATEMENT);
-      const last = rows.at(-1);
-      if (!last) break;
-      await write(rows.map(({ rowNo, cells, note }) => judge.judge({ rowNo, cells: cells ?? [] }, note)));
-      after = last.rowNo;
-    }
-    await write([]);
+    const pipeline = openPipeline((piece: RowToKeep[]) =>
+      keepRows(tx, { id: importId, userId }, piece, { again: true }),
+    );
+    await pipeline.during(judgeAll(tx, importId, judge, pipeline));
     await keepRows(tx, { id: importId, userId }, [...judge.corrected], { again: true });
     const columns = mapping.attributes.map(({ name }) => name);
     await tx.update(imports).set({ status: "staged", mapping, country, columns }).where(eq(imports.id, importId));
@@ -56,6 +47,21 @@ export async function mapColumns(
     await recordAudit(tx, userId, "contacts.mapped", { importId, rows: found.rows });
     return importPreview(tx, userId, { importId });
   });
+}
+
+async function judgeAll(tx: Db, importId: Id<"import">, judge: Judge, pipeline: Pipeline<RowToKeep[]>): Promise<void> {
+  for (let after = 0; ; ) {
+    const rows = await tx
+      .select({ rowNo: importRows.rowNo, cells: importRows.cells, note: importRows.note })
+      .from(importRows)
+      .where(and(eq(importRows.importId, importId), gt(importRows.rowNo, after)))
+      .orderBy(asc(importRows.rowNo))
+      .limit(ROWS_A_STATEMENT);
+    const last = rows.at(-1);
+    if (!last) return pipeline.end();
+    await pipeline.write(rows.map(({ rowNo, cells, note }) => judge.judge({ rowNo, cells: cells ?? [] }, note)));
+    after = last.rowNo;
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { importRows, imports } from "#db/schema/index.ts";
 import { DomainError, refusals } from "../errors.ts";
-import { undoState } from "./batch/undo.ts";
+import { madeBy } from "./batch/people.ts";
 import type { Cell } from "./parse/cells.ts";
 import { suggestMapping } from "./parse/suggest-mapping.ts";
 import { type Counts, columnAt, emptyCounts, type Verdict } from "./rules.ts";
@@ -163,6 +163,39 @@ export async function sameFile(
   if (!same?.committedAt || !same.contactListId) return null;
   const { id: importId, committedAt, listName, contactListId } = same;
   return { importId, committedAt, listName, contactListId };
+}
+
+/** Whether a batch can be taken back; if not, why, in a sentence. */
+export interface UndoState {
+  possible: boolean;
+  why: string | null;
+}
+
+const no = (why: string): UndoState => ({ possible: false, why });
+
+/**
+ * A batch can be taken back until somebody of it got a message, or was changed otherwise: by hand, by a merge, by a later
+ * import, by their own answer.
+ */
+export async function undoState(tx: Db, userId: Id<"user">, found: Import): Promise<UndoState> {
+  if (found.status === "undone") return no("This import was undone already.");
+  if (found.status !== "committed") return no("Nothing was imported yet.");
+  // Read where it stands: a Date would lose the microseconds that tell what came with it from what came after.
+  const since = sql`(select i.committed_at from imports i where i.id = ${found.id})`;
+  const made = sql`c.user_id = ${userId} and ${madeBy(found.id, sql`c.id`)}`;
+  const known = sql`c.user_id = ${userId} and c.id = any(array(
+    select r.contact_id from import_rows r where r.import_id = ${found.id} and r.verdict <> 'valid' and r.contact_id is not null))`;
+  const [used] = await tx.execute<{ messaged: boolean; changed: boolean; gone: boolean }>(sql`
+    select exists (select 1 from contacts c where ${made} and exists (select 1 from messages m where m.contact_id = c.id))
+        or exists (select 1 from contacts c where ${known} and exists (
+             select 1 from messages m where m.contact_id = c.id and m.created_at + (app_now() - now()) > ${since})) as messaged,
+           exists (select 1 from contacts c where ${made} and c.changed_at > ${since})
+        or exists (select 1 from contacts c where ${known} and c.changed_at > ${since}) as changed,
+           (select count(*) from contacts c where ${made}) < ${found.counts.valid ?? 0} as gone`);
+  if (used?.messaged) return no("Somebody of this import got a message since. Remove people by hand instead.");
+  if (used?.changed) return no("Somebody of this import was changed since. Remove people by hand instead.");
+  if (used?.gone) return no("Somebody of this import was removed or merged since. Remove people by hand instead.");
+  return { possible: true, why: null };
 }
 
 /** The user's last imports, newest first. */

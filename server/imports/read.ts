@@ -3,6 +3,7 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { importFiles, importRows, imports } from "#db/schema/index.ts";
 import { keepErasuresOut } from "../contacts/lock.ts";
+import type { Env } from "../env.ts";
 import { DomainError } from "../errors.ts";
 import { publish } from "../events.ts";
 import { type Pads, tombstonePads } from "../opt-outs/tombstones.ts";
@@ -11,7 +12,9 @@ import { type FilePart, readFile } from "./parse/read-file.ts";
 import type { ReadOptions } from "./parse/rows.ts";
 import { checkedCountry, type ImportRef, type TakenFile, takeRows } from "./rows.ts";
 import { settleRows, storeCounts } from "./settle.ts";
-import type { ImportEnv } from "./stage.ts";
+
+/** What is needed of the environment: the keys that open the tombstones' key. */
+export type ImportEnv = Pick<Env, "sessionKeys">;
 
 /** Progress is told at most so often. */
 const TOLD_EVERY_MS = 400;
@@ -67,9 +70,10 @@ export async function readImport(
   const [found] = await db.select().from(imports).where(eq(imports.id, importId));
   if (found?.status !== "reading") return;
   const { userId } = found;
+  const over = new AbortController();
   try {
     const pads = await tombstonePads(db, env.sessionKeys);
-    await withUser(db, userId, (tx) => readRows(db, tx, found, pads));
+    await withUser(db, userId, (tx) => readRows(db, tx, found, pads, over.signal));
   } catch (error) {
     const refusal = error instanceof DomainError ? error : null;
     // It was thrown away meanwhile.
@@ -77,11 +81,19 @@ export async function readImport(
     if (!refusal && !lastTry) throw error;
     await fail(db, { id: importId, userId }, refusal?.message ?? CANNOT_BE_READ);
     if (!refusal) throw error;
+  } finally {
+    over.abort();
   }
   await publish(db, userId, "contacts", importId);
 }
 
-async function readRows(db: Db, tx: Db, found: typeof imports.$inferSelect, pads: Pads): Promise<void> {
+async function readRows(
+  db: Db,
+  tx: Db,
+  found: typeof imports.$inferSelect,
+  pads: Pads,
+  over: AbortSignal,
+): Promise<void> {
   const { id, userId, readOptions } = found;
   // Of two runs of the job (a worker that was taken for dead) one waits, and finds nothing left to read. It is no lock of
   // the import's row, which would hold up the telling of progress.
@@ -93,15 +105,15 @@ async function readRows(db: Db, tx: Db, found: typeof imports.$inferSelect, pads
   const [still] = await tx.select({ status: imports.status }).from(imports).where(eq(imports.id, id));
   if (!file || still?.status !== "reading") throw new DomainError("wrong_state");
   await tx.delete(importRows).where(eq(importRows.importId, id));
-  let told = Date.now();
-  const tell = async (rows: number) => {
-    if (Date.now() - told < TOLD_EVERY_MS) return;
-    told = Date.now();
+  let toldAt = Date.now();
+  const told = async (rows: number) => {
+    if (Date.now() - toldAt < TOLD_EVERY_MS) return;
+    toldAt = Date.now();
     await db.update(imports).set({ rows }).where(eq(imports.id, id));
     await publish(db, userId, "contacts", id);
   };
   const parts = readFile(file.bytes, readOptions);
-  await finishReading(tx, found, await takeRows(tx, found, parts, checkedCountry(found.country), tell), pads);
+  await finishReading(tx, found, await takeRows(tx, found, parts, checkedCountry(found.country), { told, over }), pads);
 }
 
 async function fail(db: Db, { id, userId }: ImportRef, error: string): Promise<void> {

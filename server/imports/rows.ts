@@ -29,6 +29,14 @@ export interface TakenFile {
   rows: number;
 }
 
+/** Who follows the reading of a large file. */
+export interface Watch {
+  /** Hears how many rows are kept so far. */
+  told(rows: number): Promise<void>;
+  /** Aborted when the transaction is over. */
+  over: AbortSignal;
+}
+
 export const ROWS_A_STATEMENT = 5_000;
 /** So many data rows are looked at to see what the columns are. */
 const SAMPLES = 20;
@@ -36,7 +44,6 @@ const SAMPLES = 20;
 /**
  * Keeps the rows of a file as they come from the parser: judged at once when the header is exact, else only their cells.
  * While Postgres writes one piece, the next is made ready.
- * @param told hears how many rows are kept so far
  * @throws DomainError unreadable_file
  */
 export async function takeRows(
@@ -44,15 +51,30 @@ export async function takeRows(
   ref: ImportRef,
   parts: AsyncIterable<FilePart> | Iterable<FilePart>,
   country: CountryCode | null,
-  told?: (rows: number) => Promise<void>,
+  watch?: Watch,
 ): Promise<TakenFile> {
   const taken: TakenFile = { readAs: null, sheets: [], delimiter: null, titles: [], mapping: null, rows: 0 };
-  const write = pipeline((piece: RowToKeep[]) => keepRows(tx, ref, piece));
+  const pipeline = openPipeline((piece: RowToKeep[]) => keepRows(tx, ref, piece));
+  const judge = await pipeline.during(takeParts(pipeline, taken, parts, country, watch));
+  if (taken.rows === 0)
+    throw unreadable("The file has a header but no rows below it. Add your contacts and upload it again.");
+  await keepRows(tx, ref, [...(judge?.corrected ?? [])], { again: true });
+  return taken;
+}
+
+async function takeParts(
+  pipeline: Pipeline<RowToKeep[]>,
+  taken: TakenFile,
+  parts: AsyncIterable<FilePart> | Iterable<FilePart>,
+  country: CountryCode | null,
+  watch?: Watch,
+): Promise<Judge | null> {
   let header = true;
   let judge: Judge | null = null;
   let lastNo = 0;
   let waiting: RowToKeep[] = [];
   for await (const part of parts) {
+    if (watch?.over.aborted) break;
     if ("file" in part) {
       Object.assign(taken, part.file);
       continue;
@@ -81,17 +103,17 @@ export async function takeRows(
     }
     taken.rows += data.length;
     if (waiting.length < ROWS_A_STATEMENT) continue;
-    await write(waiting);
+    await pipeline.write(waiting);
     waiting = [];
-    await told?.(taken.rows);
+    await watch?.told(taken.rows);
   }
-  await write(waiting);
-  await write([]);
+  // The connection died while nothing was asked of it. Postgres.js would write the rollback to no socket, and throw where
+  // nobody can catch it; so this never ends, and is forgotten with its transaction.
+  if (watch?.over.aborted) await new Promise(() => {});
+  await pipeline.write(waiting);
+  await pipeline.end();
   if (header) throw unreadable("The file is empty. Its first row must be: name, phone_e164, consent.");
-  if (taken.rows === 0)
-    throw unreadable("The file has a header but no rows below it. Add your contacts and upload it again.");
-  await keepRows(tx, ref, [...(judge?.corrected ?? [])], { again: true });
-  return taken;
+  return judge;
 }
 
 const unjudged = (rowNo: number, note: string | null): JudgedRow => ({
@@ -103,15 +125,44 @@ const unjudged = (rowNo: number, note: string | null): JudgedRow => ({
   note,
 });
 
-/** Runs one write behind: a call waits for the write before it. */
-export function pipeline<T>(write: (piece: T) => Promise<void>): (piece: T) => Promise<void> {
+/** Writes one behind the one who makes ready what is written. */
+export interface Pipeline<T> {
+  /** Takes a piece when the one before it is written. */
+  write(piece: T): Promise<void>;
+  /** Waits until everything is written. */
+  end(): Promise<void>;
+  /**
+   * The work that writes here, given up as soon as a write fails: a transaction whose connection died has to be left at
+   * once (db/socket.ts).
+   */
+  during<R>(work: Promise<R>): Promise<R>;
+}
+
+export function openPipeline<T>(keep: (piece: T) => Promise<void>): Pipeline<T> {
   let before: Promise<void> = Promise.resolve();
-  return async (piece) => {
-    const now = write(piece);
-    // It is awaited a turn later; when the write before it fails, its own failure is no news.
-    now.catch(() => {});
-    await before;
-    before = now;
+  let fail: (error: unknown) => void = () => {};
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => {});
+  let broken = false;
+  return {
+    async write(piece) {
+      // Nobody waits for this work any more.
+      if (broken) throw new Error("an earlier write failed");
+      const now = keep(piece);
+      now.catch((error: unknown) => {
+        broken = true;
+        fail(error);
+      });
+      await before;
+      before = now;
+    },
+    end: () => before,
+    during(work) {
+      work.catch(() => {});
+      return Promise.race([work, failed]);
+    },
   };
 }
 

@@ -32,8 +32,8 @@ const layout: Layout = {
 
 /** Judges rows as the reading of a file does; what a later row changed in an earlier one shows. */
 function judge(rows: readonly (readonly Cell[])[], by = layout): JudgedRow[] {
-  const { judge: judgeRow } = createJudge(by);
-  return rows.map((cells, index) => judgeRow({ rowNo: index + 2, cells: cells.map(keptCell) }));
+  const ofFile = createJudge(by);
+  return rows.map((cells, index) => ofFile.judge({ rowNo: index + 2, cells: cells.map(keptCell) }));
 }
 const verdictsOf = (...rows: Cell[][]) => judge(rows).map(({ verdict }) => verdict);
 
@@ -90,8 +90,10 @@ describe("a row", () => {
 
   test("says which cells were results of formulas, however often it is judged", () => {
     const note = readNote({ rowNo: 2, cells: [], formulas: [1, 6] }, layout.titles);
-    const { judge: judgeRow } = createJudge({ ...layout, country: "ID" });
-    const first = judgeRow({ rowNo: 2, cells: ["Ayu", "081200000012", "yes"] }, note);
+    const first = createJudge({ ...layout, country: "ID" }).judge(
+      { rowNo: 2, cells: ["Ayu", "081200000012", "yes"] },
+      note,
+    );
     expect(first.note).toMatch(/^The result of a formula: Phone, column G\.\nassumed/);
     const second = createJudge(layout).judge({ rowNo: 2, cells: good }, first.note);
     expect(second.note).toBe(note);

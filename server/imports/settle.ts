@@ -60,7 +60,8 @@ export async function settleRows(tx: Db, found: MappedImport, pads: Pads, number
       from contacts c where c.user_id = ${userId} and c.phone_e164 = r.phone_e164), 'valid')`;
   await tx.execute(sql`
     update import_rows r set verdict = ${known}
-     where ${rows} and r.verdict in ('valid', 'updated', 'unchanged') and r.verdict <> ${known}`);
+     where ${rows} and r.verdict in ('valid', 'updated', 'unchanged') and r.verdict <> ${known}
+       and (r.verdict <> 'valid' or (select exists (select 1 from contacts c where c.user_id = ${userId})))`);
 }
 
 /** Counts the rows of each verdict, and keeps the counts with the import. */

@@ -5,18 +5,14 @@ import { type Id, newId } from "#db/ids.ts";
 import { contactLists, importFiles, importRows, imports } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { CountryCode } from "../contacts/phone.ts";
-import type { Env } from "../env.ts";
 import { DomainError, refusals } from "../errors.ts";
 import { tombstonePads } from "../opt-outs/tombstones.ts";
 import { withUser } from "../users/with-user.ts";
 import { findImport, type ImportPreview, importPreview, sameFile } from "./queries.ts";
-import { bookReading, finishReading, parseFile } from "./read.ts";
+import { bookReading, finishReading, type ImportEnv, parseFile } from "./read.ts";
 import { checkedCountry, takeRows } from "./rows.ts";
 import { limits } from "./rules.ts";
 import type { ReadInput, Upload } from "./schema.ts";
-
-/** What is needed of the environment: the keys that open the tombstones' key. */
-export type ImportEnv = Pick<Env, "sessionKeys">;
 
 export interface StageInput {
   fileName: string;

@@ -54,7 +54,13 @@ describe("the rejected rows", () => {
     const sheet = book.worksheets[0];
     expect(sheet?.getRow(1).values).toEqual([
       undefined,
-      ...["note", "phone_e164", "name", "consent", "import_row", "import_column", "import_reason"],
+      "note",
+      "phone_e164",
+      "name",
+      "consent",
+      "import_row",
+      "import_column",
+      "import_reason",
     ]);
     expect([1, 2, 3, 5].map((at) => sheet?.getRow(2).getCell(at).value)).toEqual([
       'a "b", c',

@@ -164,9 +164,9 @@ describe("a person who opted out", () => {
     const done = await commit(user.api, staged.id);
     expect(done).toMatchObject({ added: 1, suppressed: 2 });
     const stopped = await stage.db.select().from(suppressions).where(eq(suppressions.userId, user.id));
-    expect(stopped.map(({ identity, source }) => [identity, source]).sort()).toEqual([
-      [`pn:${ayu[1]}`, "import"],
-      [`pn:${citra[1]}`, "import"],
+    expect(stopped.map(({ identity, source }) => `${identity} ${source}`).toSorted()).toEqual([
+      `pn:${ayu[1]} import`,
+      `pn:${citra[1]} import`,
     ]);
     expect((await person(ayu[1])).evidence.at(-1)).toMatchObject({ kind: "opted_out", importId: staged.id, rowNo: 2 });
   });

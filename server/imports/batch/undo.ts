@@ -6,41 +6,8 @@ import { recordAudit } from "../../audit/record.ts";
 import { lockContacts } from "../../contacts/lock.ts";
 import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
-import { findImport, type Import } from "../queries.ts";
+import { findImport, undoState } from "../queries.ts";
 import { madeBy } from "./people.ts";
-
-/** Whether a batch can be taken back; if not, why, in a sentence. */
-export interface UndoState {
-  possible: boolean;
-  why: string | null;
-}
-
-const no = (why: string): UndoState => ({ possible: false, why });
-
-/**
- * A batch can be taken back until somebody of it got a message, or was changed otherwise: by hand, by a merge, by a later
- * import, by their own answer.
- */
-export async function undoState(tx: Db, userId: Id<"user">, found: Import): Promise<UndoState> {
-  if (found.status === "undone") return no("This import was undone already.");
-  if (found.status !== "committed") return no("Nothing was imported yet.");
-  // Read where it stands: a Date would lose the microseconds that tell what came with it from what came after.
-  const since = sql`(select i.committed_at from imports i where i.id = ${found.id})`;
-  const made = sql`c.user_id = ${userId} and ${madeBy(found.id, sql`c.id`)}`;
-  const known = sql`c.user_id = ${userId} and c.id = any(array(
-    select r.contact_id from import_rows r where r.import_id = ${found.id} and r.verdict <> 'valid' and r.contact_id is not null))`;
-  const [used] = await tx.execute<{ messaged: boolean; changed: boolean; gone: boolean }>(sql`
-    select exists (select 1 from contacts c where ${made} and exists (select 1 from messages m where m.contact_id = c.id))
-        or exists (select 1 from contacts c where ${known} and exists (
-             select 1 from messages m where m.contact_id = c.id and m.created_at + (app_now() - now()) > ${since})) as messaged,
-           exists (select 1 from contacts c where ${made} and c.changed_at > ${since})
-        or exists (select 1 from contacts c where ${known} and c.changed_at > ${since}) as changed,
-           (select count(*) from contacts c where ${made}) < ${found.counts.valid ?? 0} as gone`);
-  if (used?.messaged) return no("Somebody of this import got a message since. Remove people by hand instead.");
-  if (used?.changed) return no("Somebody of this import was changed since. Remove people by hand instead.");
-  if (used?.gone) return no("Somebody of this import was removed or merged since. Remove people by hand instead.");
-  return { possible: true, why: null };
-}
 
 /**
  * Takes a batch back: those it made go, unless they are on another list meanwhile; those it changed are what they were; its
