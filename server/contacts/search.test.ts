@@ -104,13 +104,13 @@ test("every person of a long search is on exactly one page, however rare or comm
   const { db } = connection;
   const many = await createUser(db);
   const name = (n: number) =>
-    `${n % 2 ? "Common" : "Frequent"} ${n % 97 ? "Person" : "Rare"} ${n > 4_900 ? "Last" : "First"}`;
+    `${n % 2 ? "Common" : "Frequent"} ${n % 211 ? "Person" : "Rare"} ${n > 4_900 ? "Last" : "First"}`;
   const rows = Array.from({ length: 5_000 }, (_, n) => ({
     id: newId("contact"),
     userId: many,
     name: name(n),
     phoneE164: `+62812${String(n).padStart(7, "0")}`,
-    tags: n % 50 ? [] : ["fiftieth"],
+    tags: n % 150 ? [] : ["seldom"],
     consent: n % 3 > 0,
   }));
   for (let at = 0; at < rows.length; at += 1_000) await db.insert(contacts).values(rows.slice(at, at + 1_000));
@@ -121,7 +121,7 @@ test("every person of a long search is on exactly one page, however rare or comm
     [{ search: "rare" }, (row) => row.name.includes("Rare")],
     [{ search: "last com" }, (row) => row.name.includes("Last") && row.name.startsWith("Common")],
     [{ search: "rare", state: "no_consent" }, (row) => row.name.includes("Rare") && !row.consent],
-    [{ tag: "fiftieth" }, (row) => row.tags.length > 0],
+    [{ tag: "seldom" }, (row) => row.tags.length > 0],
     [{ search: "+62812" }, () => true],
     [{ search: "999" }, (row) => row.phoneE164.endsWith("999")],
     [{ search: "499" }, (row) => row.phoneE164.endsWith("499") || row.phoneE164.startsWith("+499")],
@@ -130,7 +130,7 @@ test("every person of a long search is on exactly one page, however rare or comm
   for (const [input, wanted] of cases) {
     const seen: string[] = [];
     for (let cursor: Id<"contact"> | null | undefined; cursor !== null; ) {
-      const asked = pageInput.parse({ ...input, limit: 40, cursor: cursor ?? undefined });
+      const asked = pageInput.parse({ ...input, limit: 15, cursor: cursor ?? undefined });
       const page = await withUser(db, many, (tx) => contactsPage(tx, many, asked));
       seen.push(...page.rows.map(({ id }) => id));
       cursor = page.nextCursor;
