@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { type campaigns, wallets, waNumbers, waSessions } from "#db/schema/index.ts";
-import { checkNumbers, readChecks } from "../contacts/check-numbers.ts";
+import { checkNumbers, readChecks } from "../contacts/numbers/check-numbers.ts";
 import type { Caps } from "../env.ts";
 import { type Details, DomainError, type RefusalCode } from "../errors.ts";
 import { missingPoints, POINTS_PER_MESSAGE } from "../wallet/rules.ts";

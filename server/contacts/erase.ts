@@ -75,8 +75,7 @@ async function identitiesOf(tx: Db, userId: Id<"user">, phoneE164: string): Prom
 }
 
 /** The number and LIDs as they stand inside a JID or a sentence. */
-const bare = ({ identities }: Person): string[] =>
-  identities.map((identity) => identity.replace(/^(pn:\+|lid:)/, "").replace(/@.*$/, ""));
+const bare = ({ identities }: Person): string[] => identities.map((identity) => identity.replace(/^(pn:\+|lid:)/, ""));
 
 /** A file that is being read holds nobody knows whom yet. */
 async function refuseWhileReading(tx: Db, userId: Id<"user">): Promise<void> {

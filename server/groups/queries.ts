@@ -2,7 +2,7 @@ import { and, eq, inArray, isNotNull, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { contactLists, contacts } from "#db/schema/index.ts";
-import { judgePhone } from "../contacts/phone.ts";
+import { judgePhone } from "../contacts/numbers/phone.ts";
 import { suppressedNumbers } from "../opt-outs/is-suppressed.ts";
 import { getOwnSession } from "../wa/link.ts";
 import { isTooLarge, lastQuestion, type QuestionState, questionOf } from "./answers.ts";

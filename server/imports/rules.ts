@@ -1,5 +1,5 @@
 import type { ImportMapping } from "#db/schema/imports.ts";
-import { type CountryCode, judgePhone } from "../contacts/phone.ts";
+import { type CountryCode, judgePhone } from "../contacts/numbers/phone.ts";
 import { withoutGuard } from "../csv.ts";
 import { type Cell, cellText, type RawRow } from "./parse/cells.ts";
 import { columnLetter } from "./parse/titles.ts";

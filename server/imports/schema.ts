@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { idSchema } from "#db/ids.ts";
-import type { CountryCode } from "../contacts/phone.ts";
+import type { CountryCode } from "../contacts/numbers/phone.ts";
 import { limits, verdicts } from "./rules.ts";
 
 export const importRef = z.object({ importId: idSchema("import") }).strict();

@@ -4,7 +4,7 @@ import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { contactLists, importFiles, importRows, imports } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
-import type { CountryCode } from "../contacts/phone.ts";
+import type { CountryCode } from "../contacts/numbers/phone.ts";
 import { DomainError, refusals } from "../errors.ts";
 import { tombstonePads } from "../opt-outs/tombstones.ts";
 import { withUser } from "../users/with-user.ts";

@@ -4,7 +4,7 @@ import { type Id, newId } from "#db/ids.ts";
 import type { consentEvents, suppressions } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
 import { keepErasuresOut } from "../contacts/lock.ts";
-import { judgePhone } from "../contacts/phone.ts";
+import { judgePhone } from "../contacts/numbers/phone.ts";
 import { publish } from "../events.ts";
 import { knownIdentities, textArray } from "./known-identities.ts";
 import { type Pads, tombstonedAmong } from "./tombstones.ts";

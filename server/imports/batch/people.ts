@@ -1,7 +1,10 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { type Pads, tombstonedSql } from "../../opt-outs/tombstones.ts";
+import { skipQueued } from "../../contacts/remove.ts";
+import { knownIdentities } from "../../opt-outs/known-identities.ts";
+import { suppressIdentities } from "../../opt-outs/suppress.ts";
+import { type Pads, tombstonedAmong } from "../../opt-outs/tombstones.ts";
 import { yesWords } from "../rules.ts";
 import { attributesOf, cellOf, type MappedImport, saysNo } from "../settle.ts";
 
@@ -11,8 +14,8 @@ export interface Batch extends MappedImport {
 }
 
 // Ids are those of newId with the row's number in the middle: contacts page in the order of their file, and a batch is a range.
-const idOfRow = (prefix: string, importId: Id<"import">): SQL =>
-  sql`(${`${prefix}_${importId.slice(4, 17)}`}::text || lpad(to_hex(r.row_no), 6, '0') || ${importId.slice(17)}::text)`;
+const contactIdOf = (importId: Id<"import">): SQL =>
+  sql`(${`con_${importId.slice(4, 17)}`}::text || lpad(to_hex(r.row_no), 6, '0') || ${importId.slice(17)}::text)`;
 
 /** SQL: whether a contact is one that a batch made. */
 export function madeBy(importId: Id<"import">, contactId: SQL): SQL {
@@ -27,7 +30,7 @@ const rowsOf = ({ id, userId }: Pick<Batch, "id" | "userId">): SQL =>
 /** New contacts of the valid rows, on the list, with their consent and its evidence. @returns how many */
 export async function addPeople(tx: Db, batch: Batch): Promise<number> {
   const { id, userId, mapping, contactListId } = batch;
-  const contactId = idOfRow("con", id);
+  const contactId = contactIdOf(id);
   const valid = sql`${rowsOf(batch)} and r.verdict = 'valid'`;
   const { count } = await tx.execute(sql`
     insert into contacts (id, user_id, name, phone_e164, attributes, consent, consent_at, import_id)
@@ -83,37 +86,35 @@ export async function withdrawThose(tx: Db, batch: Batch): Promise<number> {
     update import_rows r set (contact_id, before) = ${present(batch)}
      where ${rowsOf(batch)} and ${saysNo(mapping)} and ${agreed}`);
   const those = sql`${rowsOf(batch)} and r.verdict in ('no_consent', 'invalid') and r.contact_id is not null`;
-  const { count } = await tx.execute(sql`
+  const people = await tx.execute<{ id: Id<"contact"> }>(sql`
     update contacts set consent = false, consent_at = app_now()
-     where id = any(array(select r.contact_id from import_rows r where ${those})) and user_id = ${userId}`);
+     where id = any(array(select r.contact_id from import_rows r where ${those})) and user_id = ${userId} returning id`);
+  if (people.length === 0) return 0;
   await tx.execute(sql`
     insert into consent_events (user_id, contact_id, kind, source, import_id, row_no, at)
     select distinct on (r.contact_id) ${userId}, r.contact_id, 'withdrawn', 'import', ${id}, r.row_no, (select app_now())
       from import_rows r where ${those} order by r.contact_id, r.row_no`);
-  return count;
+  await skipQueued(
+    tx,
+    userId,
+    people.map(({ id: person }) => person),
+    "no_consent",
+  );
+  return people.length;
 }
 
 /** Puts those whom the file calls opted out among the people who are never messaged. @returns how many were not there */
 export async function suppressThose(tx: Db, batch: Batch, pads: Pads): Promise<number> {
   const { id, userId, mapping } = batch;
   if (mapping.optedOut === undefined) return 0;
-  const identity = sql`('pn:' || r.phone_e164)`;
-  const [row] = await tx.execute<{ n: number }>(sql`
-    with said as (
-      select distinct on (r.phone_e164) ${idOfRow("sup", id)} as id, ${identity} as identity, r.phone_e164, r.row_no
-        from import_rows r
-       where ${rowsOf(batch)} and r.verdict = 'opted_out' and lower(${cellOf(mapping.optedOut)}) in ${[...yesWords]}
-         and not ${tombstonedSql(pads, userId, identity)}
-       order by r.phone_e164, r.row_no
-    ), added as (
-      insert into suppressions (id, user_id, identity, source)
-      select id, ${userId}, identity, 'import' from said order by row_no on conflict do nothing returning identity
-    ), told as (
-      insert into consent_events (user_id, contact_id, kind, source, import_id, row_no, at)
-      select ${userId}, c.id, 'opted_out', 'import', ${id}, said.row_no, app_now()
-        from said join added using (identity)
-        join lateral (select k.id from contacts k where k.user_id = ${userId} and k.phone_e164 = said.phone_e164 limit 1) c on true
-    )
-    select count(*)::int as n from added`);
-  return row?.n ?? 0;
+  const said = await tx.execute<{ identity: string }>(sql`
+    select distinct 'pn:' || r.phone_e164 as identity from import_rows r
+     where ${rowsOf(batch)} and r.verdict = 'opted_out' and r.phone_e164 is not null
+       and lower(${cellOf(mapping.optedOut)}) in ${[...yesWords]}`);
+  const given = said.map(({ identity }) => identity);
+  const erased = await tombstonedAmong(tx, pads, userId, await knownIdentities(tx, userId, given));
+  const wanted = given.filter((identity) => !erased.has(identity));
+  const { added } = await suppressIdentities(tx, userId, wanted, "import", { importId: id });
+  const fresh = new Set(added);
+  return wanted.filter((identity) => fresh.has(identity)).length;
 }

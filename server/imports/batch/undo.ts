@@ -4,6 +4,7 @@ import type { Id } from "#db/ids.ts";
 import { importFiles, importRows, imports } from "#db/schema/index.ts";
 import { recordAudit } from "../../audit/record.ts";
 import { lockContacts } from "../../contacts/lock.ts";
+import { deleteContacts } from "../../contacts/remove.ts";
 import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
 import { findImport, undoState } from "../queries.ts";
@@ -42,11 +43,13 @@ export async function undoImport(
   await tx.execute(sql`
     delete from consent_events where user_id = ${userId} and import_id = ${importId} and kind <> 'opted_out'
        and contact_id = any(array(select r.contact_id from import_rows r where ${rows}))`);
-  const alone = sql`array(select c.id from contacts c where c.user_id = ${userId} and ${madeBy(importId, sql`c.id`)}
-    and not exists (select 1 from contact_list_members m where m.contact_id = c.id))`;
-  await tx.execute(sql`delete from consent_events where user_id = ${userId} and contact_id = any(${alone})`);
-  const { count: removed } = await tx.execute(
-    sql`delete from contacts c where c.user_id = ${userId} and c.id = any(${alone})`,
+  const alone = await tx.execute<{ id: Id<"contact"> }>(sql`
+    select c.id from contacts c where c.user_id = ${userId} and ${madeBy(importId, sql`c.id`)}
+       and not exists (select 1 from contact_list_members m where m.contact_id = c.id)`);
+  const removed = await deleteContacts(
+    tx,
+    userId,
+    alone.map(({ id }) => id),
   );
   if (found.madeList)
     await tx.execute(sql`

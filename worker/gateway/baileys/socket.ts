@@ -1,6 +1,6 @@
 import "./quiet.ts";
-import "./agreement.ts";
-import "./trust.ts";
+import "./repairs/agreement.ts";
+import "./repairs/trust.ts";
 import makeWASocket, {
   type AuthenticationCreds,
   type BinaryNode,

@@ -2,11 +2,11 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { waCommands } from "#db/schema/index.ts";
-import { recordAudit } from "../audit/record.ts";
-import { DomainError } from "../errors.ts";
-import { publish } from "../events.ts";
-import { suppressedNumbers } from "../opt-outs/is-suppressed.ts";
-import { getOwnSession, wakeWorkers } from "../wa/link.ts";
+import { recordAudit } from "../../audit/record.ts";
+import { DomainError } from "../../errors.ts";
+import { publish } from "../../events.ts";
+import { suppressedNumbers } from "../../opt-outs/is-suppressed.ts";
+import { getOwnSession, wakeWorkers } from "../../wa/link.ts";
 
 /** Questions a day whether a number has WhatsApp, for each linked phone: more would be a search for numbers. */
 const CHECKS_A_DAY = 200;

@@ -1,10 +1,10 @@
-import "./quiet.ts";
+import "../quiet.ts";
 import { randomBytes } from "node:crypto";
 import makeWASocket, { Curve, initAuthCreds, WA_CERT_DETAILS } from "@whiskeysockets/baileys";
 import pino from "pino";
 import { afterEach, expect, inject, test, vi } from "vitest";
-import type { GatewayEvent } from "../gateway.ts";
-import { fromClose } from "./translate.ts";
+import type { GatewayEvent } from "../../gateway.ts";
+import { fromClose } from "../translate.ts";
 import { trustedServer } from "./trust.ts";
 
 const genuine = Buffer.from("142375574d0a587166aae71ebe516437c4a28b73e3695c6ce1f7f9545da8ee6b", "hex");

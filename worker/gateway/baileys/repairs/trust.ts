@@ -1,4 +1,4 @@
-import "./quiet.ts";
+import "../quiet.ts";
 import { createRequire } from "node:module";
 import { Curve, WA_CERT_DETAILS } from "@whiskeysockets/baileys";
 import { z } from "zod";

@@ -1,5 +1,5 @@
 import { type CountryCode, getCountryCallingCode, parsePhoneNumberFromString } from "libphonenumber-js/max";
-import type { Cell } from "../imports/parse/cells.ts";
+import type { Cell } from "../../imports/parse/cells.ts";
 import { isMobile } from "./mobile-numbers.ts";
 
 export type { CountryCode } from "libphonenumber-js/max";

@@ -1,4 +1,4 @@
-import "./quiet.ts";
+import "../quiet.ts";
 import { createPrivateKey, createPublicKey, diffieHellman } from "node:crypto";
 import { createRequire } from "node:module";
 
