@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, type MockInstance, test, vi } from "vitest";
 import { type Id, newId } from "#db/ids.ts";
 import { contactLists } from "#db/schema/index.ts";
-import { numbersToAsk } from "#server/contacts/check-numbers.ts";
+import { numbersToAsk } from "#server/contacts/numbers/check-numbers.ts";
 import { createHeldSession, createList, newPhone, readWallet } from "../factories.ts";
 import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
 
