@@ -63,7 +63,9 @@ export async function importPreview(tx: Db, userId: Id<"user">, input: PreviewIn
         eq(importRows.importId, found.id),
         eq(importRows.userId, userId),
         gt(importRows.rowNo, input.cursor ?? 0),
-        // What is left of a row for the undo is not shown.
+        // A read that ended just now would show rows of a file that is not judged. What is left of a row for the undo is not
+        // shown either.
+        status === "reading" ? sql`false` : undefined,
         isNotNull(importRows.cells),
         input.verdict && judged ? eq(importRows.verdict, input.verdict) : undefined,
       ),

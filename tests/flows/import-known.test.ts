@@ -168,7 +168,7 @@ describe("a person who opted out", () => {
       `pn:${ayu[1]} import`,
       `pn:${citra[1]} import`,
     ]);
-    expect((await person(ayu[1])).evidence.at(-1)).toMatchObject({ kind: "opted_out", importId: staged.id, rowNo: 2 });
+    expect((await person(ayu[1])).evidence.at(-1)).toMatchObject({ kind: "opted_out", importId: staged.id });
   });
 
   test("is known after an erasure, without being named anywhere once the import is done", async () => {
