@@ -47,14 +47,10 @@ export function ReachBadge({
   person,
   doubleOptIn,
   size = "md",
-  plain = false,
 }: {
   person: Reach;
   doubleOptIn?: boolean;
   size?: "md" | "lg";
-  /** Without a ground of its own, for narrow places. */
-  plain?: boolean;
 }) {
-  const look = reachLooks[reachOf(person, doubleOptIn)];
-  return <StatusBadge look={look} size={size} {...(plain ? { variant: "transparent", px: 0 } : {})} />;
+  return <StatusBadge look={reachLooks[reachOf(person, doubleOptIn)]} size={size} />;
 }

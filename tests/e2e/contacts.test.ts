@@ -204,7 +204,7 @@ test("two contacts that may be one person are compared and made one", async () =
   await dialog().getByText("8A").waitFor();
   await dialog().getByText("Solo").waitFor();
   await look("person-merge");
-  await dialog().getByRole("radio", { name: "+6281300000002" }).check();
+  await dialog().getByRole("radio", { name: "Maya Sari, +6281300000002" }).check();
   await dialog().getByRole("button", { name: "Keep +6281300000002" }).click();
   await says("The two are one contact now.");
   await says(/^\+6281300000002\./);

@@ -101,7 +101,9 @@ test("they write a campaign and see it as three real people will", async () => {
   const { page, look } = visitor;
   await page.getByRole("link", { name: "Write a campaign" }).click();
   await page.getByLabel("Name", { exact: true }).fill("Class reunion");
-  await page.getByLabel("Message").fill("Hi {{name}}, our reunion is on 12 December. Are you in? Yours, class ");
+  await page
+    .getByLabel("Message", { exact: true })
+    .fill("Hi {{name}}, our reunion is on 12 December. Are you in? Yours, class ");
   await page.getByRole("group", { name: "Insert a variable" }).getByRole("button", { name: "class" }).click();
   await page.getByLabel("Shortest wait").fill("1");
   await page.getByLabel("Longest wait").fill("1");

@@ -3,7 +3,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { CopyIcon } from "@radix-ui/react-icons";
 import { Form, useNavigate, useSearchParams } from "@remix-run/react";
 import { type ReactNode, useState } from "react";
-import { ReachBadge } from "../../components/contact-looks.tsx";
+import { reachLooks, reachOf } from "../../components/contact-looks.tsx";
 import { Intent, Refused, SubmitButton } from "../../components/form-parts.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { withSearch } from "../../lib/params.ts";
@@ -63,24 +63,30 @@ export function MergeDialog({
     >
       <Form method="post">
         <Intent name="merge" />
-        <input type="hidden" name="keepId" value={keep.id} />
         <input type="hidden" name="otherId" value={other.id} />
         <Stack>
           <Refused answer={answer} intents={["merge"]} />
+          <Radio.Group name="keepId" value={keepId} onChange={setKeepId} label="Which one stays?">
+            <Stack gap="xs" mt="xs">
+              {[contact, twin].map(({ id, name, phoneE164 }) => (
+                <Radio key={id} value={id} label={`${name}, ${phoneE164}`} />
+              ))}
+            </Stack>
+          </Radio.Group>
           <Table verticalSpacing="xs" horizontalSpacing="xs" layout="fixed">
             <Table.Thead>
               <Table.Tr>
-                <Table.Th w="5.75rem">Keep</Table.Th>
+                <Table.Th w="5.75rem">Number</Table.Th>
                 {[contact, twin].map(({ id, phoneE164 }) => (
-                  <Table.Th key={id}>
-                    <Radio checked={keepId === id} onChange={() => setKeepId(id)} label={phoneE164} />
+                  <Table.Th key={id} style={{ overflowWrap: "anywhere" }}>
+                    {phoneE164}
                   </Table.Th>
                 ))}
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
               <Line title="Name" of={[contact, twin]} say={({ name }) => name} />
-              <Line title="State" of={[contact, twin]} say={(one) => <ReachBadge person={one} plain />} />
+              <Line title="State" of={[contact, twin]} say={(one) => reachLooks[reachOf(one)].word} />
               <Line
                 title="Lists"
                 of={[contact, twin]}
