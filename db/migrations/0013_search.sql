@@ -15,13 +15,14 @@ CREATE FUNCTION opted_out_sql() RETURNS text LANGUAGE sql IMMUTABLE AS $f$ SELEC
 -- beginnings of words of a name. p_starts and p_end: how a number may begin ("+62812"), or end ("0012").
 -- It runs as the owner of the table, because under row-level security no index serves an operator that might leak (@@, LIKE,
 -- @>); so it binds itself to app.user_id. What is common is found soonest by walking the contacts in order, what is rare by
--- an index. Which it is depends on what was typed: a first stretch of the walk tells. The planner is left no choice that has
--- gone wrong: the walk is bounded by pairs, or it would pass through everybody's rows by the primary key, and an index gives
--- all its hits before they are put in order.
+-- an index. Which it is depends on what was typed: a first stretch of the walk tells. What is between the two is looked up
+-- among the next people first, for the many hits of a whole index are all over the table. The planner is left no choice that
+-- has gone wrong: the walk is bounded by pairs, or it would pass through everybody's rows by the primary key, and an index
+-- gives all its hits before they are put in order.
 CREATE FUNCTION find_contacts(
   p_words text, p_starts jsonb, p_end text, p_list text, p_tag text, p_state text, p_cursor text, p_limit int
 ) RETURNS SETOF text LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = public, pg_temp SET jit = off SET enable_seqscan = off SET max_parallel_workers_per_gather = 0 AS $$
+SET search_path = public, pg_temp SET jit = off SET enable_seqscan = off SET max_parallel_workers_per_gather = 0 SET cpu_operator_cost = 0.03 AS $$
 DECLARE
   v_user text := nullif(current_setting('app.user_id', true), '');
   v_words tsquery;
@@ -39,6 +40,9 @@ DECLARE
   v_last text;
   v_ids text[];
   v_found text[] := '{}';
+  v_until text;
+  -- A number is compared in no time; the words of a name have to be made.
+  v_often int := CASE WHEN p_words IS NULL THEN 100 ELSE 20 END;
 BEGIN
   IF v_user IS NULL THEN RETURN; END IF;
   IF p_words IS NOT NULL THEN
@@ -78,8 +82,7 @@ BEGIN
       RETURN;
     END IF;
     v_after := v_last;
-    -- Fewer than one in a hundred: an index is quicker.
-    EXIT WHEN v_indexed AND coalesce(cardinality(v_ids), 0) * 100 < v_stretch;
+    EXIT WHEN v_indexed AND coalesce(cardinality(v_ids), 0) * v_often < v_stretch;
     v_stretch := CASE WHEN v_indexed THEN 1000 ELSE least(v_stretch * 4, 20000) END;
   END LOOP;
 
@@ -93,15 +96,27 @@ BEGIN
     WHEN p_words IS NULL AND p_tag IS NULL THEN
       'SELECT c.id FROM (SELECT s.identity FROM suppressions s WHERE s.user_id = $1 AND s.identity LIKE ''pn:%'' UNION
                          SELECT p.pn FROM identity_pairs p JOIN suppressions s ON s.user_id = p.user_id AND s.identity = p.lid WHERE p.user_id = $1) o
-         JOIN contacts c ON c.user_id = $1 AND c.phone_e164 = substr(o.identity, 4) WHERE c.id > $2 AND ' || v_fits
-    ELSE 'SELECT c.id FROM contacts c WHERE c.user_id = $1 AND c.id > $2 AND ' || v_fits END;
-  RETURN QUERY SELECT unnest(v_found);
-  v_hits := 'WITH hits AS MATERIALIZED (' || v_hits || ') ' || CASE WHEN p_list IS NULL THEN 'SELECT id FROM hits ORDER BY id LIMIT $3'
+         JOIN contacts c ON c.user_id = $1 AND c.phone_e164 = substr(o.identity, 4) WHERE c.id > $2 AND c.id <= $10 AND ' || v_fits
+    ELSE 'SELECT c.id FROM contacts c WHERE c.user_id = $1 AND c.id > $2 AND c.id <= $10 AND ' || v_fits END;
+  v_hits := 'WITH hits AS MATERIALIZED (' || v_hits || ') SELECT array_agg(id ORDER BY id) FROM ('
+    || CASE WHEN p_list IS NULL THEN 'SELECT id FROM hits ORDER BY id LIMIT $3'
     -- OFFSET 0: the list is asked about one hit after the other, until there are enough.
     ELSE 'SELECT h.id FROM (SELECT id FROM hits ORDER BY id OFFSET 0) h
-           WHERE (SELECT true FROM contact_list_members m WHERE m.contact_list_id = $6 AND m.contact_id = h.id) LIMIT $3' END;
-  RETURN QUERY EXECUTE v_hits
-    USING v_user, v_after, p_limit - cardinality(v_found), NULL::text, v_words, p_list, p_tag, v_starts, p_end;
+           WHERE (SELECT true FROM contact_list_members m WHERE m.contact_list_id = $6 AND m.contact_id = h.id) LIMIT $3' END || ') f';
+  -- Those next people are worth a look when a few came along on the way.
+  v_ids := '{}';
+  IF NOT v_number AND cardinality(v_found) > 1 THEN
+    SELECT max(n.id) INTO v_until
+      FROM (SELECT c.id FROM contacts c WHERE (c.user_id, c.id) > (v_user, v_after) AND (c.user_id, c.id) < (v_user, 'd')
+             ORDER BY c.user_id, c.id LIMIT 25000) n;
+    EXECUTE v_hits INTO v_ids
+      USING v_user, v_after, p_limit - cardinality(v_found), NULL::text, v_words, p_list, p_tag, v_starts, p_end, v_until;
+  END IF;
+  IF coalesce(cardinality(v_ids), 0) < p_limit - cardinality(v_found) THEN
+    EXECUTE v_hits INTO v_ids
+      USING v_user, v_after, p_limit - cardinality(v_found), NULL::text, v_words, p_list, p_tag, v_starts, p_end, 'd';
+  END IF;
+  RETURN QUERY SELECT unnest(v_found || coalesce(v_ids, '{}'));
 END $$;
 --> statement-breakpoint
 REVOKE ALL ON FUNCTION find_contacts FROM PUBLIC;
