@@ -6,13 +6,13 @@ import { suppressPhones } from "../opt-outs/suppress.ts";
 import { type Pads, tombstonePads } from "../opt-outs/tombstones.ts";
 import { noInput, router, signedInProcedure, userProcedure } from "../trpc.ts";
 import { withUser } from "../users/with-user.ts";
-import { eraseContact } from "./erase.ts";
 import { addToList, createList, removeFromList, tagContacts, updateList } from "./lists.ts";
-import { mergeContacts } from "./merge.ts";
-import { readContact, readTimeline } from "./person.ts";
+import { eraseContact } from "./person/erase.ts";
+import { mergeContacts } from "./person/merge.ts";
+import { readContact, readTimeline } from "./person/read.ts";
+import { addContact, recordConsent, updateContact, withdrawConsent } from "./person/save.ts";
 import { contactList, contactListsOf, contactsPage, sampleContacts, suppressedPage, tagsOf } from "./queries.ts";
 import { removeContacts, removeList } from "./remove.ts";
-import { addContact, recordConsent, updateContact, withdrawConsent } from "./save.ts";
 import * as input from "./schema.ts";
 
 /** For what must know who was erased: the key of that is read on the system path, before the user's own transaction. */

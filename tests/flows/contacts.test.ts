@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { auditLogs, campaigns, contacts, messages } from "#db/schema/index.ts";
-import { withdrawConsent } from "#server/contacts/save.ts";
+import { withdrawConsent } from "#server/contacts/person/save.ts";
 import { createHeldSession, createRunningCampaign, newPhone, readViolations, readWallet } from "../factories.ts";
 import { createStage, type Stage, type StageUser } from "../stage.ts";
 
@@ -57,7 +57,9 @@ describe("a person who is added by hand", () => {
       consent: true,
       optedOut: false,
       lists: [{ id: listId, name: "Parents" }],
-      evidence: [{ kind: "given", source: "manual", statement: consentStatement, by: expect.stringContaining("@example.org") }],
+      evidence: [
+        { kind: "given", source: "manual", statement: consentStatement, by: expect.stringContaining("@example.org") },
+      ],
     });
     expect(await user.api.contacts.list({ id: listId })).toMatchObject({ total: 1, sendable: 1, columns: ["class"] });
     expect(await user.api.contacts.tags()).toEqual([

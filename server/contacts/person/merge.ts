@@ -2,13 +2,13 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { contacts, suppressions } from "#db/schema/index.ts";
-import { recordAudit } from "../audit/record.ts";
-import { DomainError } from "../errors.ts";
-import { publish } from "../events.ts";
-import { lockContacts } from "./lock.ts";
-import { ownContact } from "./person.ts";
-import { lockCampaignsOf, skipMessages, skipQueued } from "./remove.ts";
-import type { MergeInput } from "./schema.ts";
+import { recordAudit } from "../../audit/record.ts";
+import { DomainError } from "../../errors.ts";
+import { publish } from "../../events.ts";
+import { lockContacts } from "../lock.ts";
+import { lockCampaignsOf, skipMessages, skipQueued } from "../remove.ts";
+import type { MergeInput } from "../schema.ts";
+import { ownContact } from "./read.ts";
 
 type Contact = typeof contacts.$inferSelect;
 

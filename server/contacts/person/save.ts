@@ -2,18 +2,18 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { consentEvents, contactListMembers, contacts } from "#db/schema/index.ts";
-import { recordAudit } from "../audit/record.ts";
-import { DomainError, refusals } from "../errors.ts";
-import { publish } from "../events.ts";
-import { suppressedNumbers } from "../opt-outs/is-suppressed.ts";
-import { isTombstoned, type Pads } from "../opt-outs/tombstones.ts";
-import { growColumns, ownContacts } from "./lists.ts";
-import { lockContacts } from "./lock.ts";
-import { judgePhone } from "./numbers/phone.ts";
-import { ownContact } from "./person.ts";
-import { ownList } from "./queries.ts";
-import { skipQueued } from "./remove.ts";
-import type { AddInput, UpdateInput } from "./schema.ts";
+import { recordAudit } from "../../audit/record.ts";
+import { DomainError, refusals } from "../../errors.ts";
+import { publish } from "../../events.ts";
+import { suppressedNumbers } from "../../opt-outs/is-suppressed.ts";
+import { isTombstoned, type Pads } from "../../opt-outs/tombstones.ts";
+import { growColumns, ownContacts } from "../lists.ts";
+import { lockContacts } from "../lock.ts";
+import { judgePhone } from "../numbers/phone.ts";
+import { ownList } from "../queries.ts";
+import { skipQueued } from "../remove.ts";
+import type { AddInput, UpdateInput } from "../schema.ts";
+import { ownContact } from "./read.ts";
 
 /**
  * Adds a person by hand, with the user's own words on how they agreed.

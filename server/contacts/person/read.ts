@@ -2,9 +2,9 @@ import { and, asc, desc, eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { consentEvents, contactListMembers, contactLists, contacts, imports, users } from "#db/schema/index.ts";
-import { DomainError } from "../errors.ts";
-import { isSuppressed } from "../opt-outs/is-suppressed.ts";
-import type { TimelineInput } from "./schema.ts";
+import { DomainError } from "../../errors.ts";
+import { isSuppressed } from "../../opt-outs/is-suppressed.ts";
+import type { TimelineInput } from "../schema.ts";
 
 const EVIDENCE_SHOWN = 100;
 const DUPLICATES_SHOWN = 20;

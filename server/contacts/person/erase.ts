@@ -2,15 +2,15 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { importFiles, importRows, imports } from "#db/schema/index.ts";
-import { recordAudit } from "../audit/record.ts";
-import { DomainError } from "../errors.ts";
-import { publish } from "../events.ts";
-import { moveMessage } from "../messages/move.ts";
-import { entomb, hashOf, type Pads } from "../opt-outs/tombstones.ts";
-import { lockContacts, lockErasure } from "./lock.ts";
-import { ownContact } from "./person.ts";
-import { deleteContacts, lockCampaignsOf, skipMessages, these } from "./remove.ts";
-import type { EraseInput } from "./schema.ts";
+import { recordAudit } from "../../audit/record.ts";
+import { DomainError } from "../../errors.ts";
+import { publish } from "../../events.ts";
+import { moveMessage } from "../../messages/move.ts";
+import { entomb, hashOf, type Pads } from "../../opt-outs/tombstones.ts";
+import { lockContacts, lockErasure } from "../lock.ts";
+import { deleteContacts, lockCampaignsOf, skipMessages, these } from "../remove.ts";
+import type { EraseInput } from "../schema.ts";
+import { ownContact } from "./read.ts";
 
 interface Person {
   id: Id<"contact">;
