@@ -1,9 +1,10 @@
-import { and, eq } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { newId } from "#db/ids.ts";
 import { consentEvents, contacts, identityPairs, importFiles, importRows, suppressions } from "#db/schema/index.ts";
+import { lockContacts } from "#server/contacts/lock.ts";
 import { entomb, tombstonePads } from "#server/opt-outs/tombstones.ts";
-import { createStage, type Stage, type StageUser } from "../stage.ts";
+import { createStage, type Stage, type StageUser, until } from "../stage.ts";
 import { allCounts, ayu, bima, bring, citra, commit, csvOf, stageRows, upload } from "./import-steps.ts";
 
 let stage: Stage;
@@ -123,6 +124,25 @@ describe("somebody who is a contact already", () => {
     expect(preview.counts).toEqual(done.counts);
     expect(preview.rows.map((row) => row.verdict)).toEqual(["unchanged", "valid", "opted_out"]);
     expect(await user.api.contacts.list({ id: contactListId })).toMatchObject({ total: 3 });
+  });
+
+  test("is found though somebody adds them at this very moment", async () => {
+    const { id } = await stageRows(user.api, [ayu, bima]);
+    const done = await stage.db.transaction(async (tx) => {
+      await lockContacts(tx, user.id);
+      await tx
+        .insert(contacts)
+        .values({ id: newId("contact"), userId: user.id, name: "Ayu", phoneE164: ayu[1], consent: false });
+      const committed = commit(user.api, id);
+      await until("the commit to wait", async () => {
+        const [waiting] = await stage.db.execute(
+          sql`select 1 from pg_locks where locktype = 'advisory' and not granted`,
+        );
+        return waiting;
+      });
+      return { committed };
+    });
+    expect(await done.committed).toMatchObject({ added: 1, updated: 1, counts: allCounts({ valid: 1, updated: 1 }) });
   });
 
   test("is one person when two imports bring them at the same moment", async () => {
