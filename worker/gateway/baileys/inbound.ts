@@ -4,6 +4,7 @@ import {
   DEFAULT_CONNECTION_CONFIG,
   decodeMessageNode,
   getBinaryNodeChildren,
+  isJidGroup,
   jidDecode,
   proto,
   type SignalKeyStore,
@@ -23,6 +24,8 @@ export interface Inbound {
   watch(stanza: BinaryNode): void;
   /** Whether this message was handed over before its receipt; asked once for each. */
   wasKept(waMsgId: string): boolean;
+  /** Whether a message is being handed over, however long the database takes. */
+  isKeeping(): boolean;
   /** Does something with the Signal session of a person while no message of theirs is being decrypted. */
   inTurn<T>(jid: string, act: () => Promise<T>): Promise<T>;
 }
@@ -41,6 +44,7 @@ export function inboundFirst(
 ): Inbound {
   const stanzas = new WeakMap<Uint8Array, BinaryNode>();
   const kept = new Set<string>();
+  let keeping = 0;
   const turns = new Map<string, Promise<unknown>>();
   let addressOf = async (jid: string) => jid;
 
@@ -62,7 +66,11 @@ export function inboundFirst(
     const content = proto.Message.decode(unpadRandomMax16(plain));
     fullMessage.message = content.deviceSentMessage?.message ?? content;
     for (const event of fromUpsert({ messages: [fullMessage], type: stanza.attrs.offline ? "append" : "notify" })) {
-      if (!(await keep(event))) throw new Error("What came in could not be kept.");
+      keeping += 1;
+      const isKept = await keep(event).finally(() => {
+        keeping -= 1;
+      });
+      if (!isKept) throw new Error("What came in could not be kept.");
       if (event.type === "inbound") kept.add(event.waMsgId);
     }
   }
@@ -86,11 +94,14 @@ export function inboundFirst(
       });
     },
     watch(stanza) {
+      // In a group the keys come first and the text after them, under one id: the keys alone are not the message.
+      if (isJidGroup(stanza.attrs.from)) return;
       for (const { content } of getBinaryNodeChildren(stanza, "enc")) {
         if (content instanceof Uint8Array) stanzas.set(content, stanza);
       }
     },
     wasKept: (waMsgId) => kept.delete(waMsgId),
+    isKeeping: () => keeping > 0,
     inTurn,
   };
 }

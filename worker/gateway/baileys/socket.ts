@@ -24,6 +24,7 @@ import {
   type Preparation,
 } from "../gateway.ts";
 import type { SessionAuth } from "./auth.ts";
+import { createBacklog } from "./backlog.ts";
 import { hasDevices, isPrepared, prepareRecipients } from "./devices.ts";
 import { groupCache, listGroups, membersOf, ownIdentities, readGroup } from "./groups.ts";
 import { inboundFirst } from "./inbound.ts";
@@ -85,8 +86,6 @@ const NEXT_QR_MS = 20_000;
 const CODES = 6;
 /** From the start to a QR code or a login. An HTTP error instead of the WebSocket would otherwise wait for ever. */
 const CONNECT_MS = 45_000;
-/** How long the messages of the backlog may take to be read before sending begins without them. */
-const BACKLOG_MS = 25_000;
 const END_MS = 1_000;
 const LOGGED_OUT = 401;
 const loggedOutByUs: Closed = { type: "closed", code: LOGGED_OUT, reason: LOGGED_OUT_BY_US };
@@ -134,13 +133,9 @@ export function openConnection(options: SocketOptions): Connection {
     },
   });
 
-  let loggedIn = false;
-  let backlogSent = false;
   let qrs = 0;
-  const unread = new Set<string>();
-  let readyTimer: NodeJS.Timeout | undefined;
+  const backlog = createBacklog(inbound.isKeeping, () => emit({ type: "ready" }));
   let unlinking = false;
-  let announcedReady = false;
 
   let settle: (event: Closed) => void = () => {};
   const over = new Promise<Closed>((resolve) => {
@@ -155,7 +150,7 @@ export function openConnection(options: SocketOptions): Connection {
   const closed = (error: unknown) => {
     clearTimeout(watchdog);
     clearInterval(silence);
-    clearTimeout(readyTimer);
+    backlog.end();
     const told = fromClose(error);
     settle(unlinking && told.code === LOGGED_OUT ? loggedOutByUs : told);
   };
@@ -180,12 +175,6 @@ export function openConnection(options: SocketOptions): Connection {
     await end(undefined);
   }
 
-  const readyWhenRead = () => {
-    if (announcedReady || !loggedIn || !backlogSent || unread.size > 0) return;
-    announcedReady = true;
-    clearTimeout(readyTimer);
-    emit({ type: "ready" });
-  };
   const emitAll = (events: GatewayEvent[]) => events.forEach(emit);
 
   const onQr = (qr: string) => {
@@ -210,15 +199,10 @@ export function openConnection(options: SocketOptions): Connection {
   }
   const onOpen = () => {
     clearTimeout(watchdog);
-    loggedIn = true;
     const { me } = auth.state.creds;
     const phone = me && phoneOf(me.id);
     if (phone) emit({ type: "linked", phone, lid: me.lid ?? null, pushName: me.name || null });
-    readyTimer = setTimeout(() => {
-      unread.clear();
-      readyWhenRead();
-    }, BACKLOG_MS);
-    readyWhenRead();
+    backlog.open();
   };
 
   sock.ev.on("creds.update", () => {
@@ -230,18 +214,16 @@ export function openConnection(options: SocketOptions): Connection {
     if (update.isNewLogin) emit({ type: "pairing" });
     if (update.connection === "open") onOpen();
     if (update.receivedPendingNotifications) {
-      backlogSent = true;
       // Baileys now waits up to 20 s for a history that may never come, and holds back messages as long: an opt-out too.
       sock.ev.flush();
-      readyWhenRead();
+      backlog.sent();
     }
     if (update.reachoutTimeLock) emit(fromReachout(update.reachoutTimeLock));
     if (update.connection === "close") closed(update.lastDisconnect?.error);
   });
   sock.ev.on("messages.upsert", (upsert) => {
     emitAll(fromUpsert(upsert).filter((event) => event.type !== "inbound" || !inbound.wasKept(event.waMsgId)));
-    for (const { key } of upsert.messages) if (key.id) unread.delete(key.id);
-    readyWhenRead();
+    backlog.read(upsert.messages.map(({ key }) => key.id));
   });
   sock.ev.on("messages.update", (updates) => emitAll(fromUpdates(updates)));
   sock.ev.on("message-receipt.update", (receipts) => emitAll(fromReceipts(receipts, ownIdentities(sock))));
@@ -253,7 +235,7 @@ export function openConnection(options: SocketOptions): Connection {
   sock.ws.on("CB:message", (stanza: BinaryNode) => {
     inbound.watch(stanza);
     const { attrs } = stanza;
-    if (attrs.offline && attrs.id && !announcedReady) unread.add(attrs.id);
+    if (attrs.offline && attrs.id) backlog.arrived(attrs.id);
   });
   groups.follow(sock.ev);
   sock.ev.on("message-capping.update", (info) => emit(fromCapping(info)));
@@ -264,7 +246,7 @@ export function openConnection(options: SocketOptions): Connection {
 
   return {
     closed: over,
-    isOpen: () => announcedReady && sock.ws.isOpen,
+    isOpen: () => backlog.isIn() && sock.ws.isOpen,
     async prepare(recipients, options) {
       const people = recipients.filter((recipient) => !isGroup(recipient));
       if (people.length === 0) return { unreachable: new Set(), unready: new Set() };
