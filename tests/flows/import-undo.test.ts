@@ -36,6 +36,8 @@ describe("a batch that is taken back", () => {
       {},
       withCity,
     );
+    const confirmed = { confirmedAt: new Date(), changedAt: new Date(0) };
+    await stage.db.update(contacts).set(confirmed).where(eq(contacts.phoneE164, bima[1]));
     const before = { people: await people(), events: await events(), members: await members() };
     const rows = [
       ["Ayu L", ayu[1], "yes", "Depok"],
@@ -44,6 +46,8 @@ describe("a batch that is taken back", () => {
     ];
     const done = await bring(user.api, rows, { listName: "Second" }, withCity);
     expect(done).toMatchObject({ added: 1, updated: 1, withdrawn: 1 });
+    // A YES of before holds no longer: who agrees anew is asked anew.
+    expect((await people())[1]).toMatchObject({ phoneE164: bima[1], consent: false, confirmedAt: null });
     expect(await undoOf(done.importId)).toEqual({ possible: true, why: null });
     expect((await user.api.imports.list())[0]).toMatchObject({ id: done.importId, canUndo: true });
     expect(await user.api.imports.undo({ importId: done.importId })).toEqual({ removed: 1, restored: 2, kept: 0 });

@@ -50,7 +50,7 @@ export async function addPeople(tx: Db, batch: Batch): Promise<number> {
 /** SQL, of a row `r`: the contact of its number and what it is now, for the undo. */
 const present = ({ userId, contactListId }: Batch): SQL => sql`(
   select c.id, jsonb_build_object('name', c.name, 'attributes', c.attributes, 'consent', c.consent, 'consentAt', c.consent_at,
-    'changedAt', c.changed_at, 'listed', exists (select 1 from contact_list_members m
+    'confirmedAt', c.confirmed_at, 'changedAt', c.changed_at, 'listed', exists (select 1 from contact_list_members m
       where m.contact_list_id = ${contactListId} and m.contact_id = c.id))
     from contacts c where c.user_id = ${userId} and c.phone_e164 = r.phone_e164)`;
 
@@ -87,7 +87,7 @@ export async function withdrawThose(tx: Db, batch: Batch): Promise<number> {
      where ${rowsOf(batch)} and ${saysNo(mapping)} and ${agreed}`);
   const those = sql`${rowsOf(batch)} and r.verdict in ('no_consent', 'invalid') and r.contact_id is not null`;
   const people = await tx.execute<{ id: Id<"contact"> }>(sql`
-    update contacts set consent = false, consent_at = app_now()
+    update contacts set consent = false, consent_at = app_now(), confirmed_at = null
      where id = any(array(select r.contact_id from import_rows r where ${those})) and user_id = ${userId} returning id`);
   if (people.length === 0) return 0;
   await tx.execute(sql`

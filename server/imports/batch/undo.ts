@@ -34,12 +34,13 @@ export async function undoImport(
                                    where ${rows} and r.verdict = 'updated' and not (r.before->>'listed')::boolean)))`);
   // As an insert, because that looks each contact up by its id (see settle.ts).
   const { count: restored } = await tx.execute(sql`
-    insert into contacts (id, user_id, name, phone_e164, attributes, consent, consent_at, changed_at)
+    insert into contacts (id, user_id, name, phone_e164, attributes, consent, consent_at, confirmed_at, changed_at)
     select distinct on (r.contact_id) r.contact_id, ${userId}, r.before->>'name', r.phone_e164, r.before->'attributes',
-           (r.before->>'consent')::boolean, (r.before->>'consentAt')::timestamptz, (r.before->>'changedAt')::timestamptz
+           (r.before->>'consent')::boolean, (r.before->>'consentAt')::timestamptz, (r.before->>'confirmedAt')::timestamptz,
+           (r.before->>'changedAt')::timestamptz
       from import_rows r where ${rows} and (select true from contacts c where c.id = r.contact_id) order by r.contact_id
     on conflict (id) do update set name = excluded.name, attributes = excluded.attributes, consent = excluded.consent,
-      consent_at = excluded.consent_at, changed_at = excluded.changed_at`);
+      consent_at = excluded.consent_at, confirmed_at = excluded.confirmed_at, changed_at = excluded.changed_at`);
   await tx.execute(sql`
     delete from consent_events where user_id = ${userId} and import_id = ${importId} and kind <> 'opted_out'
        and contact_id = any(array(select r.contact_id from import_rows r where ${rows}))`);
