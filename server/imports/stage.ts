@@ -4,6 +4,7 @@ import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { contactLists, importFiles, importRows, imports } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
+import { keepErasuresOut } from "../contacts/lock.ts";
 import type { CountryCode } from "../contacts/numbers/phone.ts";
 import { DomainError, refusals } from "../errors.ts";
 import { tombstonePads } from "../opt-outs/tombstones.ts";
@@ -95,8 +96,15 @@ export async function readAgain(
   const atOnce = bytes.byteLength <= limits.readAtOnceBytes;
   const parts = atOnce ? await parseFile(bytes, options) : [];
   return withUser(db, userId, async (tx) => {
+    // Before the import is locked, which an erasure wants too; one that came meanwhile took the file away for good.
+    await keepErasuresOut(tx, userId);
     const { country } = await findUndecided(tx, userId, importId);
     const ref = { id: importId, userId };
+    const [still] = await tx
+      .select({ id: importFiles.importId })
+      .from(importFiles)
+      .where(eq(importFiles.importId, importId));
+    if (!still) throw new DomainError("not_found");
     await tx.delete(importRows).where(and(eq(importRows.importId, importId), eq(importRows.userId, userId)));
     await tx
       .update(imports)

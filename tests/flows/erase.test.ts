@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, type Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
+import { lockErasure } from "#server/contacts/lock.ts";
 import { expireImports } from "#server/imports/expire.ts";
 import { startLive } from "#server/live.ts";
 import { createLog } from "#server/log.ts";
@@ -267,4 +268,32 @@ test("what was written and answered is wiped after 14 days, and not a day earlie
   await stage.db.execute(sql`update app_clock set shift = '14 days 1 minute'`);
   expect(await held()).toEqual([]);
   await stage.db.execute(sql`update app_clock set shift = '0'`);
+});
+
+test("a file without a header does not keep its first person among its titles", async () => {
+  const phone = newPhone();
+  const { id } = await user.api.contacts.add({ name: "Ottoline Featherstone", phone, consentStatement });
+  const headless = upload(`Ottoline Featherstone,${phone},yes\nNeighbour,${newPhone()},yes`, "headless.csv");
+  const staged = await user.api.imports.stage(headless);
+  await user.api.imports.discard({ importId: staged.id });
+  expect(await rowsWith(stage.db, ["Featherstone"])).toHaveLength(2);
+  await user.api.contacts.erase({ id, confirm: phone });
+  expect(await rowsWith(stage.db, [phone.slice(1), "Featherstone"])).toEqual([]);
+});
+
+test("a file that is read in another way at this very moment does not bring them back", async () => {
+  const staged = await stageRows(user.api, [["Somebody", newPhone(), "yes"]]);
+  let reading: Promise<unknown> = Promise.resolve();
+  await stage.db.transaction(async (tx) => {
+    // An erasure, between the reading of the kept file and the keeping of its rows.
+    await lockErasure(tx, user.id);
+    reading = user.api.imports.read({ importId: staged.id, delimiter: "," });
+    reading.catch(() => {});
+    const waiting = sql`select 1 from pg_locks where locktype = 'advisory' and not granted`;
+    await until("the reading to wait", async () => (await stage.db.execute(waiting)).length > 0);
+    await tx.execute(sql`update imports set counts = counts where id = ${staged.id}`);
+    await tx.execute(sql`delete from import_files where import_id = ${staged.id}`);
+  });
+  await expect(reading).rejects.toEqual(refused("not_found"));
+  expect((await user.api.imports.preview({ importId: staged.id })).counts.valid).toBe(1);
 });

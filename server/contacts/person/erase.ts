@@ -143,6 +143,13 @@ async function forgetUploads(tx: Db, userId: Id<"user">, { id, name, phoneE164 }
         .where(row);
     }
   }
+  // Of a file without a header its first person stands where the titles are.
+  const isNumber = sql`regexp_replace(t.title, '[^0-9]', '', 'g') like '%' || ${tail}`;
+  await tx.execute(sql`
+    update imports i set titles = (
+      select jsonb_agg(case when ${isNumber} or search_fold(t.title) = search_fold(${name}) then '' else t.title end order by t.at)
+        from jsonb_array_elements_text(i.titles) with ordinality as t(title, at))
+     where i.user_id = ${userId} and exists (select 1 from jsonb_array_elements_text(i.titles) as t(title) where ${isNumber})`);
   const touched = [...new Set(rows.map(({ importId }) => importId))];
   await tx.execute(sql`
     update imports i set counts = coalesce((
