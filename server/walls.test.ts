@@ -103,6 +103,28 @@ test("a user's transaction cannot change or claim another user's rows", async ()
   ).rejects.toThrow();
 });
 
+test("the trigger and the function that no wall binds touch nobody else's lists and files", async () => {
+  const { db } = connection;
+  const [list] = await db.execute<{ id: string; total: number }>(
+    sql`select id, total from contact_lists where user_id = ${one}`,
+  );
+  const importId = newId("import");
+  await db
+    .insert(imports)
+    .values({ id: importId, userId: one, fileName: "f", fileSha256: "0", listName: "l", status: "reading" });
+  const jobs = () => db.execute(sql`select 1 from graphile_worker.jobs where key = ${`import:${importId}`}`);
+  await withUser(db, other, async (tx) => {
+    await tx.execute(sql`
+      insert into contact_list_members (contact_list_id, contact_id, user_id) values (${list?.id ?? ""}, 'con_x', ${other})`);
+    await tx.execute(sql`select book_import(${importId})`);
+  });
+  const after = await db.execute(sql`select id, total from contact_lists where user_id = ${one}`);
+  expect([...after]).toEqual([list]);
+  expect(await jobs()).toHaveLength(0);
+  await withUser(db, one, (tx) => tx.execute(sql`select book_import(${importId})`));
+  expect(await jobs()).toHaveLength(1);
+});
+
 test("the wall ends with the transaction", async () => {
   await withUser(connection.db, other, (tx) => tx.execute(sql`select 1`));
   const [who] = await connection.db.execute<{ role: string }>(sql`select current_user as role`);

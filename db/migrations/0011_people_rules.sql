@@ -2,7 +2,8 @@
 CREATE FUNCTION count_members() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
   UPDATE contact_lists l SET total = l.total + CASE TG_OP WHEN 'INSERT' THEN c.n ELSE -c.n END
-    FROM (SELECT contact_list_id, count(*)::int AS n FROM changed GROUP BY contact_list_id) c WHERE l.id = c.contact_list_id;
+    FROM (SELECT contact_list_id, user_id, count(*)::int AS n FROM changed GROUP BY contact_list_id, user_id) c
+   WHERE l.id = c.contact_list_id AND l.user_id = c.user_id;
   RETURN NULL;
 END $$;
 --> statement-breakpoint
@@ -57,5 +58,5 @@ CREATE FUNCTION book_import(p_import text) RETURNS void LANGUAGE plpgsql SECURIT
 BEGIN
   PERFORM graphile_worker.add_job(identifier => 'imports:read', payload => json_build_object('importId', p_import),
     max_attempts => 5, job_key => 'import:' || p_import, job_key_mode => 'replace')
-    FROM imports WHERE id = p_import AND status = 'reading';
+    FROM imports WHERE id = p_import AND user_id = current_setting('app.user_id', true) AND status = 'reading';
 END $$;
