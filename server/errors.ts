@@ -83,7 +83,9 @@ export const refusals = {
   no_usable_rows: {
     trpc: "UNPROCESSABLE_CONTENT",
     status: 422,
-    message: say("No row of this file can be imported. Mend the rows listed below and upload it again."),
+    message: say(
+      "No row of this file can be imported yet. Mend the rows on this page, or mend the file and upload it again.",
+    ),
   },
   too_many_tries: {
     trpc: "TOO_MANY_REQUESTS",

@@ -5,6 +5,7 @@ import { type Cell, cellText, type RawRow } from "./parse/cells.ts";
 import { columnLetter } from "./parse/titles.ts";
 
 export type { RawRow } from "./parse/cells.ts";
+export { attributeName, REPORT_COLUMNS } from "./parse/titles.ts";
 
 /** What one import may bring. A file beyond it is refused whole, never cut. Files over `readAtOnceBytes` are read by a job. */
 export const limits = {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { attributeName, REPORT_COLUMNS } from "#server/imports/rules.ts";
 import { mapInput } from "#server/imports/schema.ts";
 import type { ImportPreview } from "../load.ts";
 
@@ -72,20 +73,14 @@ export function choicesOf({ titles, mapping, suggestion }: Pick<ImportPreview, "
   return titles.map((title, at) => {
     const kept = given.attributes.find((attribute) => attribute.at === at);
     const kind = once.find((one) => Reflect.get(given, one) === at) ?? (kept && "keep");
-    const own = !mapping && title !== "" && !report.test(title);
-    return { is: kind ?? (own ? undefined : "none"), as: kept?.name ?? variableName(title, at) };
+    const variable = attributeName(title);
+    const own = !mapping && title !== "" && !report.has(variable);
+    return { is: kind ?? (own ? undefined : "none"), as: kept?.name ?? (variable || `column_${at + 1}`) };
   });
 }
 
 /** Columns that the list of rejected rows adds to a file. */
-const report = /^import_(?:row|column|reason)$/;
-
-/** A name for a column that nobody named yet: "Class of" becomes {{class_of}}. */
-function variableName(title: string, at: number): string {
-  const plain = title.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
-  const name = plain.replace(/[^\p{L}\p{N}]+/gu, "_").replace(/^_+|_+$/g, "");
-  return name.slice(0, 60) || `column_${at + 1}`;
-}
+const report: ReadonlySet<string> = new Set(REPORT_COLUMNS);
 
 /** The columns that something is open about, with what: which of them is meant, or that two have one title. */
 export function doubtOf(at: number, { mapping, suggestion, titles }: ImportPreview): string | null {
