@@ -131,9 +131,10 @@ function keyStore(rows: KeyRows, onEvent: (event: GatewayEvent) => void): Signal
       const changes: KeyRow[] = Object.entries(data).flatMap(([kind, values]) =>
         Object.entries(values ?? {}).map(([id, value]) => ({ kind, id, value })),
       );
-      await rows.set(changes);
-      // Every way in which Baileys learns that a number and a LID are one person ends here.
+      // Every way in which Baileys learns that a number and a LID are one person ends here. Told first: a write that fails
+      // is made up for later, but Baileys knows the pair by then and does not bring it again.
       for (const event of fromMappings(data["lid-mapping"] ?? {})) onEvent(event);
+      await rows.set(changes);
     },
   };
 }
