@@ -81,6 +81,12 @@ describe("a message that comes in", () => {
     ]);
   });
 
+  test("with a sign in it that Postgres cannot keep is kept without it, and a STOP all the same", async () => {
+    expect(await receive([pn()], "ST\0RT")).toBeNull();
+    expect(await receive([pn()], "Stop\0")).toBe("opted_out");
+    expect((await inbound()).map(({ body }) => body)).toEqual(["STRT", "Stop"]);
+  });
+
   test("that says START, told again after a later STOP, lifts nothing", async () => {
     const person = pn();
     await receive([person], "STOP");

@@ -92,12 +92,15 @@ async function keep(tx: Db, pads: Pads, inbound: KnownInbound, keyword: Keyword 
   const rows = await tx.execute(sql`
     insert into inbound_messages (id, user_id, wa_session_id, wa_msg_id, sender, contact_id, body, sent_at)
     select ${newId("inboundMessage")}, ${userId}, ${waSessionId}, ${waMsgId}, ${hide ? nameless : from[0]},
-           ${inbound.contact?.id ?? null}, ${hide ? null : inbound.text}, ${inbound.at.toISOString()}::timestamptz
+           ${inbound.contact?.id ?? null}, ${hide ? null : storable(inbound.text)}, ${inbound.at.toISOString()}::timestamptz
      where not exists (select 1 from inbound_messages i where i.wa_session_id = ${waSessionId} and i.wa_msg_id = ${waMsgId}
                         and i.sender in (${from[0]}, ${nameless}))
     on conflict (wa_session_id, sender, wa_msg_id) do nothing returning 1`);
   return rows.length > 0;
 }
+
+/** Postgres stores no NUL, and whoever adds one to their STOP means it all the same. */
+const storable = (text: string | null) => text?.replaceAll("\0", "") ?? null;
 
 /** The sender of a message of somebody who was erased: the same again for the same person, and naming nobody. */
 function namelessSender({ inner, outer }: Pads, userId: Id<"user">, identity: string): string {
