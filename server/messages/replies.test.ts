@@ -55,6 +55,7 @@ const write = (phone: string, text: string) =>
     waSessionId: session.sessionId,
     waMsgId: `IN${++ids}`,
     from: [`pn:${phone}`],
+    group: null,
     text,
     at: new Date(),
   });

@@ -13,7 +13,8 @@ import { entomb, liftTombstones, type Pads } from "./tombstones.ts";
 
 /**
  * STOP: the person is never messaged again under any identity known of them, what is queued to them ends, and one
- * confirmation goes to the chat they wrote in, if they were not suppressed before.
+ * confirmation goes to the chat they wrote in, if they were not suppressed before. Written in a group it gets no answer: one
+ * to the group would tell everybody, and one to the person was not asked for.
  * @param tx holds the lock of the session
  */
 export async function optOut(tx: Db, keys: InboundKeys, inbound: KnownInbound, word: string): Promise<InboundEffect> {
@@ -29,7 +30,7 @@ export async function optOut(tx: Db, keys: InboundKeys, inbound: KnownInbound, w
   if (added.length === 0) {
     await appendEvidence(tx, userId, known, { kind: "opted_out", source: "keyword", ...evidence });
   }
-  if (!before) await queueConfirmation(tx, keys, inbound, word);
+  if (!before && !inbound.group) await queueConfirmation(tx, keys, inbound, word);
   await recordAudit(tx, userId, "contact.opted_out", { source: "keyword" });
   await publish(tx, userId, "contacts", userId);
   return "opted_out";

@@ -46,6 +46,7 @@ const receive = (from: Inbound["from"], text: string | null, more: Partial<Inbou
     waSessionId: session.sessionId,
     waMsgId: `IN${++ids}`,
     from,
+    group: null,
     text,
     at: new Date(),
     ...more,

@@ -17,6 +17,8 @@ export interface Inbound {
   waMsgId: string;
   /** Every identity it came with; the first is the chat it came in. */
   from: readonly [string, ...string[]];
+  /** The group it was written in; null: to the user alone. */
+  group: string | null;
   text: string | null;
   /** By WhatsApp's clock. */
   at: Date;
@@ -43,10 +45,12 @@ export type InboundEffect = "opted_out" | "opted_in" | "confirmed" | null;
 /**
  * Keeps a message that came in and does what it says, in one transaction: an opt-out suppresses the person under every
  * identity known of them; START, which only the person can write, lifts it; YES answers whoever was asked. Live or from the
- * offline backlog alike. A message that is here already changes nothing.
+ * offline backlog alike. A message that is here already changes nothing. What people write in groups is theirs: of it only a
+ * STOP is heard, where the user writes to that group, and nothing is kept.
  */
 export async function receiveInbound(db: Db, keys: InboundKeys, input: Inbound): Promise<InboundEffect> {
   const keyword = readKeyword(input.text);
+  if (input.group && keyword?.type !== "stop") return null;
   return db.transaction(async (tx) => {
     const [session] = await tx
       .select({ userId: waSessions.userId })
@@ -54,6 +58,7 @@ export async function receiveInbound(db: Db, keys: InboundKeys, input: Inbound):
       .where(eq(waSessions.id, input.waSessionId));
     if (!session) return null;
     const { userId } = session;
+    if (input.group && !(await writesToGroup(tx, userId, input.group))) return null;
     await keepErasuresOut(tx, userId);
     // A STOP books its confirmation: the session comes before every other row.
     if (keyword?.type === "stop")
@@ -61,7 +66,7 @@ export async function receiveInbound(db: Db, keys: InboundKeys, input: Inbound):
     const known = await knownIdentities(tx, userId, input.from);
     const erased = await isTombstoned(tx, keys.pads, userId, known);
     const inbound = { ...input, userId, known, erased, contact: await contactOf(tx, userId, input.from[0], known) };
-    if (!(await keep(tx, keys.pads, inbound, keyword))) return null;
+    if (!input.group && !(await keep(tx, keys.pads, inbound, keyword))) return null;
     if (!keyword) return null;
     switch (keyword.type) {
       case "stop":
@@ -72,6 +77,13 @@ export async function receiveInbound(db: Db, keys: InboundKeys, input: Inbound):
         return confirmOptIn(tx, inbound, keyword.word);
     }
   });
+}
+
+async function writesToGroup(tx: Db, userId: Id<"user">, groupKey: string): Promise<boolean> {
+  const lists = await tx.execute(
+    sql`select 1 from contact_lists where user_id = ${userId} and group_key = ${groupKey} limit 1`,
+  );
+  return lists.length > 0;
 }
 
 async function contactOf(tx: Db, userId: Id<"user">, chat: string, known: readonly string[]) {

@@ -1,5 +1,7 @@
+import { eq } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Id } from "#db/ids.ts";
+import { inboundMessages } from "#db/schema/index.ts";
 import { exportCampaign } from "#server/campaigns/export.ts";
 import type { GroupView } from "#simulator/client.ts";
 import { createHeldSession, createList, newPhone, readViolations, readWallet } from "../factories.ts";
@@ -116,6 +118,27 @@ describe("one message to a group's own chat", () => {
     expect(rows).toMatchObject([{ status: "skipped", errorCode: "member_opted_out" }]);
     expect((await inGroup()).filter(({ to }) => to === group.id)).toEqual([]);
     expect(await readWallet(stage.db, user.id)).toEqual({ balance: 400, held: 0 });
+  });
+
+  test("goes to nobody any more once a member writes STOP in the group itself, which gets no answer and nothing else is kept of", async () => {
+    const other = await stage.simulator.createGroup({
+      subject: "Family",
+      owner: members[0] ?? "",
+      participants: [{ phone: phone.phone }],
+    });
+    await stage.simulator.write(members[0] ?? "", other.id, "STOP");
+    await stage.simulator.write(members[1] ?? "", group.id, "We will come");
+    await stage.simulator.write(hidden, group.id, "STOP");
+    await until("the opt-out", async () => (await user.api.contacts.suppressed()).rows.length > 0);
+    expect((await user.api.contacts.suppressed()).rows).toHaveLength(1);
+    const id = await draft();
+    await start(id);
+    await until("the end", async () => (await user.api.campaigns.get({ id })).status === "completed");
+    expect((await user.api.campaigns.messages({ id })).rows).toMatchObject([
+      { status: "skipped", errorCode: "member_opted_out" },
+    ]);
+    expect(await inGroup()).toEqual([]);
+    expect(await stage.db.$count(inboundMessages, eq(inboundMessages.userId, user.id))).toBe(0);
   });
 
   test("is the same text for everybody, from the phone that is in the group, of a list that is a group's", async () => {

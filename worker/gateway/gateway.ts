@@ -25,7 +25,16 @@ export type GatewayEvent =
   | { type: "ack"; waMsgId: string }
   | { type: "nack"; waMsgId: string; code: number }
   | { type: "receipt"; waMsgId: string; receipt: "delivered" | "read" }
-  | { type: "inbound"; waMsgId: string; from: Person[]; text: string | null; at: Date; offline: boolean }
+  /** `group` is where it was written, when that was not between the two of us. */
+  | {
+      type: "inbound";
+      waMsgId: string;
+      from: Person[];
+      group: Identity | null;
+      text: string | null;
+      at: Date;
+      offline: boolean;
+    }
   | { type: "identities"; pairs: { pn: `pn:+${string}`; lid: `lid:${string}` }[] };
 
 const notWritten = {

@@ -54,8 +54,8 @@ async function inbound({ db, sessionKeys, owner }: Hearing, event: Extract<Gatew
   const [chat, ...others] = event.from;
   if (!chat) return;
   const keys = { sessionKeys, pads: await tombstonePads(db, sessionKeys) };
-  const { waMsgId, text, at } = event;
-  await receiveInbound(db, keys, { waSessionId: owner.sessionId, waMsgId, from: [chat, ...others], text, at });
+  const { waMsgId, group, text, at } = event;
+  await receiveInbound(db, keys, { waSessionId: owner.sessionId, waMsgId, from: [chat, ...others], group, text, at });
 }
 
 /** Brings each word of the gateway to its use case. */

@@ -48,6 +48,7 @@ test("a message comes with every identity it was sent under, live or from the ba
     from: ["lid:55512345678901", "pn:+628123456789"],
     text: "STOP",
     at: new Date(1_763_000_000_000),
+    group: null,
     offline: false,
   };
   expect(fromUpsert(upsert({ key, message: text }))).toEqual([event]);

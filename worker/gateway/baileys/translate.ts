@@ -2,6 +2,7 @@ import "./quiet.ts";
 import { randomBytes } from "node:crypto";
 import {
   type BaileysEventMap,
+  isJidGroup,
   jidDecode,
   normalizeMessageContent,
   proto,
@@ -59,10 +60,12 @@ function inbound(message: WAMessage, offline: boolean): GatewayEvent[] {
   const content = normalizeMessageContent(message.message);
   // Undecryptable so far (a second event follows, with the same id), ours, or a notice of the protocol.
   if (key.fromMe || !key.id || !content || content.protocolMessage) return [];
-  const from = [identityOf(key.remoteJid), identityOf(key.remoteJidAlt)].filter((i) => i !== null);
+  const group = key.remoteJid && isJidGroup(key.remoteJid) ? (`${GROUP}${key.remoteJid}` as const) : null;
+  const author = group ? [key.participant, key.participantAlt] : [key.remoteJid, key.remoteJidAlt];
+  const from = author.map(identityOf).filter((i) => i !== null);
   if (from.length === 0) return [];
   const at = new Date(toNumber(message.messageTimestamp) * 1000);
-  return [{ type: "inbound", waMsgId: key.id, from, text: text(content), at, offline }];
+  return [{ type: "inbound", waMsgId: key.id, from, group, text: text(content), at, offline }];
 }
 
 /** Messages to this phone, those that WhatsApp kept while it was offline included (Baileys calls these "append"). */
