@@ -134,7 +134,10 @@ export function openConnection(options: SocketOptions): Connection {
   });
 
   let qrs = 0;
-  const backlog = createBacklog(inbound.isKeeping, () => emit({ type: "ready" }));
+  const backlog = createBacklog(
+    () => inbound.isKeeping(),
+    () => emit({ type: "ready" }),
+  );
   let unlinking = false;
 
   let settle: (event: Closed) => void = () => {};
