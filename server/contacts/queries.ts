@@ -72,7 +72,7 @@ const CALLING_CODES = [...new Set(getCountries().map((country) => getCountryCall
  * What a search looks for: the beginnings of words of a name; or, when nothing but a number was typed, how a number may
  * begin and how it may end. A number without its country's code may be of any country. Null when nothing can be found.
  */
-export function readSearch(typed: string): { words: string | null; starts: string[]; end: string | null } | null {
+function readSearch(typed: string): { words: string | null; starts: string[]; end: string | null } | null {
   const text = typed.normalize("NFKC").trim();
   if (/\p{L}/u.test(text)) return { words: text, starts: [], end: null };
   const digits = text.replace(/\D/g, "");

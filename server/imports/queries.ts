@@ -133,7 +133,7 @@ export function previewRow({ mapping, titles }: Pick<Import, "mapping" | "titles
 }
 
 /** The first data rows of a file, to suggest by what its columns are. */
-export async function firstCells(tx: Db, importId: Id<"import">): Promise<Cell[][]> {
+async function firstCells(tx: Db, importId: Id<"import">): Promise<Cell[][]> {
   const rows = await tx
     .select({ cells: importRows.cells })
     .from(importRows)

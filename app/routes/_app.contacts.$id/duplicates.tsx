@@ -11,7 +11,6 @@ import type { Answer } from "../../lib/submit.server.ts";
 import type { Contact } from "./load.ts";
 
 const whys = {
-  same_account: "WhatsApp knows both numbers as one account.",
   same_name: "They have the same name and are on the same list.",
 } as const;
 
