@@ -131,7 +131,7 @@ CREATE INDEX "messages_contact" ON "messages" USING btree ("contact_id","id");--
 CREATE INDEX "contacts_user" ON "contacts" USING btree ("user_id","id");--> statement-breakpoint
 CREATE INDEX "contacts_without_consent" ON "contacts" USING btree ("user_id","id") WHERE not "contacts"."consent";--> statement-breakpoint
 CREATE INDEX "contacts_user_phone_end" ON "contacts" USING btree ("user_id",reverse("phone_e164") text_pattern_ops);--> statement-breakpoint
-CREATE INDEX "contacts_words" ON "contacts" USING gin (search_words("user_id","name"));--> statement-breakpoint
+CREATE INDEX "contacts_words" ON "contacts" USING gin (search_words("user_id","name")) WITH (gin_pending_list_limit=65536);--> statement-breakpoint
 CREATE INDEX "contacts_tags" ON "contacts" USING gin ("tags") WHERE "contacts"."tags" <> '{}';--> statement-breakpoint
 CREATE INDEX "import_rows_verdict" ON "import_rows" USING btree ("import_id","verdict","row_no") WHERE "import_rows"."verdict" <> 'valid';--> statement-breakpoint
 CREATE UNIQUE INDEX "contacts_once_per_user" ON "contacts" USING btree ("user_id","phone_e164" text_pattern_ops);
