@@ -9,12 +9,19 @@ import { moveMessage } from "./move.ts";
 import { FAILURES_BEFORE_PAUSE, transportRetryMs } from "./rules.ts";
 
 /**
- * The last look before the frame is written: lease, hours, pause and opt-out once more. Keeps the encoded message, so that
- * whoever must repeat it sends the very same.
+ * The last look before the frame is written: lease, hours, pause, consent and opt-out once more. Keeps the encoded message,
+ * so that whoever must repeat it sends the very same.
+ * @param alias the person's other identity, if WhatsApp told one: it may be on its way to the database still
  * @returns whether it may be written now; if not, the message is where it belongs
  */
-export async function confirmWrite(db: Db, owner: Owner, message: ClaimedMessage, encoded: Buffer): Promise<boolean> {
-  const gate = await keepEncoded(db, owner, { id: message.id, encoded });
+export async function confirmWrite(
+  db: Db,
+  owner: Owner,
+  message: ClaimedMessage,
+  encoded: Buffer,
+  alias: string | null = null,
+): Promise<boolean> {
+  const gate = await keepEncoded(db, owner, { id: message.id, encoded, alias });
   if (gate?.planActive && isOpen(gate.hours, gate.appNow)) return true;
   if (!message.redrive) await backToQueue(db, owner, message);
   return false;
@@ -33,7 +40,7 @@ export async function backToQueue(db: Db, owner: Owner, message: ClaimedMessage)
 
 /**
  * Queues a claimed row again; in a campaign that was cancelled meanwhile it is cancelled with the rest, and to a person who
- * opted out meanwhile it is skipped like everything that was queued then.
+ * opted out, or is without consent or gone meanwhile, it is skipped like everything that was queued then.
  */
 async function requeue(
   tx: Db,
@@ -54,16 +61,24 @@ async function requeue(
       ...also,
     })
     .where(mine(owner, message))
-    .returning({
-      suppressed: sql<boolean>`${messages.kind} <> 'opt_out' and is_suppressed(${messages.userId}, ${messages.recipientKey})`,
-    });
+    .returning({ overtaken });
+  const errorCode = back[0]?.overtaken;
   if (back.length > 0 && campaign?.status === "cancelling") {
     await moveMessage(tx, message.id, { from: "queued", to: "cancelled", points: "release", errorCode: "cancelled" });
-  } else if (back[0]?.suppressed) {
-    await moveMessage(tx, message.id, { from: "queued", to: "skipped", points: "release", errorCode: "opted_out" });
+  } else if (errorCode) {
+    await moveMessage(tx, message.id, { from: "queued", to: "skipped", points: "release", errorCode });
   }
   return back.length > 0;
 }
+
+/** SQL: why a message is not wanted any more, though it was when it was claimed; null when it is. */
+const overtaken = sql<string | null>`case
+  when messages.kind = 'opt_out' and not is_suppressed(messages.user_id, messages.recipient_key) then 'opted_in'
+  when messages.kind = 'opt_out' then null
+  when is_suppressed(messages.user_id, messages.recipient_key) then 'opted_out'
+  when exists (select 1 from contacts c where c.id = messages.contact_id and not c.consent) then 'no_consent'
+  when messages.contact_id is not null and not exists (select 1 from contacts c where c.id = messages.contact_id)
+    then 'contact_removed' end`;
 
 /**
  * A transport error that was certainly before the write: the row waits 30, 60, 120 s and then fails. Three rows in a row

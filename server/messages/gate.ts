@@ -52,7 +52,7 @@ export async function readGate(db: Db, owner: Owner): Promise<Gate | null> {
 export async function keepEncoded(
   db: Db,
   owner: Owner,
-  message: { id: Id<"message">; encoded: Buffer },
+  message: { id: Id<"message">; encoded: Buffer; alias: string | null },
 ): Promise<Gate | null> {
   const [found] = await db.execute(sql`
     update messages m set encoded = ${message.encoded}
@@ -60,7 +60,10 @@ export async function keepEncoded(
      where m.id = ${message.id} and m.status = 'sending' and m.sending_epoch = ${owner.epoch} and m.wa_session_id = s.id
        and ${isHeld(owner)} and w.user_id = s.user_id and h.user_id = s.user_id
        and (m.campaign_id is null or exists (select 1 from campaigns c where c.id = m.campaign_id and c.status = 'running'))
-       and (m.kind = 'opt_out' or not is_suppressed(m.user_id, m.recipient_key))
+       and (m.kind = 'opt_out'
+         or not is_suppressed(m.user_id, m.recipient_key)
+            and (${message.alias}::text is null or not is_suppressed(m.user_id, ${message.alias}::text))
+            and not exists (select 1 from contacts c where c.id = m.contact_id and not c.consent))
     returning ${columns}`);
   return found ? toGate(found) : null;
 }

@@ -194,6 +194,45 @@ describe("an opt-out is looked at", () => {
     expect(await readWallet(db, userId)).toEqual({ balance: 400, held: 0 });
   });
 
+  test("before the write, under a LID that WhatsApp has just told and the database does not know yet", async () => {
+    await start(1);
+    const message = await claimed();
+    await db.insert(suppressions).values({ id: newId("suppression"), userId, identity: "lid:77", source: "keyword" });
+    expect(await confirmWrite(db, session, message, Buffer.from("x"), "lid:78")).toBe(true);
+    expect(await confirmWrite(db, session, message, Buffer.from("x"), "lid:77")).toBe(false);
+  });
+
+  test.each([
+    ["takes their consent back", sql`update contacts set consent = false`, "no_consent"],
+    ["is removed", sql`delete from contacts`, "contact_removed"],
+  ])(
+    "and when somebody %s while their message waits for the connection, it is not queued again",
+    async (_what, change, errorCode) => {
+      await start(1);
+      const message = await claimed();
+      await db.execute(sql`${change} where user_id = ${userId}`);
+      await failBeforeWrite(db, session, message);
+      expect(await rowOf(message.id)).toMatchObject({ status: "skipped", errorCode });
+    },
+  );
+
+  test("and somebody without consent is not written to, though it was there at the claim", async () => {
+    await start(1);
+    const message = await claimed();
+    await db.execute(sql`update contacts set consent = false where user_id = ${userId}`);
+    expect(await confirmWrite(db, session, message, Buffer.from("x"))).toBe(false);
+    expect(await rowOf(message.id)).toMatchObject({ status: "skipped", errorCode: "no_consent" });
+  });
+
+  test("and a confirmation that is overtaken by START while it waits for the connection is not sent", async () => {
+    const phone = "+6281234560999";
+    await write(phone, "STOP");
+    const message = await claimed();
+    await write(phone, "START");
+    await failBeforeWrite(db, session, message);
+    expect(await rowOf(message.id)).toMatchObject({ status: "skipped", errorCode: "opted_in" });
+  });
+
   test("so that STOP and a claim at the same moment never write to who wrote it before", async () => {
     const { phones } = await start(30);
     let written = 0;

@@ -93,6 +93,8 @@ export interface HeldSession {
    * @throws NotWritten when this phone is not in it, or not connected; another error when WhatsApp does not answer
    */
   membersOf(group: Identity): Promise<Person[]>;
+  /** The number of a LID or the LID of a number, as far as WhatsApp told this phone; null for a group. */
+  otherIdentity(of: Identity): Promise<Person | null>;
   /** Encodes and encrypts at rest: what `messages.encoded` keeps. */
   seal(encoded: Uint8Array): Buffer;
   open(sealed: Buffer): Uint8Array;

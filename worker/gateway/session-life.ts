@@ -226,6 +226,7 @@ export function beginLife(
       isReady: () => usable() !== undefined,
       prepare: async (recipients, options) => connected().prepare(recipients, options),
       isPrepared: async (recipient) => connected().isPrepared(recipient),
+      otherIdentity: async (of) => (await usable()?.otherIdentity(of)) ?? null,
       membersOf: async (group) =>
         connected()
           .membersOf(group)

@@ -57,7 +57,8 @@ export function createDelivery(deps: PumpDeps) {
     if (members.length > 0 && (await anySuppressed(db, message.userId, members))) {
       return leaveGroupOut(db, owner, message);
     }
-    if (!(await confirmWrite(db, owner, message, sealed))) return;
+    const alias = await held.otherIdentity(message.recipientKey as Identity);
+    if (!(await confirmWrite(db, owner, message, sealed, alias))) return;
     try {
       await held.send({ waMsgId: message.waMsgId, to: message.recipientKey as Identity, encoded });
       line.debug({ event: "send.written" }, "written");

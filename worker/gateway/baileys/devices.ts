@@ -10,7 +10,9 @@ import {
   USyncUser,
 } from "@whiskeysockets/baileys";
 import { z } from "zod";
+import type { Identity, Person } from "../gateway.ts";
 import type { KeyRows } from "./key-rows.ts";
+import { identityOf, isGroup, jidOf } from "./translate.ts";
 
 type Socket = ReturnType<typeof makeWASocket>;
 
@@ -143,4 +145,12 @@ async function fetchDevices(
     "device-list": Object.fromEntries(lists.map(([user, list]) => [user, list.map((d) => String(d.device ?? 0))])),
   });
   return found;
+}
+
+/** The other identity of a person, as WhatsApp told it to this phone; what it told last may not be in the database yet. */
+export async function otherIdentity(sock: Pick<Socket, "signalRepository">, of: Identity): Promise<Person | null> {
+  if (isGroup(of)) return null;
+  const { lidMapping } = sock.signalRepository;
+  const jid = jidOf(of);
+  return identityOf(of.startsWith("lid:") ? await lidMapping.getPNForLID(jid) : await lidMapping.getLIDForPN(jid));
 }

@@ -25,7 +25,7 @@ import {
 } from "../gateway.ts";
 import type { SessionAuth } from "./auth.ts";
 import { createBacklog } from "./backlog.ts";
-import { hasDevices, isPrepared, prepareRecipients } from "./devices.ts";
+import { hasDevices, isPrepared, otherIdentity, prepareRecipients } from "./devices.ts";
 import { groupCache, listGroups, membersOf, ownIdentities, readGroup } from "./groups.ts";
 import { inboundFirst } from "./inbound.ts";
 import { fromCapping, fromReachout } from "./limits.ts";
@@ -76,6 +76,7 @@ export interface Connection {
   readGroup(asked: GroupQuestion): Promise<ReadGroup>;
   /** Everybody in a group, under each identity shown of them. @throws GroupRefused, or when WhatsApp does not answer */
   membersOf(group: Identity): Promise<Person[]>;
+  otherIdentity(of: Identity): Promise<Person | null>;
   /** Asks what WhatsApp forbids the account at this time; the answers are events. */
   askLimits(): Promise<void>;
   end(): Promise<void>;
@@ -271,6 +272,7 @@ export function openConnection(options: SocketOptions): Connection {
     listGroups: () => listGroups(sock),
     readGroup: (asked) => readGroup(sock, asked, LARGEST_GROUP),
     membersOf: (group) => membersOf(sock, groups, jidOf(group)),
+    otherIdentity: (of) => otherIdentity(sock, of),
     async askLimits() {
       // Its answer comes as an update of the connection.
       await sock.fetchAccountReachoutTimelock();
