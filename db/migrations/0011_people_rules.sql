@@ -34,6 +34,9 @@ GRANT SELECT, INSERT ON tombstones TO masssender_web;
 --> statement-breakpoint
 GRANT DELETE ON contacts, contact_lists, identity_pairs TO masssender_web;
 --> statement-breakpoint
+-- A merge makes two numbers one person.
+GRANT INSERT, UPDATE ON identity_pairs TO masssender_web;
+--> statement-breakpoint
 -- Says of a contact when it last changed: an import can be taken back until then. Who sets the time by hand (the undo) keeps it.
 ALTER TABLE contacts ADD COLUMN changed_at timestamptz;
 --> statement-breakpoint

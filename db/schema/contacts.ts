@@ -130,7 +130,10 @@ export const suppressions = pgTable(
   (t) => [uniqueIndex("suppressions_identity").on(t.userId, t.identity)],
 );
 
-/** Phone number and LID of the same person, as WhatsApp told it to a session of this user. */
+/**
+ * Two identities of the same person: a phone number and the LID that WhatsApp told a session of this user, or a contact's
+ * number and, as `lid`, that of another contact that was merged into it.
+ */
 export const identityPairs = pgTable(
   "identity_pairs",
   {

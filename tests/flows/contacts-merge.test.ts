@@ -131,6 +131,21 @@ describe("two contacts that are one person", () => {
     }
   });
 
+  test("are one later too: an opt-out under the number that is gone holds for the kept one, and an erasure forgets both", async () => {
+    const [keep, other] = [await add("Rani"), await add("Rani")];
+    await user.api.contacts.merge({ keepId: keep.id, otherId: other.id });
+    expect(await get(keep.id)).toMatchObject({ optedOut: false });
+    await user.api.contacts.suppress({ phone: other.phone });
+    expect(await get(keep.id)).toMatchObject({ optedOut: true });
+
+    await user.api.contacts.erase({ id: keep.id, confirm: "Rani" });
+    const left = await stage.db.execute(sql`
+      select 1 from suppressions where identity like ${`%${other.phone}`}
+      union all select 1 from identity_pairs where ${other.phone} in (substr(pn, 4), substr(lid, 4))`);
+    expect(left).toHaveLength(0);
+    expect(await user.api.contacts.suppress({ phone: other.phone })).toMatchObject([{ result: "already" }]);
+  });
+
   test("get one message of a campaign: the kept one's, unless the other's has left", async () => {
     const listId = await newList("Friends");
     const person = async () =>

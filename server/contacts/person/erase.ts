@@ -6,6 +6,7 @@ import { recordAudit } from "../../audit/record.ts";
 import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
 import { moveMessage } from "../../messages/move.ts";
+import { knownIdentities } from "../../opt-outs/known-identities.ts";
 import { entomb, hashOf, type Pads } from "../../opt-outs/tombstones.ts";
 import { lockContacts, lockErasure } from "../lock.ts";
 import { deleteContacts, lockCampaignsOf, skipMessages, these } from "../remove.ts";
@@ -16,7 +17,7 @@ interface Person {
   id: Id<"contact">;
   name: string;
   phoneE164: string;
-  /** Number and LIDs, canonical. */
+  /** Number, LIDs, and numbers of contacts that were merged into this one; canonical. */
   identities: string[];
 }
 
@@ -67,11 +68,7 @@ function isConfirmed(typed: string, { name, phoneE164 }: { name: string; phoneE1
 }
 
 async function identitiesOf(tx: Db, userId: Id<"user">, phoneE164: string): Promise<string[]> {
-  const pn = `pn:${phoneE164}`;
-  const lids = await tx.execute<{ lid: string }>(
-    sql`select lid from identity_pairs where user_id = ${userId} and pn = ${pn}`,
-  );
-  return [pn, ...lids.map(({ lid }) => lid)];
+  return knownIdentities(tx, userId, [`pn:${phoneE164}`]);
 }
 
 /** The number and LIDs as they stand inside a JID or a sentence. */

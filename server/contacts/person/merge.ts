@@ -24,6 +24,7 @@ export async function mergeContacts(tx: Db, userId: Id<"user">, { keepId, otherI
   const [keep, other] = [await ownContact(tx, userId, keepId), await ownContact(tx, userId, otherId)];
   await oneMessageEach(tx, userId, keep, other);
   await shareOptOut(tx, userId, keep, other);
+  await rememberNumber(tx, userId, keep, other);
   const consent = await agreedBetween(tx, keep, other);
   await joinHistory(tx, userId, keep, other);
   await tx.delete(contacts).where(and(eq(contacts.id, otherId), eq(contacts.userId, userId)));
@@ -99,6 +100,13 @@ async function shareOptOut(tx: Db, userId: Id<"user">, keep: Contact, other: Con
     .insert(suppressions)
     .values(identities.map((identity) => ({ id: newId("suppression"), userId, identity, source: "manual" as const })))
     .onConflictDoNothing();
+}
+
+/** The number that no contact has any more: who writes from it, or is erased, is the kept one. */
+async function rememberNumber(tx: Db, userId: Id<"user">, keep: Contact, other: Contact): Promise<void> {
+  await tx.execute(sql`
+    insert into identity_pairs (user_id, pn, lid) values (${userId}, ${`pn:${keep.phoneE164}`}, ${`pn:${other.phoneE164}`})
+    on conflict (user_id, lid) do update set pn = excluded.pn`);
 }
 
 async function joinHistory(tx: Db, userId: Id<"user">, keep: Contact, other: Contact): Promise<void> {
