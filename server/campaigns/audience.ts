@@ -96,6 +96,16 @@ export async function countAudience(tx: Db, userId: Id<"user">, aim: Aim): Promi
  */
 export async function readAudience(tx: Db, userId: Id<"user">, aim: Aim, limit: number): Promise<Recipient[]> {
   throwProblem(await countAudience(tx, userId, aim), limit);
+  const recipients = await judgePeople(tx, userId, aim);
+  // Somebody may have joined the list since it was counted.
+  const counts = noVerdicts();
+  for (const { verdict } of recipients) counts[verdict] += 1;
+  throwProblem(counts, limit);
+  return recipients;
+}
+
+/** Everyone on a list that was counted and is not too long, in its order. */
+export async function judgePeople(tx: Db, userId: Id<"user">, aim: Aim): Promise<Recipient[]> {
   const { doubleOptIn } = await getOwnList(tx, userId, aim.contactListId);
   const rows = await tx
     .select({
@@ -110,7 +120,7 @@ export async function readAudience(tx: Db, userId: Id<"user">, aim: Aim, limit: 
     .where(onList(userId, aim.contactListId))
     .orderBy(asc(contacts.id))
     .limit(LIST_AT_MOST + 1);
-  const recipients = rows.map(({ contactId, name, phoneE164, attributes, ...facts }) => ({
+  return rows.map(({ contactId, name, phoneE164, attributes, ...facts }) => ({
     contactId,
     recipientKey: `pn:${phoneE164}`,
     name,
@@ -118,11 +128,6 @@ export async function readAudience(tx: Db, userId: Id<"user">, aim: Aim, limit: 
     attributes,
     verdict: judge(facts, aim, doubleOptIn),
   }));
-  // Somebody may have joined the list since it was counted.
-  const counts = noVerdicts();
-  for (const { verdict } of recipients) counts[verdict] += 1;
-  throwProblem(counts, limit);
-  return recipients;
 }
 
 function throwProblem(counts: VerdictCounts, limit: number): void {

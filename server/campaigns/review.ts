@@ -6,7 +6,7 @@ import { checkNumbers, readChecks } from "../contacts/numbers/check-numbers.ts";
 import type { Caps } from "../env.ts";
 import { type Details, DomainError, type RefusalCode } from "../errors.ts";
 import { missingPoints, POINTS_PER_MESSAGE } from "../wallet/rules.ts";
-import { countAudience, getOwnList, groupProblem, type Recipient, readAudience, readGroupChat } from "./audience.ts";
+import { countAudience, getOwnList, groupProblem, judgePeople, type Recipient, readGroupChat } from "./audience.ts";
 import { getOwnCampaign } from "./draft.ts";
 import { noVerdicts, reachProblem, templateValues, templateVariables } from "./rules.ts";
 
@@ -79,7 +79,7 @@ async function reviewPeople(tx: Db, campaign: Campaign, limit: number) {
     numbers: await readChecks(tx, userId, { sessionId: waSessionId, contactListId }),
     missingValues: problem
       ? []
-      : missingValues(templateText, await readAudience(tx, userId, { contactListId, purpose }, limit)),
+      : missingValues(templateText, await judgePeople(tx, userId, { contactListId, purpose })),
     problems,
   };
 }
