@@ -1,10 +1,10 @@
-import { join } from "node:path";
 import type { Browser, Locator } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { connectSimulator, type GroupView, type SimulatorClient } from "#simulator/client.ts";
 import { newPhone } from "../factories.ts";
 import { type RunningApp, startApp } from "./app.ts";
-import { newVisitor, openAccount, openBrowser, screens, type Visitor } from "./browser.ts";
+import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
+import { oneStory } from "./one-story.ts";
 
 const ani = newPhone();
 const [ratna, wayan, gone, hidden] = [newPhone(), newPhone(), newPhone(), newPhone()];
@@ -43,14 +43,7 @@ afterAll(async () => {
   await app?.stop();
 });
 
-// Each test goes on where the one before it ended: after a failure the rest has nothing to stand on.
-let broken = false;
-beforeEach(({ skip }) => skip(broken, "an earlier part failed"));
-afterEach(async ({ task }) => {
-  if (task.result?.state !== "fail" || broken) return;
-  broken = true;
-  await visitor.page.screenshot({ path: join(screens, "groups-failed.png"), fullPage: true });
-});
+oneStory("groups", () => visitor);
 
 const look = (name: string) => visitor.look(name);
 const page = () => visitor.page;

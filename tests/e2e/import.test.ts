@@ -1,9 +1,9 @@
-import { join } from "node:path";
 import ExcelJS from "exceljs";
 import type { Browser, Locator } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningApp, startApp } from "./app.ts";
-import { newVisitor, openAccount, openBrowser, screens, type Visitor } from "./browser.ts";
+import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
+import { oneStory } from "./one-story.ts";
 
 const STATEMENT = "They ticked the box on the form of our class reunion.";
 const MANY = 30_000;
@@ -24,14 +24,7 @@ afterAll(async () => {
   await app?.stop();
 });
 
-// Each test goes on where the one before it ended: after a failure the rest has nothing to stand on.
-let broken = false;
-beforeEach(({ skip }) => skip(broken, "an earlier part failed"));
-afterEach(async ({ task }) => {
-  if (task.result?.state !== "fail" || broken) return;
-  broken = true;
-  await visitor.page.screenshot({ path: join(screens, "import-failed.png"), fullPage: true });
-});
+oneStory("import", () => visitor);
 
 const button = (name: string | RegExp): Locator => visitor.page.getByRole("button", { name });
 const says = (text: string | RegExp) => visitor.page.getByText(text).first().waitFor();

@@ -1,12 +1,12 @@
-import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import type { Browser, Locator } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { connect } from "#db/client.ts";
 import { connectSimulator, type SimulatorClient } from "#simulator/client.ts";
 import { newPhone } from "../factories.ts";
 import { type RunningApp, startApp } from "./app.ts";
-import { newVisitor, openAccount, openBrowser, screens, type Visitor } from "./browser.ts";
+import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
+import { oneStory } from "./one-story.ts";
 
 const PHONE_WIDTH = 360;
 const PATIENCE = { timeout: 15_000, interval: 250 };
@@ -32,14 +32,7 @@ afterAll(async () => {
   await app?.stop();
 });
 
-// Each test goes on where the one before it ended: after a failure the rest has nothing to stand on.
-let broken = false;
-beforeEach(({ skip }) => skip(broken, "an earlier part failed"));
-afterEach(async ({ task }) => {
-  if (task.result?.state !== "fail" || broken) return;
-  broken = true;
-  await visitor.page.screenshot({ path: join(screens, "link-failed.png"), fullPage: true });
-});
+oneStory("link", () => visitor);
 
 const look = (name: string) => visitor.look(name, { phoneWidth: PHONE_WIDTH });
 const button = (name: string): Locator => visitor.page.getByRole("button", { name });

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningApp, startApp } from "./app.ts";
-import { newVisitor, openBrowser, screens, type Visitor } from "./browser.ts";
+import { newVisitor, openBrowser, type Visitor } from "./browser.ts";
+import { oneStory } from "./one-story.ts";
 
 const CLASSMATES = fileURLToPath(new URL("../../examples/classmates.xlsx", import.meta.url));
 const PASSWORD = "a calm river walks 42";
@@ -24,14 +24,7 @@ afterAll(async () => {
   await app?.stop();
 });
 
-// Each test goes on where the one before it ended: after a failure the rest has nothing to stand on.
-let broken = false;
-beforeEach(({ skip }) => skip(broken, "an earlier part of the story failed"));
-afterEach(async ({ task }) => {
-  if (task.result?.state !== "fail" || broken) return;
-  broken = true;
-  await visitor.page.screenshot({ path: join(screens, "failed.png") });
-});
+oneStory("story", () => visitor);
 
 test("a newcomer opens an account, after reading the terms", async () => {
   const { page, look } = visitor;
