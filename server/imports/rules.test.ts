@@ -119,9 +119,13 @@ describe("rows of one number", () => {
     ["also one in a row that is wrong", [good, namelessNo], ["no_consent", "invalid"]],
     ["and before it", [namelessNo, good], ["invalid", "duplicate"]],
     ["a row that is wrong otherwise takes nobody's place", [["", phone, "yes"], good], ["invalid", "valid"]],
-    ["an opt-out wins over everything after it", [stop, good, no], ["opted_out", "opted_out", "no_consent"]],
+    ["an opt-out wins over everything after it", [stop, good, no], ["opted_out", "opted_out", "opted_out"]],
     ["and before it", [good, stop], ["opted_out", "opted_out"]],
     ["and over a no", [no, stop], ["opted_out", "opted_out"]],
+    ["and over each row before it", [good, good, no, stop], ["opted_out", "opted_out", "opted_out", "opted_out"]],
+    ["also where it is said twice", [good, stop, good, stop], ["opted_out", "opted_out", "opted_out", "opted_out"]],
+    ["but a wrong row stays wrong", [namelessNo, good, stop, no], ["invalid", "opted_out", "opted_out", "opted_out"]],
+    ["before and after it", [stop, ["", phone, "yes"], good], ["opted_out", "invalid", "opted_out"]],
   ] as [string, Cell[][], string[]][])("%s", (_, rows, expected) => {
     expect(verdictsOf(...rows)).toEqual(expected);
   });
@@ -131,6 +135,18 @@ describe("rows of one number", () => {
     const [first] = [good, good, no].map((cells, index) => judgeOfFile.judge({ rowNo: index + 2, cells }));
     expect([...judgeOfFile.corrected]).toEqual([first]);
     expect(first).toMatchObject({ rowNo: 2, verdict: "no_consent", reason: expect.stringMatching(/^Row 4 /) });
+  });
+
+  test("tell which row opted their person out", () => {
+    const judgeOfFile = createJudge(layout);
+    const rows = [good, good, stop, no].map((cells, index) => judgeOfFile.judge({ rowNo: index + 2, cells }));
+    expect([...judgeOfFile.corrected]).toEqual(rows.slice(0, 2));
+    expect(rows.map(({ column, reason }) => `${column}: ${reason?.slice(0, 10)}`)).toEqual([
+      "Phone: Row 4 says",
+      "Phone: Row 4 says",
+      "Stop: The file s",
+      "Phone: Row 4 says",
+    ]);
   });
 });
 

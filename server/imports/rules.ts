@@ -84,10 +84,13 @@ export interface Judge {
   readonly corrected: Set<JudgedRow>;
 }
 
-/** A judge of one file: pure, but for remembering the first row of each number. */
+/** A judge of one file: pure, but for remembering the rows of each number. */
 export function createJudge(layout: Layout): Judge {
   const { titles, country } = layout;
   const seen = new Map<string, JudgedRow>();
+  // The other rows of a number, where a row after them may still say that their person opted out; and the row that said so.
+  const repeated = new Map<string, JudgedRow[]>();
+  const out = new Map<string, number>();
   const corrected = new Set<JudgedRow>();
   const read = new Set([layout.name, layout.phone, layout.consent, layout.optedOut, ...attributesAt(layout)]);
   return {
@@ -107,20 +110,37 @@ export function createJudge(layout: Layout): Judge {
       };
       const refuse = (which: JudgedRow, { verdict, at, reason }: Problem) =>
         Object.assign(which, { verdict, reason, column: titleOf(titles, at) });
-      const earlier = phone.ok ? seen.get(phone.e164) : undefined;
-      const problem = problemOf(cells, layout, read, phone) ?? (earlier && repeats(earlier, layout));
-      if (problem) refuse(row, problem);
+      const problem = problemOf(cells, layout, read, phone);
+      if (!phone.ok) return problem ? refuse(row, problem) : row;
 
+      const number = phone.e164;
+      const earlier = seen.get(number);
       const noConsent = consentProblem(textAt(cells, layout.consent)) !== null;
-      if (earlier && row.verdict === "opted_out" && earlier.verdict !== "opted_out" && earlier.verdict !== "invalid") {
-        refuse(earlier, { verdict: "opted_out", at: layout.optedOut ?? layout.phone, reason: fileOptsOutReason });
-        corrected.add(earlier);
-      } else if (earlier?.verdict === "valid" && noConsent) {
-        refuse(earlier, { verdict: "no_consent", at: layout.consent, reason: withoutYes(row) });
-        corrected.add(earlier);
+      if (problem?.verdict === "opted_out") {
+        refuse(row, problem);
+        if (!out.has(number)) out.set(number, rowNo);
+        for (const other of [...(earlier ? [earlier] : []), ...(repeated.get(number) ?? [])]) {
+          if (other.verdict === "opted_out" || other.verdict === "invalid") continue;
+          refuse(other, outBy(rowNo, layout));
+          corrected.add(other);
+        }
+        repeated.delete(number);
+      } else {
+        const outAt = problem?.verdict === "invalid" ? undefined : out.get(number);
+        const wrong = outAt === undefined ? (problem ?? (earlier && repeats(earlier, layout))) : outBy(outAt, layout);
+        if (wrong) refuse(row, wrong);
+        if (earlier?.verdict === "valid" && noConsent) {
+          refuse(earlier, { verdict: "no_consent", at: layout.consent, reason: withoutYes(row) });
+          corrected.add(earlier);
+        }
+        if (earlier && layout.optedOut !== undefined && !out.has(number) && row.verdict !== "invalid") {
+          const others = repeated.get(number);
+          if (others) others.push(row);
+          else repeated.set(number, [row]);
+        }
       }
       // A row that is wrong in another way says nothing about its number, unless it says no.
-      if (phone.ok && !earlier && (row.verdict !== "invalid" || noConsent)) seen.set(phone.e164, row);
+      if (!earlier && (row.verdict !== "invalid" || noConsent)) seen.set(number, row);
       return row;
     },
   };
@@ -169,11 +189,16 @@ function wrongCell(cell: Cell, title: string, isRead: boolean): string | null {
 
 /** What is wrong with a good row whose number an earlier row has. */
 function repeats(first: JudgedRow, layout: Layout): Problem {
-  const at = layout.phone;
-  if (first.verdict === "opted_out") return { verdict: "opted_out", at, reason: fileOptsOutReason };
   const kept = `Row ${first.rowNo} has the same number; that row is kept.`;
-  return { verdict: "duplicate", at, reason: first.verdict === "valid" ? kept : withoutYes(first) };
+  return { verdict: "duplicate", at: layout.phone, reason: first.verdict === "valid" ? kept : withoutYes(first) };
 }
+
+/** What becomes of a good row when another row says that its person opted out: what the commit would make of it. */
+const outBy = (rowNo: number, { phone: at }: Layout): Problem => ({
+  verdict: "opted_out",
+  at,
+  reason: `Row ${rowNo} says that this person opted out. With the import nobody can message them any more.`,
+});
 
 const cut = (text: string) => text.slice(0, limits.cellChars);
 const textAt = (cells: readonly Cell[], at: number) => cut(String(cells[at] ?? ""));
