@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
 import { connect } from "#db/client.ts";
+import { newId } from "#db/ids.ts";
+import { contactLists } from "#db/schema/index.ts";
 import { createList, newPhone, readViolations } from "../factories.ts";
 import { spawnWorker, type WorkerProcess } from "../processes.ts";
 import { createStage, type Stage, type StageUser, until } from "../stage.ts";
@@ -100,6 +102,33 @@ test("a STOP that the process dies with before it is kept comes again, can be re
     const texts = (await stage.simulator.phoneChats(person)).flatMap((chat) => chat.messages.map(({ text }) => text));
     return texts.some((text) => text.startsWith("You will get no more messages"));
   });
+}, 120_000);
+
+test("a STOP in a group that the process dies with before it holds comes again, can be read, and holds", async () => {
+  const user = await stage.signUp();
+  const worker = [...running][0] ?? start();
+  await worker.id;
+  const { phone } = await link(user);
+  const person = newPhone();
+  const group = await stage.simulator.createGroup({ subject: "Choir", owner: person, participants: [{ phone }] });
+  const list = { id: newId("contactList"), userId: user.id, name: "Choir", source: "group" as const };
+  await stage.db.insert(contactLists).values({ ...list, groupKey: `group:${group.id}` });
+  // With it come the keys of what follows.
+  await stage.simulator.write(person, group.id, "Hello");
+  await stage.simulator.waitUntil({ for: "confirmed", phone });
+
+  const letGo = await hold("suppressions");
+  await stage.simulator.write(person, group.id, "STOP");
+  await waiting("suppressions");
+  await expect(stage.simulator.waitUntil({ for: "confirmed", phone }, 500)).rejects.toThrow();
+  await kill(worker);
+  await letGo();
+  await start().id;
+  await until("the opt-out", async () => {
+    const rows = await stage.db.execute(sql`select 1 from suppressions where user_id = ${user.id}`);
+    return rows.length > 0;
+  });
+  await stage.simulator.waitUntil({ for: "confirmed", phone });
 }, 120_000);
 
 test("a process that dies between a claim and the write sends nothing to who wrote STOP meanwhile", async () => {

@@ -4,7 +4,6 @@ import {
   DEFAULT_CONNECTION_CONFIG,
   decodeMessageNode,
   getBinaryNodeChildren,
-  isJidGroup,
   jidDecode,
   proto,
   type SignalKeyStore,
@@ -33,7 +32,8 @@ export interface Inbound {
 /**
  * Baileys answers a message as delivered before it tells of it: a process that ends between the two has lost it for ever,
  * an opt-out too. Decryption is the last step before that answer, so messages are handed over there. The keys it used
- * are stored after that: had they been stored first, WhatsApp would bring the message again and nobody could read it.
+ * are stored after that: had they been stored first, WhatsApp would bring the message again and nobody could read it. What is
+ * written in a group too: a STOP is heard there.
  * @param me this device
  * @param keep resolves when the event is in the database, or could not be brought there (false): then the sender's phone is
  * asked for the message again
@@ -59,13 +59,16 @@ export function inboundFirst(
     return done;
   }
 
-  async function handOver(stanza: BinaryNode, plain: Uint8Array): Promise<void> {
+  async function handOver(ciphertext: Uint8Array, plain: Uint8Array): Promise<void> {
+    const stanza = stanzas.get(ciphertext);
     const self = me();
-    if (!self) return;
+    if (!stanza || !self) return;
     const { fullMessage } = decodeMessageNode(stanza, self.id, self.lid ?? "");
     const content = proto.Message.decode(unpadRandomMax16(plain));
     fullMessage.message = content.deviceSentMessage?.message ?? content;
     for (const event of fromUpsert({ messages: [fullMessage], type: stanza.attrs.offline ? "append" : "notify" })) {
+      // In a group the keys may come first and the text after them, under one id: the keys alone are not the message.
+      if (event.type === "inbound" && event.group !== null && event.text === null) continue;
       keeping += 1;
       const isKept = await keep(event).finally(() => {
         keeping -= 1;
@@ -81,21 +84,25 @@ export function inboundFirst(
       const repository = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(auth, ...rest);
       addressOf = async (jid) => (await repository.lidMapping.getLIDForPN(jid)) ?? jid;
       const decrypt = repository.decryptMessage.bind(repository);
+      const decryptInGroup = repository.decryptGroupMessage.bind(repository);
       return Object.assign(repository, {
         decryptMessage: (asked: Parameters<typeof decrypt>[0]) =>
           inTurn(asked.jid, () =>
             inTransaction(keys, asked.jid, async () => {
               const plain = await decrypt(asked);
-              const stanza = stanzas.get(asked.ciphertext);
-              if (stanza) await handOver(stanza, plain);
+              await handOver(asked.ciphertext, plain);
               return plain;
             }),
           ),
+        decryptGroupMessage: (asked: Parameters<typeof decryptInGroup>[0]) =>
+          inTransaction(keys, asked.group, async () => {
+            const plain = await decryptInGroup(asked);
+            await handOver(asked.msg, plain);
+            return plain;
+          }),
       });
     },
     watch(stanza) {
-      // In a group the keys come first and the text after them, under one id: the keys alone are not the message.
-      if (isJidGroup(stanza.attrs.from)) return;
       for (const { content } of getBinaryNodeChildren(stanza, "enc")) {
         if (content instanceof Uint8Array) stanzas.set(content, stanza);
       }
