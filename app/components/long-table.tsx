@@ -1,13 +1,27 @@
 import { Box, VisuallyHidden } from "@mantine/core";
-import { useIsomorphicEffect, useMounted } from "@mantine/hooks";
-import { defaultRangeExtractor, type Range, useWindowVirtualizer } from "@tanstack/react-virtual";
-import { memo, type ReactNode, type Ref, type RefObject, useCallback, useEffect, useRef, useState } from "react";
+import { useIsomorphicEffect } from "@mantine/hooks";
+import { defaultRangeExtractor, type Range, useWindowVirtualizer, type VirtualItem } from "@tanstack/react-virtual";
+import {
+  type MouseEvent,
+  memo,
+  type ReactNode,
+  type Ref,
+  type RefObject,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import { useHydrated } from "../lib/use-hydrated.ts";
 import styles from "./long-table.module.css";
 
 const ROW_PX = 53;
 const ROWS_AROUND = 10;
 /** The next rows are asked for when this many are left below those in sight. */
 const ROWS_AHEAD = 40;
+/** So many pictures of the screen are waited for until the row is there at which the table begins. */
+const FRAMES = 10;
 
 export interface LongColumn<Row> {
   header: string;
@@ -26,6 +40,13 @@ export interface LongColumn<Row> {
   untitled?: boolean;
 }
 
+/** Where somebody is in a table: at which row, how far down the page, with the heights of the rows that were measured. */
+export interface TablePlace {
+  id: string;
+  scrollY: number;
+  heights: VirtualItem[];
+}
+
 interface Props<Row> {
   caption: string;
   columns: readonly LongColumn<Row>[];
@@ -38,17 +59,31 @@ interface Props<Row> {
   marked: ReadonlySet<string>;
   /** Hears which rows are in sight, or soon will be. */
   onSight: (from: number, to: number) => void;
+  /** Where it begins, with the keyboard on the link of the row: for whoever comes back. */
+  start: TablePlace | null;
+  /** Hears where somebody was when they followed a link in a row. */
+  onLeave: (place: TablePlace) => void;
 }
 
 /**
  * A table of any length, of which the page holds the rows in sight and a few around them; it scrolls with the page.
  * Before the page is alive, and without JavaScript, it holds all the rows it was given.
  */
-export function LongTable<Row extends { id: string }>({ columns, rows, onSight, marked, ...table }: Props<Row>) {
-  const alive = useMounted();
+export function LongTable<Row extends { id: string }>({
+  columns,
+  rows,
+  onSight,
+  marked,
+  start,
+  onLeave,
+  ...table
+}: Props<Row>) {
+  const alive = useHydrated();
   const body = useRef<HTMLDivElement>(null);
   const top = useTop(body);
-  const focused = useRef<number | null>(null);
+  const startAt = useMemo(() => (start ? rows.findIndex(({ id }) => id === start.id) : -1), [start, rows]);
+  // Its row is there from the beginning, wherever the page is.
+  const focused = useRef(startAt < 0 ? null : startAt);
   // oxlint-disable-next-line react/incompatible-library -- the rule is for React's compiler, which does not build this app
   const virtual = useWindowVirtualizer<HTMLDivElement>({
     count: rows.length,
@@ -57,6 +92,7 @@ export function LongTable<Row extends { id: string }>({ columns, rows, onSight, 
     overscan: ROWS_AROUND,
     scrollMargin: top,
     enabled: alive,
+    initialMeasurementsCache: start?.heights ?? [],
     // Whoever is in a row with the keyboard stays in it, however far somebody scrolls.
     rangeExtractor: useCallback((range: Range) => {
       const inRange = defaultRangeExtractor(range);
@@ -70,6 +106,25 @@ export function LongTable<Row extends { id: string }>({ columns, rows, onSight, 
   useEffect(() => {
     if (alive) onSight(from, to + ROWS_AHEAD);
   }, [alive, from, to, onSight]);
+
+  const startRow = useRef(startAt);
+  useEffect(() => {
+    if (!start) return;
+    let frame = 0;
+    // The rows come a moment after the table, and the focus goes to the new page's content just now.
+    const arrive = (tries: number) => {
+      window.scrollTo(0, start.scrollY);
+      const link = body.current?.querySelector<HTMLElement>(`[data-index="${startRow.current}"] a[href]`);
+      if (link) link.focus({ preventScroll: true });
+      else if (tries > 0) frame = requestAnimationFrame(() => arrive(tries - 1));
+    };
+    frame = requestAnimationFrame(() => arrive(FRAMES));
+    return () => cancelAnimationFrame(frame);
+  }, [start]);
+  const followed = ({ target }: MouseEvent) => {
+    const id = target instanceof Element && target.closest("a[href]") ? rows[indexOf(target) ?? -1]?.id : undefined;
+    if (id !== undefined) onLeave({ id, scrollY: window.scrollY, heights: virtual.takeSnapshot() });
+  };
 
   const row = (index: number, at?: number) => {
     const of = rows[index];
@@ -90,6 +145,7 @@ export function LongTable<Row extends { id: string }>({ columns, rows, onSight, 
         onBlur={() => {
           focused.current = null;
         }}
+        onClickCapture={followed}
       >
         <Box role="rowgroup">
           <Box role="row" aria-rowindex={1} className={styles.head}>

@@ -22,10 +22,17 @@ interface Kept<Row> extends CursorPage<Row> {
  * The rows of a list that is read page by page: the first page comes with the screen's data, the others one request at a
  * time when somebody comes near them. When the first page changes, the pages in sight are read again. Mount it anew for
  * other filters.
+ * @param known pages of before, by their cursors, to begin with: they are read again when somebody sees them
  */
-export function useCursorPages<Row>(first: CursorPage<Row>, address: (cursor: string) => string) {
+export function useCursorPages<Row>(
+  first: CursorPage<Row>,
+  address: (cursor: string) => string,
+  known?: ReadonlyMap<string, CursorPage<Row>>,
+) {
   const { load, state, data } = useFetcher<Arrival<Row>>();
-  const [kept, setKept] = useState<ReadonlyMap<string, Kept<Row>>>(new Map());
+  const [kept, setKept] = useState<ReadonlyMap<string, Kept<Row>>>(
+    () => new Map([...(known ?? [])].map(([cursor, page]) => [cursor, { ...page, edition: null }])),
+  );
   const [failedAt, setFailedAt] = useState<string | null>(null);
   const edition = useMemo(() => JSON.stringify(first), [first]);
 
@@ -79,6 +86,8 @@ export function useCursorPages<Row>(first: CursorPage<Row>, address: (cursor: st
 
   return {
     rows,
+    /** The pages after the first, by their cursors. */
+    pages: kept,
     hasMore: nextCursor !== null,
     loading: state !== "idle",
     failed: failedAt !== null,

@@ -1,7 +1,8 @@
+import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunningApp, startApp } from "./app.ts";
-import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
+import { newVisitor, openAccount, openBrowser, screens, type Visitor } from "./browser.ts";
 import { bringMany } from "./people.ts";
 
 const EMAIL = "crowd@example.org";
@@ -51,6 +52,47 @@ test(`a list of ${MANY} people scrolls, and the page holds a few of them; what d
   await expect.poll(shown, PATIENCE).toBeGreaterThan(before);
   // The browser complains of what was cut here on purpose.
   expect(problems.filter((problem) => !problem.includes("ERR_FAILED"))).toEqual([]);
+});
+
+test("whoever opens a person far down comes back to the same place, with the keyboard on that person", async () => {
+  const { page, problems } = visitor;
+  const before = problems.length;
+  const far = () => page.getByRole("link", { name: "Guest 700", exact: true });
+  const focused = () => far().evaluate((link) => link === document.activeElement);
+  const down = () => page.evaluate(() => window.scrollY);
+  await page.goto("/contacts");
+  await page.getByRole("link", { name: /^Guests/ }).click();
+  await page.getByRole("link", { name: "Guest 1", exact: true }).waitFor();
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 800 });
+    await expect
+      .poll(async () => {
+        if ((await far().count()) > 0) return true;
+        await page.mouse.wheel(0, 2_000);
+        return false;
+      }, PATIENCE)
+      .toBe(true);
+    // In the middle, where a click need not bring it first.
+    await expect
+      .poll(async () => {
+        await far().evaluate((link) => link.scrollIntoView({ block: "center" }));
+        return far().evaluate((link) => Math.abs(link.getBoundingClientRect().top - innerHeight / 2));
+      }, PATIENCE)
+      .toBeLessThan(40);
+    const left = await down();
+    await far().click();
+    await page.getByRole("heading", { name: "Guest 700" }).waitFor();
+    await page.goBack();
+    await expect.poll(focused, PATIENCE).toBe(true);
+    expect(Math.abs((await down()) - left), `at a width of ${width}`).toBeLessThan(3);
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "Back to Guests" }).click();
+    await expect.poll(focused, PATIENCE).toBe(true);
+    expect(Math.abs((await down()) - left), `by the link, at a width of ${width}`).toBeLessThan(3);
+    await page.screenshot({ path: join(screens, `contacts-back-${width}.png`) });
+    await page.evaluate(() => window.scrollTo(0, 0));
+  }
+  expect(problems.slice(before)).toEqual([]);
 });
 
 test("without JavaScript people are found, and paged through by links", async () => {

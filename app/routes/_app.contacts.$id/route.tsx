@@ -9,6 +9,7 @@ import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
 import { idParam } from "../../lib/params.ts";
 import { useLastAnswer } from "../../lib/use-last-answer.ts";
+import { useWayBack } from "../../lib/use-way-back.ts";
 import { act } from "./act.server.ts";
 import { Consent } from "./consent.tsx";
 import { Duplicates, MergeDialog } from "./duplicates.tsx";
@@ -55,6 +56,7 @@ const leads = {
 export default function Person() {
   const { contact, timeline, lists, tags, twin } = useLoaderData<typeof loader>();
   const answer = useLastAnswer<typeof action>();
+  const back = useWayBack(contact.id);
   const asked = lists.some((list) => list.doubleOptIn && contact.lists.some(({ id }) => id === list.id));
   return (
     <Page
@@ -62,8 +64,8 @@ export default function Person() {
       lead={`${contact.phoneE164}. ${leads[reachOf(contact, asked)]}`}
       badge={<ReachBadge person={contact} doubleOptIn={asked} size="lg" />}
       actions={
-        <LinkButton to="/contacts" variant="default">
-          All contacts
+        <LinkButton variant="default" {...(back?.link ?? { to: "/contacts" })}>
+          {back?.label ?? "All contacts"}
         </LinkButton>
       }
     >

@@ -9,6 +9,7 @@ import { count, formatNumber } from "../../lib/format.ts";
 import { withSearch } from "../../lib/params.ts";
 import type { Answer } from "../../lib/submit.server.ts";
 import { useCursorPages } from "../../lib/use-cursor-pages.ts";
+import { leave, useReturn } from "../../lib/use-way-back.ts";
 import { type BulkAct, BulkBar } from "./bulk-bar.tsx";
 import { BulkDialogs } from "./bulk-dialogs.tsx";
 import { peopleColumns } from "./columns.tsx";
@@ -37,7 +38,12 @@ export function People({ page, list, lists, tags, narrowed, answer }: Props) {
     (cursor: string) => `/contacts/rows${withSearch(new URLSearchParams(query), { cursor })}`,
     [query],
   );
-  const { rows, hasMore, loading, failed, inSight, loadMore } = useCursorPages<Person>(page, address);
+  const place = useReturn(query);
+  const { rows, pages, hasMore, loading, failed, inSight, loadMore } = useCursorPages<Person>(
+    page,
+    address,
+    place?.pages,
+  );
   const [chosen, setChosen] = useState(NOBODY);
   const [act, setAct] = useState<BulkAct | null>(null);
   const { location } = useNavigation();
@@ -83,6 +89,8 @@ export function People({ page, list, lists, tags, narrowed, answer }: Props) {
         busy={location?.pathname === "/contacts" && location.search !== `?${query}`}
         marked={chosen}
         onSight={inSight}
+        start={place}
+        onLeave={(at) => leave({ ...at, query, listName: list?.name ?? null, pages })}
       />
       {failed && (
         <Alert
