@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, isNotNull, lt, type SQL, sql } from "drizzle-orm";
 import { getCountries, getCountryCallingCode } from "libphonenumber-js/max";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
@@ -9,6 +9,7 @@ import type { PageInput, SampleInput } from "./schema.ts";
 
 const SUPPRESSIONS_A_PAGE = 100;
 const TAGS_SHOWN = 200;
+const IDS_AT_ONCE = 5_000;
 
 // Names are written out where a query is inside another: Drizzle leaves the table's name away in the fields of a select.
 const optedOut = (userId: Id<"user">) => sql<boolean>`('pn:' || contacts.phone_e164 in ${suppressedNumbers(userId)})`;
@@ -37,23 +38,29 @@ export function contactListsOf(tx: Db, userId: Id<"user">) {
     .orderBy(desc(contactLists.id));
 }
 
-/** A list, and how many of its people a campaign may message today, and why not the others. @throws DomainError not_found */
+/**
+ * A list, and how many of its people a campaign may message today, and why not the others: each person is one figure, the
+ * strongest reason first; who waits for their YES counts as `sendable` where the list asks for none. @throws DomainError not_found
+ */
 export async function contactList(tx: Db, userId: Id<"user">, id: Id<"contactList">) {
   const list = await ownList(tx, userId, id);
   const [counts] = await tx.execute<{
     sendable: number;
     unconfirmed: number;
+    notOnWhatsapp: number;
     noConsent: number;
     optedOut: number;
   }>(sql`
-    select count(*) filter (where not out and consent and (confirmed or not ${list.doubleOptIn}))::int as "sendable",
-           count(*) filter (where not out and consent and not confirmed)::int as "unconfirmed",
+    select count(*) filter (where reached and (confirmed or not ${list.doubleOptIn}))::int as "sendable",
+           count(*) filter (where reached and not confirmed)::int as "unconfirmed",
+           count(*) filter (where not out and consent and not reached)::int as "notOnWhatsapp",
            count(*) filter (where not out and not consent)::int as "noConsent",
            count(*) filter (where out)::int as "optedOut"
-      from (select contacts.consent, contacts.confirmed_at is not null as confirmed, ${optedOut(userId)} as out
-              from contact_list_members m join contacts on contacts.id = m.contact_id
-             where m.contact_list_id = ${id}) people`);
-  return { ...list, ...(counts ?? { sendable: 0, unconfirmed: 0, noConsent: 0, optedOut: 0 }) };
+      from (select consent, confirmed, out, not out and consent and on_whatsapp is not false as reached
+              from (select contacts.consent, contacts.confirmed_at is not null as confirmed, contacts.on_whatsapp, ${optedOut(userId)} as out
+                      from contact_list_members m join contacts on contacts.id = m.contact_id
+                     where m.contact_list_id = ${id}) people) judged`);
+  return { ...list, ...(counts ?? { sendable: 0, unconfirmed: 0, notOnWhatsapp: 0, noConsent: 0, optedOut: 0 }) };
 }
 
 /** @throws DomainError not_found */
@@ -90,17 +97,36 @@ function readSearch(typed: string): { words: string | null; starts: string[]; en
  * beginnings of the words of a name, and the beginning or end of a number in any spelling. @throws DomainError not_found
  */
 export async function contactsPage(tx: Db, userId: Id<"user">, input: PageInput) {
-  if (input.listId) await ownList(tx, userId, input.listId);
+  const list = input.listId ? await ownList(tx, userId, input.listId) : null;
   const wanted = input.search ? readSearch(input.search) : { words: null, starts: [], end: null };
   if (!wanted) return { rows: [], nextCursor: null };
   const { words, starts, end } = wanted;
-  const found = await tx.execute<{ id: Id<"contact"> }>(sql`
-    select id from find_contacts(${words}, ${JSON.stringify(starts)}::text::jsonb, ${end}, ${input.listId ?? null}, ${input.tag ?? null},
-                                 ${input.state ?? null}, ${input.cursor ?? null}, ${input.limit + 1}) as found(id)`);
-  const ids = found.slice(0, input.limit).map(({ id }) => id);
-  const nextCursor = found.length > input.limit ? (ids.at(-1) ?? null) : null;
-  if (ids.length === 0) return { rows: [], nextCursor };
-  const rows = await tx
+  const fits = beyondState(input.state, list?.doubleOptIn ?? false);
+  const rows = [];
+  let after = input.cursor ?? null;
+  for (let most = input.limit + 1; ; most = Math.min(most * 4, IDS_AT_ONCE)) {
+    const found = await tx.execute<{ id: Id<"contact"> }>(sql`
+      select id from find_contacts(${words}, ${JSON.stringify(starts)}::text::jsonb, ${end}, ${input.listId ?? null}, ${input.tag ?? null},
+                                   ${input.state ?? null}, ${after}, ${most}) as found(id)`);
+    const ids = found.map(({ id }) => id);
+    rows.push(...(ids.length === 0 ? [] : await readPeople(tx, userId, ids, fits)));
+    if (ids.length < most || rows.length > input.limit) break;
+    after = ids.at(-1) ?? null;
+  }
+  const page = rows.slice(0, input.limit);
+  return { rows: page, nextCursor: rows.length > input.limit ? (page.at(-1)?.id ?? null) : null };
+}
+
+/** What a filter by state asks beyond what `find_contacts` knows of: as the figures of a list count it. */
+function beyondState(state: PageInput["state"], doubleOptIn: boolean): SQL | undefined {
+  const reached = sql`${contacts.onWhatsapp} is not false`;
+  if (state === "sendable") return doubleOptIn ? and(reached, isNotNull(contacts.confirmedAt)) : reached;
+  return state === "unconfirmed" ? reached : undefined;
+}
+
+/** Those of these people who fit, in the order in which they were added. */
+function readPeople(tx: Db, userId: Id<"user">, ids: Id<"contact">[], fits: SQL | undefined) {
+  return tx
     .select({
       id: contacts.id,
       name: contacts.name,
@@ -115,9 +141,8 @@ export async function contactsPage(tx: Db, userId: Id<"user">, input: PageInput)
       createdAt: contacts.createdAt,
     })
     .from(contacts)
-    .where(and(inArray(contacts.id, ids), eq(contacts.userId, userId)))
+    .where(and(inArray(contacts.id, ids), eq(contacts.userId, userId), fits))
     .orderBy(asc(contacts.id));
-  return { rows, nextCursor };
 }
 
 /** The user's tags, the most used first. */
@@ -131,11 +156,12 @@ export async function tagsOf(tx: Db, userId: Id<"user">): Promise<{ tag: string;
 
 /** The first contacts of a list that a campaign would reach, to show a template on. @throws DomainError not_found */
 export async function sampleContacts(tx: Db, userId: Id<"user">, { listId, count }: SampleInput) {
-  await ownList(tx, userId, listId);
+  const { doubleOptIn } = await ownList(tx, userId, listId);
+  const reached = beyondState("sendable", doubleOptIn);
   return tx
     .select({ id: contacts.id, name: contacts.name, phoneE164: contacts.phoneE164, attributes: contacts.attributes })
     .from(contacts)
-    .where(and(onList(listId), eq(contacts.userId, userId), contacts.consent, sql`not ${optedOut(userId)}`))
+    .where(and(onList(listId), eq(contacts.userId, userId), contacts.consent, sql`not ${optedOut(userId)}`, reached))
     .orderBy(asc(contacts.id))
     .limit(count);
 }

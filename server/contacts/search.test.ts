@@ -6,7 +6,7 @@ import { contactListMembers, contactLists, contacts, suppressions } from "#db/sc
 import { useDatabase } from "#tests/database.ts";
 import { createUser } from "#tests/factories.ts";
 import { withUser } from "../users/with-user.ts";
-import { contactsPage } from "./queries.ts";
+import { contactList, contactsPage, sampleContacts } from "./queries.ts";
 import { type PageInput, pageInput } from "./schema.ts";
 
 const url = useDatabase();
@@ -98,6 +98,54 @@ test("who opted out under their hidden identity is opted out in every filter", a
     .values({ id: newId("suppression"), userId, identity: "lid:77@lid", source: "keyword" });
   expect(await find({ state: "opted_out" })).toEqual(["Zoë O'Hara-Smith", "St.John Müller"]);
   expect(await find({ state: "sendable", search: "zoe" })).toEqual([]);
+});
+
+test.each([false, true])("the figures of a list are those of its filters (double opt-in: %s)", async (doubleOptIn) => {
+  const { db } = connection;
+  const owner = await createUser(db);
+  const id = newId("contactList");
+  await db.insert(contactLists).values({ id, userId: owner, name: "Choir", source: "upload", doubleOptIn });
+  const kinds = [
+    { onWhatsapp: false },
+    { onWhatsapp: false, confirmedAt: new Date() },
+    { onWhatsapp: false, consent: false },
+    { onWhatsapp: true },
+    { confirmedAt: new Date() },
+    {},
+    { consent: false },
+  ];
+  // Those whom WhatsApp does not know stand first: a page that looked at them alone would be empty.
+  const rows = kinds.flatMap((kind, k) =>
+    Array.from({ length: 3 }, (_, n) => ({
+      id: newId("contact"),
+      userId: owner,
+      name: `Kind ${k}`,
+      phoneE164: `+62812000${k}000${n}`,
+      consent: true,
+      ...kind,
+    })),
+  );
+  await db.insert(contacts).values(rows);
+  await db
+    .insert(contactListMembers)
+    .values(rows.map((row) => ({ contactListId: id, contactId: row.id, userId: owner })));
+  const all = async (state: PageInput["state"]) => {
+    const seen: string[] = [];
+    for (let cursor: Id<"contact"> | null | undefined; cursor !== null; ) {
+      const asked = pageInput.parse({ listId: id, state, limit: 2, cursor: cursor ?? undefined });
+      const page = await withUser(db, owner, (tx) => contactsPage(tx, owner, asked));
+      seen.push(...page.rows.map(({ name }) => name));
+      cursor = page.nextCursor;
+    }
+    return seen;
+  };
+  const figures = await withUser(db, owner, (tx) => contactList(tx, owner, id));
+  expect(figures).toMatchObject({ sendable: doubleOptIn ? 3 : 9, unconfirmed: 6, notOnWhatsapp: 6, noConsent: 6 });
+  expect(await all("sendable")).toHaveLength(figures.sendable);
+  expect(await all("unconfirmed")).toHaveLength(figures.unconfirmed);
+  expect(await all("no_consent")).toHaveLength(figures.noConsent);
+  const samples = await withUser(db, owner, (tx) => sampleContacts(tx, owner, { listId: id, count: 10 }));
+  expect(samples).toHaveLength(figures.sendable);
 });
 
 test("every person of a long search is on exactly one page, however rare or common the name, wherever they are", async () => {

@@ -67,6 +67,7 @@ export function ListHead({ list }: { list: ListFigures }) {
     { label: "People", value: list.total, to: `?list=${list.id}` },
     { label: "Can be messaged", value: list.sendable, to: leads("sendable") },
     ...(list.doubleOptIn ? [{ label: "Wait for YES", value: list.unconfirmed, to: leads("unconfirmed") }] : []),
+    ...(list.notOnWhatsapp > 0 ? [{ label: "Not on WhatsApp", value: list.notOnWhatsapp, to: null }] : []),
     { label: "Without consent", value: list.noConsent, to: leads("no_consent") },
     { label: "Opted out", value: list.optedOut, to: leads("opted_out") },
   ];
@@ -76,7 +77,7 @@ export function ListHead({ list }: { list: ListFigures }) {
         <SimpleGrid cols={{ base: 2, xs: 3, md: figures.length }} spacing="sm" component="dl" m={0}>
           {figures.map(({ label, value, to }) => (
             <Figure key={label} label={label}>
-              {value > 0 ? (
+              {value > 0 && to !== null ? (
                 <TextLink to={to} preventScrollReset underline="hover" c="inherit" fw="inherit">
                   {formatNumber(value)}
                 </TextLink>
@@ -118,10 +119,15 @@ function DoubleOptIn({ list }: { list: ListFigures }) {
   );
 }
 
+const nameOf = (phone: string, pushName: string | null) => (pushName ? `${phone} (${pushName})` : phone);
+
+/** A phone that is just being connected again can ask too: the draft waits for it. */
+const mayAsk = ["linked", "reconnecting"];
+
 /** Makes the draft that asks for the YES. Whoever has several phones says which of them asks. */
 function Ask({ list }: { list: ListFigures }) {
   const account = useAccount();
-  const phones = account?.user ? account.sessions.filter(({ status }) => status === "linked") : [];
+  const phones = account?.user ? account.sessions.filter(({ status }) => mayAsk.includes(status)) : [];
   return (
     <ButtonForm intent="askToConfirm" fields={{ listId: list.id }}>
       <Group gap="xs" align="flex-end">
@@ -130,7 +136,7 @@ function Ask({ list }: { list: ListFigures }) {
             name="waSessionId"
             label="The phone that asks"
             size="xs"
-            data={phones.map(({ id, phone, pushName }) => ({ value: id, label: phone ?? pushName ?? id }))}
+            data={phones.map(({ id, phone, pushName }) => ({ value: id, label: nameOf(phone ?? id, pushName) }))}
           />
         )}
         <SubmitButton intent="askToConfirm" variant="light">
