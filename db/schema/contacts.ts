@@ -72,10 +72,10 @@ export const contacts = pgTable(
     uniqueIndex("contacts_once_per_user").on(t.userId, t.phoneE164.op("text_pattern_ops")),
     index("contacts_user").on(t.userId, t.id),
     index("contacts_without_consent").on(t.userId, t.id).where(sql`not ${t.consent}`),
-    index("contacts_user_phone_end").on(t.userId, sql`reverse(${t.phoneE164}) text_pattern_ops`),
-    // New words wait in a list of 64 MB, so that an import need not sort them in; autovacuum does, within a minute or so.
-    index("contacts_words")
-      .using("gin", sql`search_words(${t.userId},${t.name})`)
+    // The words of the name, and the number from its end. New ones wait in a list of 64 MB, so that an import need not sort
+    // them in; autovacuum does, within a minute or so.
+    index("contacts_terms")
+      .using("gin", sql`search_terms(${t.userId},${t.name},${t.phoneE164})`)
       .with({ gin_pending_list_limit: 65_536 }),
     index("contacts_tags").using("gin", t.tags).where(sql`${t.tags} <> '{}'`),
   ],
@@ -99,7 +99,7 @@ export const contactListMembers = pgTable(
 export const consentEvents = pgTable(
   "consent_events",
   {
-    id: bigint({ mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    id: bigint({ mode: "number" }).notNull().generatedAlwaysAsIdentity(),
     userId: idOf("user").notNull(),
     contactId: idOf("contact").notNull(),
     /** `asked` and `confirmed`: the double opt-in. `opted_out` and `opted_in`: STOP and START, or by the user's hand. */
@@ -112,7 +112,7 @@ export const consentEvents = pgTable(
     statement: text(),
     at: at().notNull(),
   },
-  (t) => [index("consent_events_contact").on(t.contactId, t.id)],
+  (t) => [primaryKey({ columns: [t.contactId, t.id] })],
 );
 
 /** People who must not be messaged. `identity` is canonical: "pn:+62…" or "lid:…". The audit log tells the history. */

@@ -39,7 +39,12 @@ export async function mapColumns(
       keepRows(tx, { id: importId, userId }, piece, { again: true }),
     );
     await pipeline.during(judgeAll(tx, importId, judge, pipeline));
-    await keepRows(tx, { id: importId, userId }, [...judge.corrected], { again: true });
+    await keepRows(
+      tx,
+      { id: importId, userId },
+      [...judge.corrected].map((row) => [row]),
+      { again: true },
+    );
     const columns = mapping.attributes.map(({ name }) => name);
     await tx.update(imports).set({ status: "staged", mapping, country, columns }).where(eq(imports.id, importId));
     await settleRows(tx, { ...found, mapping }, pads);
@@ -59,7 +64,7 @@ async function judgeAll(tx: Db, importId: Id<"import">, judge: Judge, pipeline: 
       .limit(ROWS_A_STATEMENT);
     const last = rows.at(-1);
     if (!last) return pipeline.end();
-    await pipeline.write(rows.map(({ rowNo, cells, note }) => judge.judge({ rowNo, cells: cells ?? [] }, note)));
+    await pipeline.write(rows.map(({ rowNo, cells, note }) => [judge.judge({ rowNo, cells: cells ?? [] }, note)]));
     after = last.rowNo;
   }
 }
@@ -113,12 +118,12 @@ export async function editRows(
       )
       .orderBy(asc(importRows.rowNo));
     const judge = createJudge(layout);
-    const judged = hanging.map((row) => {
+    const judged = hanging.map((row): RowToKeep => {
       const now = edited.get(row.rowNo);
-      if (!now) return judge.judge({ rowNo: row.rowNo, cells: row.cells ?? [] }, row.note);
+      if (!now) return [judge.judge({ rowNo: row.rowNo, cells: row.cells ?? [] }, row.note)];
       // What was a formula's result is the person's own now.
       const cells = now.cells ?? [];
-      return Object.assign(judge.judge({ rowNo: row.rowNo, cells }), { cells });
+      return [judge.judge({ rowNo: row.rowNo, cells }), cells];
     });
     await keepRows(tx, { id: importId, userId }, judged, { again: true });
     await settleRows(tx, { ...found, mapping }, pads, [...numbers]);

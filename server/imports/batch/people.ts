@@ -30,20 +30,21 @@ const rowsOf = ({ id, userId }: Pick<Batch, "id" | "userId">): SQL =>
 /** New contacts of the valid rows, on the list, with their consent and its evidence. @returns how many */
 export async function addPeople(tx: Db, batch: Batch): Promise<number> {
   const { id, userId, mapping, contactListId } = batch;
-  const contactId = contactIdOf(id);
-  const valid = sql`${rowsOf(batch)} and r.verdict = 'valid'`;
+  // One statement, for the rows are read once. In memory: a sort of 100,000 rows on disk takes a tenth of the whole.
+  await tx.execute(sql`set local work_mem = '64MB'`);
   const { count } = await tx.execute(sql`
+    with fresh as materialized (
+      select ${contactIdOf(id)} as id, r.row_no, r.phone_e164, ${cellOf(mapping.name)} as name,
+             ${attributesOf(mapping, "empty")} as attributes
+        from import_rows r where ${rowsOf(batch)} and r.verdict = 'valid' order by r.row_no),
+    listed as (
+      insert into contact_list_members (contact_list_id, contact_id, user_id)
+      select ${contactListId}, id, ${userId} from fresh),
+    evidence as (
+      insert into consent_events (user_id, contact_id, kind, source, import_id, row_no, at)
+      select ${userId}, id, 'given', 'import', ${id}, row_no, (select app_now()) from fresh)
     insert into contacts (id, user_id, name, phone_e164, attributes, consent, consent_at, import_id)
-    select ${contactId}, ${userId}, ${cellOf(mapping.name)}, r.phone_e164, ${attributesOf(mapping, "empty")}, true,
-           (select app_now()), ${id}
-      from import_rows r where ${valid} order by r.row_no`);
-  await tx.execute(sql`
-    insert into contact_list_members (contact_list_id, contact_id, user_id)
-    select ${contactListId}, ${contactId}, ${userId} from import_rows r where ${valid} order by r.row_no`);
-  await tx.execute(sql`
-    insert into consent_events (user_id, contact_id, kind, source, import_id, row_no, at)
-    select ${userId}, ${contactId}, 'given', 'import', ${id}, r.row_no, (select app_now())
-      from import_rows r where ${valid} order by r.row_no`);
+    select id, ${userId}, name, phone_e164, attributes, true, (select app_now()), ${id} from fresh`);
   return count;
 }
 

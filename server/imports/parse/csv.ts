@@ -5,7 +5,9 @@ import { delimiters, type FileRows, type ReadOptions } from "./rows.ts";
 
 /**
  * Reads comma-, semicolon-, tab- or bar-separated text in UTF-8, UTF-16 or Windows-1252.
- * @throws FileRefused, also when the first row has one column only: with another separator it would have more
+ * A file whose first row has one column only is read as such while nobody chose the separator: a person looks at it, and may
+ * choose another.
+ * @throws FileRefused, also when the separator that was chosen gives one column
  */
 export function readCsv(bytes: Buffer, options: ReadOptions, most: Limits): FileRows {
   const { text, encoding } = decode(bytes);
@@ -27,7 +29,8 @@ export function readCsv(bytes: Buffer, options: ReadOptions, most: Limits): File
       if (errors.some((error) => error.type === "Quotes")) throw openQuote(rowNo);
       const last = cells.findLastIndex((cell) => cell.trim() !== "");
       if (last < 0) return;
-      if (last === 0 && rows.length === 0) throw oneColumn(cells[0] ?? "", delimiter);
+      if (last === 0 && rows.length === 0 && (options.delimiter !== undefined || noTitles(lines)))
+        throw oneColumn(cells[0] ?? "", delimiter);
       if (last >= most.columns) throw tooManyColumns(rowNo, last, most);
       rows.push({ rowNo, cells: cells.slice(0, last + 1) });
       if (rows.length > most.rows + 1) throw tooManyRows(most);
@@ -45,6 +48,16 @@ const openQuote = (rowNo: number) =>
 function chosen(delimiter: string | undefined): string | undefined {
   if (delimiter === undefined || delimiters.some((known) => known === delimiter)) return delimiter;
   throw new FileRefused("Columns can be separated by a comma, a semicolon, a tab or a bar.");
+}
+
+/** No titles are longer, with whatever between them. */
+const TITLES_AT_MOST = 10_000;
+const CONTROL = /[^\P{Cc}\t\n]/u;
+
+/** Whether a file without separators has no titles either: it begins with a line without end, or is no text. */
+function noTitles(lines: string): boolean {
+  const start = lines.trimStart().slice(0, TITLES_AT_MOST);
+  return CONTROL.test(start) || (start.length === TITLES_AT_MOST && !start.includes("\n"));
 }
 
 function oneColumn(title: string, delimiter: string): FileRefused {

@@ -100,20 +100,25 @@ describe("a text file", () => {
 
   test.each([
     [
-      "found out",
-      "name:phone_e164:consent\nAyu:+6281200000012:yes",
-      {},
-      /Read with a comma.*one column only: "name:phone_e164:consent".*Choose what separates/,
-    ],
-    [
       "chosen",
       "name,phone_e164,consent\nLestari; Ayu,1,yes",
       { delimiter: ";" },
       /Read with a semicolon.*one column only: "name,phone_e164,consent"/,
     ],
+    ["found out, and a first line without end", "a".repeat(10_001), {}, /Read with a comma.*Choose what separates/],
     ["that is none", "name,phone_e164,consent\na,1,yes", { delimiter: "a" }, /comma, a semicolon, a tab or a bar/],
   ])("with a separator %s that gives one column is refused", async (_, text, options, sentence) => {
     expect(await refusal(text, options)).toMatch(sentence);
+  });
+
+  test("with a separator that nobody can find out is read as one column, for a person to choose it", async () => {
+    expect(await read("name:phone_e164:consent\nAyu:+6281200000012:yes")).toMatchObject({
+      delimiter: ",",
+      rows: [
+        [1, "name:phone_e164:consent"],
+        [2, "Ayu:+6281200000012:yes"],
+      ],
+    });
   });
 
   test.each([

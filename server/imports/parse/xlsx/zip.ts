@@ -69,7 +69,10 @@ function unpack(zip: Buffer, entry: ZipEntry, maxBytes: number): Buffer {
   if (entry.method === 0) throw tooBig();
   if (entry.method !== 8) throw damagedFile();
   try {
-    return inflateRawSync(packed, { maxOutputLength: Math.max(1, maxBytes) });
+    const maxOutputLength = Math.max(1, maxBytes);
+    // In one piece, if the directory is right about the size; pieces would be copied together at the end.
+    const chunkSize = Math.max(1024, Math.min(entry.inflated, maxOutputLength) + 1);
+    return inflateRawSync(packed, { maxOutputLength, chunkSize });
   } catch (error) {
     throw error instanceof RangeError ? tooBig() : damagedFile();
   }
