@@ -12,7 +12,7 @@ import { madeBy } from "./people.ts";
 
 /**
  * Takes a batch back: those it made go, unless they are on another list meanwhile; those it changed are what they were; its
- * list goes when nobody is on it. Opt-outs stay.
+ * list goes when nobody is on it. Opt-outs stay, and so do consent that was written down by hand meanwhile and whoever gave it.
  * @throws DomainError not_found, cannot_undo
  */
 export async function undoImport(
@@ -26,6 +26,8 @@ export async function undoImport(
   if (!possible) throw new DomainError("cannot_undo", { why: why ?? "" });
   const listId = found.contactListId;
   const made = sql`array(select c.id from contacts c where c.user_id = ${userId} and ${madeBy(importId, sql`c.id`)})`;
+  const byHand = sql`e.user_id = ${userId} and e.kind = 'given' and e.source = 'manual'`;
+  const wasAgreed = sql`(r.before->>'consent')::boolean`;
   const rows = sql`r.import_id = ${importId} and r.user_id = ${userId} and r.before is not null`;
 
   await tx.execute(sql`
@@ -36,9 +38,13 @@ export async function undoImport(
   const { count: restored } = await tx.execute(sql`
     insert into contacts (id, user_id, name, phone_e164, attributes, consent, consent_at, confirmed_at, changed_at)
     select distinct on (r.contact_id) r.contact_id, ${userId}, r.before->>'name', r.phone_e164, r.before->'attributes',
-           (r.before->>'consent')::boolean, (r.before->>'consentAt')::timestamptz, (r.before->>'confirmedAt')::timestamptz,
-           (r.before->>'changedAt')::timestamptz
-      from import_rows r where ${rows} and (select true from contacts c where c.id = r.contact_id) order by r.contact_id
+           ${wasAgreed} or hand.at is not null,
+           case when ${wasAgreed} or hand.at is null then (r.before->>'consentAt')::timestamptz else hand.at end,
+           (r.before->>'confirmedAt')::timestamptz, (r.before->>'changedAt')::timestamptz
+      from import_rows r cross join lateral (
+        select min(e.at) as at from consent_events e where e.contact_id = r.contact_id and ${byHand} and e.id > (
+          select max(i.id) from consent_events i where i.contact_id = r.contact_id and i.import_id = ${importId})) hand
+     where ${rows} and (select true from contacts c where c.id = r.contact_id) order by r.contact_id
     on conflict (id) do update set name = excluded.name, attributes = excluded.attributes, consent = excluded.consent,
       consent_at = excluded.consent_at, confirmed_at = excluded.confirmed_at, changed_at = excluded.changed_at`);
   await tx.execute(sql`
@@ -46,7 +52,8 @@ export async function undoImport(
        and contact_id = any(array(select r.contact_id from import_rows r where ${rows}))`);
   const alone = await tx.execute<{ id: Id<"contact"> }>(sql`
     select c.id from contacts c where c.user_id = ${userId} and ${madeBy(importId, sql`c.id`)}
-       and not exists (select 1 from contact_list_members m where m.contact_id = c.id)`);
+       and not exists (select 1 from contact_list_members m where m.contact_id = c.id)
+       and not exists (select 1 from consent_events e where e.contact_id = c.id and ${byHand})`);
   const removed = await deleteContacts(
     tx,
     userId,
