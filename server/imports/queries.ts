@@ -8,7 +8,7 @@ import type { Cell } from "./parse/cells.ts";
 import { suggestMapping } from "./parse/suggest-mapping.ts";
 import { type Counts, columnAt, emptyCounts, type Verdict } from "./rules.ts";
 import type { PreviewInput } from "./schema.ts";
-import { countWithdrawals } from "./settle.ts";
+import { countWithdrawals, saysNo } from "./settle.ts";
 
 export type Import = typeof imports.$inferSelect;
 type ImportRow = typeof importRows.$inferSelect;
@@ -77,6 +77,8 @@ export async function importPreview(tx: Db, userId: Id<"user">, input: PreviewIn
   const counts: Counts = { ...emptyCounts(), ...found.counts };
   const usable = counts.valid + counts.updated + counts.unchanged;
   const withdraws = judged ? await countWithdrawals(tx, userId, found) : 0;
+  const withdrawn = withdraws > 0 ? await withdrawnOn(tx, found, page) : new Set<number>();
+  const ends = status === "staged" ? "They agreed before: with the import that ends." : "They had agreed: that ended.";
   return {
     id: found.id,
     fileName: found.fileName,
@@ -105,12 +107,33 @@ export async function importPreview(tx: Db, userId: Id<"user">, input: PreviewIn
     counts,
     /** People who agreed before, and whom this file says no for: the commit takes their consent back. */
     withdraws,
-    rows: page.map((row) => previewRow(found, row)),
+    rows: page.map((stored): PreviewRow => {
+      const row = previewRow(found, stored);
+      return withdrawn.has(row.rowNo) ? { ...row, reason: `${row.reason} ${ends}` } : row;
+    }),
     nextCursor: rows.length > ROWS_A_PAGE ? (page.at(-1)?.rowNo ?? null) : null,
     createdAt: found.createdAt,
     committedAt: found.committedAt,
     undo: await undoState(tx, userId, found),
   };
+}
+
+/** Which of these rows take back what their person agreed to: as `countWithdrawals` counts them. */
+async function withdrawnOn(
+  tx: Db,
+  { id, userId, status, mapping }: Import,
+  page: readonly ImportRow[],
+): Promise<Set<number>> {
+  if (!mapping) return new Set();
+  const takesBack =
+    status === "staged"
+      ? sql`${saysNo(mapping)} and (select c.consent from contacts c where c.user_id = ${userId} and c.phone_e164 = r.phone_e164)`
+      : sql`r.verdict in ('no_consent', 'invalid') and r.contact_id is not null`;
+  const rows = await tx.execute<{ no: number }>(sql`
+    select r.row_no as no from import_rows r
+     where r.import_id = ${id} and r.user_id = ${userId} and r.row_no = any(${sql.param(page.map(({ rowNo }) => rowNo))}::int[])
+       and ${takesBack}`);
+  return new Set(rows.map(({ no }) => no));
 }
 
 export type ImportPreview = Awaited<ReturnType<typeof importPreview>>;
@@ -200,30 +223,26 @@ export async function undoState(tx: Db, userId: Id<"user">, found: Import): Prom
   return { possible: true, why: null };
 }
 
-/** The user's last imports, newest first. */
+/**
+ * The user's last imports, newest first. Whether a batch can be taken back takes a look at everybody of it, so its own page
+ * tells that.
+ */
 export async function lastImports(tx: Db, userId: Id<"user">) {
   const found = await tx
-    .select()
+    .select({
+      id: imports.id,
+      fileName: imports.fileName,
+      listName: imports.listName,
+      contactListId: imports.contactListId,
+      status: imports.status,
+      rows: imports.rows,
+      counts: imports.counts,
+      createdAt: imports.createdAt,
+      committedAt: imports.committedAt,
+    })
     .from(imports)
     .where(eq(imports.userId, userId))
     .orderBy(desc(imports.id))
     .limit(LISTED);
-  const listed = [];
-  for (const one of found) {
-    const { id, fileName, listName, contactListId, status, rows, counts, createdAt, committedAt } = one;
-    const { possible: canUndo } = await undoState(tx, userId, one);
-    listed.push({
-      id,
-      fileName,
-      listName,
-      contactListId,
-      status,
-      rows,
-      counts: { ...emptyCounts(), ...counts } as Counts,
-      createdAt,
-      committedAt,
-      canUndo,
-    });
-  }
-  return listed;
+  return found.map((one) => ({ ...one, counts: { ...emptyCounts(), ...one.counts } as Counts }));
 }

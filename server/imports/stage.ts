@@ -9,6 +9,8 @@ import type { CountryCode } from "../contacts/numbers/phone.ts";
 import { DomainError, refusals } from "../errors.ts";
 import { tombstonePads } from "../opt-outs/tombstones.ts";
 import { withUser } from "../users/with-user.ts";
+import { readFile } from "./parse/read-file.ts";
+import type { ReadOptions } from "./parse/rows.ts";
 import { findImport, type ImportPreview, importPreview, sameFile } from "./queries.ts";
 import { bookReading, finishReading, type ImportEnv, parseFile } from "./read.ts";
 import { checkedCountry, takeRows } from "./rows.ts";
@@ -95,6 +97,7 @@ export async function readAgain(
   });
   const atOnce = bytes.byteLength <= limits.readAtOnceBytes;
   const parts = atOnce ? await parseFile(bytes, options) : [];
+  if (!atOnce) await tryReading(bytes, options);
   return withUser(db, userId, async (tx) => {
     // Before the import is locked, which an erasure wants too; one that came meanwhile took the file away for good.
     await keepErasuresOut(tx, userId);
@@ -114,6 +117,14 @@ export async function readAgain(
     else await bookReading(tx, importId);
     return importPreview(tx, userId, { importId });
   });
+}
+
+/**
+ * Opens a file, and reads none of its rows: what cannot be read this way is refused while the rows that were read another
+ * way are still there. @throws DomainError unreadable_file
+ */
+async function tryReading(bytes: Uint8Array, options: ReadOptions): Promise<void> {
+  for await (const part of readFile(bytes, options)) if ("file" in part) return;
 }
 
 /** An import that was read and not decided on, locked. @throws DomainError not_found, wrong_state */

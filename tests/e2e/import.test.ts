@@ -235,6 +235,28 @@ test("of several sheets the person chooses one, and rejected rows come back as a
   expect(rejected.worksheets[0]?.getCell("A2").text).toBe("Joko");
 });
 
+test("a file whose separator nobody can find out is kept: the person chooses it, or reads what to do", async () => {
+  const { page, look } = visitor;
+  const rows = [
+    "Ayu, S.Pd, Gr|+6281200000141|ya|||",
+    "Bima, S.Pd, Gr|+6281200000142|ya",
+    "Citra, S.T, Gr|+6281200000143|ya|||",
+  ];
+  await upload(csv("teachers.csv", ["Nama|WA|Setuju", ...rows].join("\n")));
+  await says("Only one column was found");
+  await look("import-one-column");
+  await page.getByLabel("Separator").selectOption("Semicolon ;");
+  await page.getByRole("alert").getByText("the first row has one column only").waitFor();
+  await page.getByLabel("Separator").selectOption("Bar |");
+  expect(await page.getByLabel("What WA is").inputValue()).toBe("phone");
+  await button("Check the rows").click();
+  await page.getByRole("heading", { name: "Rows of the file" }).waitFor();
+  expect((await figures()).parts).toEqual({ New: 3 });
+  await upload(csv("names.csv", "Nama\nAyu\nBima\n"));
+  await says("The file has one column indeed");
+  await look("import-names-alone");
+});
+
 test("a large file is read in the background: its progress is shown, and it can be left", async () => {
   const { page, look } = visitor;
   const rows = Array.from({ length: MANY }, (_, n) => `Person ${n},+62812${String(10_000_000 + n)},yes,street ${n}`);

@@ -42,7 +42,7 @@ test("a program maps a file in other words, mends a row, and takes the batch bac
   expect(await api.imports.editRows.mutate({ importId, rows })).toMatchObject({ counts: { valid: 2 } });
   const done = await api.imports.commit.mutate({ importId, consentStatement: "They ticked the box on the form." });
   expect(done).toMatchObject({ added: 2, listName: "kelas" });
-  expect((await api.imports.list.query())[0]).toMatchObject({ id: importId, canUndo: true });
+  expect((await api.imports.list.query())[0]).toMatchObject({ id: importId, status: "committed" });
   expect(await api.imports.undo.mutate({ importId })).toEqual({ removed: 2, restored: 0, kept: 0 });
 });
 

@@ -49,7 +49,7 @@ describe("a batch that is taken back", () => {
     // A YES of before holds no longer: who agrees anew is asked anew.
     expect((await people())[1]).toMatchObject({ phoneE164: bima[1], consent: false, confirmedAt: null });
     expect(await undoOf(done.importId)).toEqual({ possible: true, why: null });
-    expect((await user.api.imports.list())[0]).toMatchObject({ id: done.importId, canUndo: true });
+    expect((await user.api.imports.list())[0]).toMatchObject({ id: done.importId, status: "committed" });
     expect(await user.api.imports.undo({ importId: done.importId })).toEqual({ removed: 1, restored: 2, kept: 0 });
     expect({ people: await people(), events: await events(), members: await members() }).toEqual(before);
     expect((await user.api.contacts.lists()).map(({ name, total }) => [name, total])).toEqual([["people", 2]]);

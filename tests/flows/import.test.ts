@@ -121,7 +121,7 @@ describe("an import", () => {
     await user.api.imports.discard({ importId: id });
     expect(await stage.db.$count(importRows, eq(importRows.importId, id))).toBe(0);
     expect(await stage.db.$count(importFiles, eq(importFiles.importId, id))).toBe(0);
-    expect(await user.api.imports.list()).toMatchObject([{ id, status: "discarded", canUndo: false }]);
+    expect(await user.api.imports.list()).toMatchObject([{ id, status: "discarded" }]);
     await expect(commit(user.api, id)).rejects.toEqual(refused("wrong_state"));
   });
 

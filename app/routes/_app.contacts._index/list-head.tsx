@@ -1,4 +1,4 @@
-import { Alert, Box, Button, Group, Menu, NativeSelect, Paper, SimpleGrid, Stack } from "@mantine/core";
+import { Alert, Button, Group, Menu, NativeSelect, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
 import {
   DotsHorizontalIcon,
   DownloadIcon,
@@ -82,7 +82,9 @@ export function ListHead({ list }: { list: ListFigures }) {
                   {formatNumber(value)}
                 </TextLink>
               ) : (
-                formatNumber(value)
+                <Text span inherit>
+                  {formatNumber(value)}
+                </Text>
               )}
             </Figure>
           ))}
@@ -102,20 +104,18 @@ export function ListHead({ list }: { list: ListFigures }) {
 /** Whether only those who confirmed with YES get this list's campaigns, and the way to ask the others. */
 function DoubleOptIn({ list }: { list: ListFigures }) {
   return (
-    <Group justify="space-between" gap="sm">
-      <Box style={{ flex: "1 1 20rem" }}>
-        <Toggle
-          intent="doubleOptIn"
-          fields={{ id: list.id }}
-          on={list.doubleOptIn}
-          label="Double opt-in: only who answered YES gets campaigns"
-        >
-          People who agreed are asked once, by a message of yours, whether they want to hear from you. Until they answer
-          YES they are left out.
-        </Toggle>
-      </Box>
+    <Stack gap="sm">
+      <Toggle
+        intent="doubleOptIn"
+        fields={{ id: list.id }}
+        on={list.doubleOptIn}
+        label="Double opt-in: only who answered YES gets campaigns"
+      >
+        People who agreed are asked once, by a message of yours, whether they want to hear from you. Until they answer
+        YES they are left out.
+      </Toggle>
       {list.doubleOptIn && list.unconfirmed > 0 && <Ask list={list} />}
-    </Group>
+    </Stack>
   );
 }
 
@@ -130,18 +130,21 @@ function Ask({ list }: { list: ListFigures }) {
   const phones = account?.user ? account.sessions.filter(({ status }) => mayAsk.includes(status)) : [];
   return (
     <ButtonForm intent="askToConfirm" fields={{ listId: list.id }}>
-      <Group gap="xs" align="flex-end">
+      <Group gap="sm" align="flex-end">
         {phones.length > 1 && (
           <NativeSelect
             name="waSessionId"
             label="The phone that asks"
-            size="xs"
             data={phones.map(({ id, phone, pushName }) => ({ value: id, label: nameOf(phone ?? id, pushName) }))}
           />
         )}
         <SubmitButton intent="askToConfirm" variant="light">
           Ask {count(list.unconfirmed, "person", "people")} to confirm
         </SubmitButton>
+        <Text size="xs" c="dimmed" style={{ flex: "1 1 14rem" }}>
+          Makes a draft: you see its words, and whom it goes to, before anything is sent. Whoever was asked before is
+          left out.
+        </Text>
       </Group>
     </ButtonForm>
   );

@@ -19,10 +19,11 @@ export function CommitForm({ preview, unsaved }: { preview: ImportPreview; unsav
   const { onSubmit, ...props } = getFormProps(commit);
   const [waits, hold] = useAfterSaving(unsaved);
   const pending = usePending("commit");
-  const { counts, listName } = preview;
+  const { counts } = preview;
   const left = leftOut(counts);
   if (preview.error) return null;
-  if (counts.valid + counts.updated + counts.opted_out + preview.withdraws === 0) return <NothingNew />;
+  const brings = counts.valid + counts.updated > 0;
+  if (!brings && marked(preview) + preview.withdraws === 0) return <NothingNew />;
   return (
     <Paper>
       <Form
@@ -35,18 +36,22 @@ export function CommitForm({ preview, unsaved }: { preview: ImportPreview; unsav
         <Intent name="commit" />
         <input type="hidden" name={fields.importId.name} value={preview.id} />
         <Stack>
-          <Title order={2}>How did these people agree?</Title>
+          <Title order={2}>{brings ? "How did these people agree?" : "How do you know?"}</Title>
           <FormError errors={commit.errors} />
           <TextareaField
             meta={fields.consentStatement}
             label="Your statement"
-            description="Kept with every contact as evidence. For example: signed up at the open day on 3 May and ticked “news by WhatsApp”."
+            description={
+              brings
+                ? "Kept with every contact as evidence. For example: signed up at the open day on 3 May and ticked “news by WhatsApp”."
+                : "Nobody is added. Your words are kept with the import. For example: the school office's list of 3 May."
+            }
             autosize
             minRows={2}
           />
           <Group>
             <Button type="submit" loading={pending || waits} h="auto" mih={36} py={6} styles={wrapped}>
-              {deed(counts, listName)}
+              {deed(preview)}
             </Button>
             {left > 0 && (
               <Text size="sm" c="dimmed">
@@ -67,18 +72,27 @@ export function CommitForm({ preview, unsaved }: { preview: ImportPreview; unsav
 function NothingNew() {
   return (
     <Alert color="green" icon={<CheckCircledIcon aria-hidden />} title="Nothing to import">
-      Your contacts are as this file says already. Discard the file, or mend the rows that are left out.
+      Your contacts are as this file says already, or opted out. Discard the file, or mend the rows that are left out.
     </Alert>
   );
 }
 
 const wrapped = { label: { whiteSpace: "normal" } } as const;
 
+/** Rows that opt their person out: without a column for it, those are left out who did so before. */
+const marked = ({ mapping, counts }: ImportPreview): number => (mapping?.optedOut === undefined ? 0 : counts.opted_out);
+
 /** What the button does, in figures. */
-function deed({ valid, updated }: ImportPreview["counts"], listName: string): string {
-  if (valid > 0 && updated > 0) return `Import ${count(valid, "contact")} into ${listName}, update ${updated}`;
-  if (valid > 0) return `Import ${count(valid, "contact")} into ${listName}`;
-  return updated > 0 ? `Update ${count(updated, "contact")}` : `Take over what ${listName} is told here`;
+function deed(preview: ImportPreview): string {
+  const { counts, listName, withdraws } = preview;
+  const acts = [
+    counts.valid > 0 && `import ${count(counts.valid, "contact")} into ${listName}`,
+    counts.updated > 0 && `update ${counts.valid > 0 ? counts.updated : count(counts.updated, "contact")}`,
+    withdraws > 0 && `withdraw the consent of ${count(withdraws, "person", "people")}`,
+    marked(preview) > 0 && "never message those who opted out",
+  ].filter((act) => act !== false);
+  const words = acts.join(", ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 /** Holds a submission back until the rows that were just edited are saved: they are part of what is decided. */

@@ -16,7 +16,8 @@ const again = <LinkButton to="/contacts/upload">Import another file</LinkButton>
 
 /** After the commit: what happened, what comes next, and the way back while there is one. */
 export function Committed({ preview }: { preview: ImportPreview }) {
-  const { counts, total, contactListId, listName, committedAt, undo } = preview;
+  const { counts, total, contactListId, listName, committedAt, undo, withdraws } = preview;
+  const brought = counts.valid + counts.updated + counts.unchanged > 0;
   return (
     <Frame
       step="Done"
@@ -28,19 +29,34 @@ export function Committed({ preview }: { preview: ImportPreview }) {
         <Stack>
           <Group gap="xs" c="var(--mantine-color-text)">
             <CheckCircledIcon width={22} height={22} aria-hidden />
-            <Title order={2}>Imported into {listName}</Title>
+            <Title order={2}>{brought ? `Imported into ${listName}` : "Nobody was added"}</Title>
           </Group>
-          <SimpleGrid component="dl" m={0} cols={{ base: 2, sm: 4 }}>
+          <SimpleGrid component="dl" m={0} cols={{ base: 2, sm: withdraws > 0 ? 5 : 4 }}>
             <Figure label="New contacts">{formatNumber(counts.valid)}</Figure>
             <Figure label="Updated">{formatNumber(counts.updated)}</Figure>
             <Figure label="Unchanged">{formatNumber(counts.unchanged)}</Figure>
+            {withdraws > 0 && <Figure label="Consent withdrawn">{formatNumber(withdraws)}</Figure>}
             <Figure label="Left out">{formatNumber(leftOut(counts))}</Figure>
           </SimpleGrid>
+          {counts.opted_out > 0 && (
+            <Text size="sm">
+              {count(counts.opted_out, "row is", "rows are")} of people who opted out: they are never messaged.
+            </Text>
+          )}
           <Group>
-            <LinkButton to={`/campaigns/new?list=${contactListId}`}>Write a campaign</LinkButton>
-            <LinkButton to={`/contacts/${contactListId}`} variant="default">
-              See the list
-            </LinkButton>
+            {counts.valid + counts.updated > 0 && (
+              <LinkButton to={`/campaigns/new?list=${contactListId}`}>Write a campaign</LinkButton>
+            )}
+            {contactListId && (
+              <LinkButton to={`/contacts/${contactListId}`} variant="default">
+                See the list
+              </LinkButton>
+            )}
+            {counts.opted_out > 0 && (
+              <LinkButton to="/contacts/suppressed" variant="default">
+                See who opted out
+              </LinkButton>
+            )}
           </Group>
           {!undo.possible && undo.why && (
             <Text size="sm" c="dimmed">

@@ -1,9 +1,12 @@
 import { Group, Text, ThemeIcon } from "@mantine/core";
 import { CheckIcon } from "@radix-ui/react-icons";
+import { useActionData } from "@remix-run/react";
 import type { ReactNode } from "react";
 import { ConfirmButton } from "../../components/confirm-button.tsx";
+import { Refused } from "../../components/form-parts.tsx";
 import { Page } from "../../components/page.tsx";
 import type { ImportPreview } from "./load.ts";
+import type { action } from "./route.tsx";
 
 const steps = ["File", "Columns", "Rows", "Done"] as const;
 export type Step = (typeof steps)[number];
@@ -22,10 +25,12 @@ export function Frame({
   actions?: ReactNode;
   children: ReactNode;
 }) {
+  const answer = useActionData<typeof action>();
   return (
     <>
       <Steps at={steps.indexOf(step)} />
       <Page title={title} lead={lead} actions={actions}>
+        <Refused answer={answer} intents={["undo", "discard"]} />
         {children}
       </Page>
     </>

@@ -14,7 +14,6 @@ import { Moment } from "../../components/moment.tsx";
 import { type Look, StatusBadge } from "../../components/status-badge.tsx";
 import { count, formatNumber } from "../../lib/format.ts";
 import type { RecentImport } from "./load.ts";
-import { Undo } from "./undo.tsx";
 import { leftOut } from "./verdicts.tsx";
 
 const looks = {
@@ -54,17 +53,21 @@ function Rows({ one: { status, counts, rows } }: { one: RecentImport }) {
 }
 
 function Next({ one }: { one: RecentImport }) {
-  if (one.canUndo) return <Undo import={one} size="xs" />;
-  if (one.status === "reading") return null;
-  if (!undecided(one)) return null;
+  if (undecided(one))
+    return (
+      <LinkButton to={`?import=${one.id}`} size="xs" variant="light">
+        Go on
+      </LinkButton>
+    );
+  if (one.status !== "committed") return null;
   return (
-    <LinkButton to={`?import=${one.id}`} size="xs" variant="light">
-      Go on
+    <LinkButton to={`?import=${one.id}`} size="xs" variant="default">
+      See or undo
     </LinkButton>
   );
 }
 
-/** What was uploaded before: what waits for a decision, and what can still be taken back. */
+/** What was uploaded before: what waits for a decision, and the way to what was imported. */
 export function RecentImports({ recent }: { recent: RecentImport[] }) {
   if (recent.length === 0) return null;
   const waiting = recent.filter(undecided).length;

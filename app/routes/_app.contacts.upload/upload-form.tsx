@@ -7,7 +7,7 @@ import { stageFields } from "#server/imports/schema.ts";
 import csv from "../../../examples/classmates.csv?url&no-inline";
 import xlsx from "../../../examples/classmates.xlsx?url&no-inline";
 import { SelectField, TextField } from "../../components/field.tsx";
-import { FormError, Intent, Refused, SubmitButton } from "../../components/form-parts.tsx";
+import { FormError, Intent, SubmitButton } from "../../components/form-parts.tsx";
 import { formatNumber } from "../../lib/format.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
@@ -88,7 +88,6 @@ export function UploadForm({
         </Paper>
         <Needs />
       </Group>
-      <Refused answer={answer} intents={["undo", "discard"]} />
       <RecentImports recent={recent} />
     </Frame>
   );

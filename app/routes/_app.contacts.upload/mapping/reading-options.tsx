@@ -12,6 +12,14 @@ const separators = [
   { value: "|", label: "Bar  |" },
 ];
 
+/** What separates the columns, in a sentence. */
+export const separatorWords: Readonly<Record<string, string>> = {
+  ",": "a comma",
+  ";": "a semicolon",
+  "\t": "a tab",
+  "|": "a bar",
+};
+
 /** How the file was read, and the choice where there is one: another sheet or another separator reads it again. */
 export function ReadingOptions({ preview }: { preview: ImportPreview }) {
   const answer = useActionData<typeof action>();
