@@ -1,10 +1,11 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import type { suppressions } from "#db/schema/index.ts";
 import { keepErasuresOut } from "../contacts/lock.ts";
 import { publish } from "../events.ts";
-import { suppressIdentities } from "./suppress.ts";
+import { lockPairs } from "./known-identities.ts";
+import { suppressEach } from "./suppress.ts";
 import { entomb, type Pads, tombstonedAmong } from "./tombstones.ts";
 
 /** A phone number and the LID WhatsApp knows the same person by, both in canonical form. */
@@ -24,10 +25,12 @@ export async function learnIdentities(
   pairs: readonly IdentityPair[],
 ): Promise<void> {
   const byLid = new Map(pairs.map((pair) => [pair.lid, pair.pn]));
-  if (byLid.size === 0) return;
+  const told = [...byLid].map(([lid, pn]) => ({ lid, pn }));
+  // WhatsApp tells most of them again and again; for those nobody has to wait.
+  if (!(await tellsNew(db, userId, told))) return;
   await db.transaction(async (tx) => {
     await keepErasuresOut(tx, userId);
-    const told = [...byLid].map(([lid, pn]) => ({ lid, pn }));
+    await lockPairs(tx, userId);
     const erased = await tombstonedAmong(
       tx,
       pads,
@@ -37,36 +40,56 @@ export async function learnIdentities(
     const known = told.filter(({ lid, pn }) => !erased.has(lid) && !erased.has(pn));
     const gone = told.filter(({ lid, pn }) => erased.has(lid) || erased.has(pn));
     await store(tx, userId, known);
-    await holdForBoth(tx, userId, known);
-    if (gone.length > 0) await coverBoth(tx, pads, userId, gone);
+    const halves = await suppressedHalves(tx, userId, known);
+    const erasedContacts = gone.length > 0 ? await coverBoth(tx, pads, userId, gone) : [];
+    await suppressEach(tx, userId, [...halves, ...erasedContacts]);
+    if (halves.length > 0) await publish(tx, userId, "contacts", userId);
   });
 }
+
+async function tellsNew(db: Db, userId: Id<"user">, pairs: readonly IdentityPair[]): Promise<boolean> {
+  if (pairs.length === 0) return false;
+  const fresh = await db.execute(sql`
+    select 1 from ${recordset(pairs)}
+     where not exists (select 1 from identity_pairs p where p.user_id = ${userId} and p.lid = pair.lid and p.pn = pair.pn)
+     limit 1`);
+  return fresh.length > 0;
+}
+
+const recordset = (pairs: readonly IdentityPair[]): SQL =>
+  sql`jsonb_to_recordset(${JSON.stringify(pairs)}::text::jsonb) as pair(pn text, lid text)`;
 
 async function store(tx: Db, userId: Id<"user">, pairs: readonly IdentityPair[]): Promise<void> {
   if (pairs.length === 0) return;
   await tx.execute(sql`
     insert into identity_pairs (user_id, pn, lid)
-    select ${userId}, pn, lid from jsonb_to_recordset(${JSON.stringify(pairs)}::text::jsonb) as pair(pn text, lid text)
+    select ${userId}, pn, lid from ${recordset(pairs)}
      order by lid
     on conflict (user_id, lid) do update set pn = excluded.pn where identity_pairs.pn <> excluded.pn`);
 }
 
-/** Suppresses the other side of pairs of which one side is. */
-async function holdForBoth(tx: Db, userId: Id<"user">, pairs: readonly IdentityPair[]): Promise<void> {
-  if (pairs.length === 0) return;
-  const halves = await tx.execute<{ identity: string; source: (typeof suppressions.$inferSelect)["source"] }>(sql`
+interface OptedOut {
+  identity: string;
+  source: (typeof suppressions.$inferSelect)["source"];
+}
+
+/** The sides that are suppressed, of pairs of which the other is not. */
+async function suppressedHalves(tx: Db, userId: Id<"user">, pairs: readonly IdentityPair[]): Promise<OptedOut[]> {
+  if (pairs.length === 0) return [];
+  return tx.execute<{ identity: string; source: OptedOut["source"] }>(sql`
     select s.identity, s.source
-      from jsonb_to_recordset(${JSON.stringify(pairs)}::text::jsonb) as pair(pn text, lid text)
+      from ${recordset(pairs)}
       join suppressions s on s.user_id = ${userId} and s.identity in (pair.pn, pair.lid)
      where not exists (select 1 from suppressions o
                         where o.user_id = ${userId} and o.identity = case s.identity when pair.pn then pair.lid else pair.pn end)
      order by s.identity`);
-  for (const { identity, source } of halves) await suppressIdentities(tx, userId, [identity], source);
-  if (halves.length > 0) await publish(tx, userId, "contacts", userId);
 }
 
-/** An erased person turns out to go by another identity too. A contact who goes by it is suppressed where campaigns look. */
-async function coverBoth(tx: Db, pads: Pads, userId: Id<"user">, pairs: readonly IdentityPair[]): Promise<void> {
+/**
+ * An erased person turns out to go by another identity too.
+ * @returns the contacts who go by it: they are to be suppressed where campaigns look
+ */
+async function coverBoth(tx: Db, pads: Pads, userId: Id<"user">, pairs: readonly IdentityPair[]): Promise<OptedOut[]> {
   await entomb(
     tx,
     pads,
@@ -75,12 +98,6 @@ async function coverBoth(tx: Db, pads: Pads, userId: Id<"user">, pairs: readonly
   );
   const contacts = await tx.execute<{ identity: string }>(sql`
     select 'pn:' || c.phone_e164 as identity from contacts c
-     where c.user_id = ${userId} and c.phone_e164 in (
-       select substr(pair.pn, 4) from jsonb_to_recordset(${JSON.stringify(pairs)}::text::jsonb) as pair(pn text, lid text))`);
-  await suppressIdentities(
-    tx,
-    userId,
-    contacts.map(({ identity }) => identity),
-    "keyword",
-  );
+     where c.user_id = ${userId} and c.phone_e164 in (select substr(pair.pn, 4) from ${recordset(pairs)})`);
+  return contacts.map(({ identity }) => ({ identity, source: "keyword" }));
 }

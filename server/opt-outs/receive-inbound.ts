@@ -6,7 +6,7 @@ import { waSessions } from "#db/schema/index.ts";
 import { keepErasuresOut } from "../contacts/lock.ts";
 import type { SessionKeys } from "../wa/seal.ts";
 import { confirmOptIn } from "./confirm-opt-in.ts";
-import { knownIdentities, textArray } from "./known-identities.ts";
+import { keepPairs, knownIdentities, textArray } from "./known-identities.ts";
 import { optIn, optOut } from "./opt-out.ts";
 import { type Keyword, readKeyword } from "./rules.ts";
 import { isTombstoned, type Pads } from "./tombstones.ts";
@@ -60,6 +60,7 @@ export async function receiveInbound(db: Db, keys: InboundKeys, input: Inbound):
     const { userId } = session;
     if (input.group && !(await writesToGroup(tx, userId, input.group))) return null;
     await keepErasuresOut(tx, userId);
+    if (keyword?.type === "stop" || keyword?.type === "start") await keepPairs(tx, userId);
     // A STOP books its confirmation: the session comes before every other row.
     if (keyword?.type === "stop")
       await tx.execute(sql`select from wa_sessions where id = ${input.waSessionId} for no key update`);

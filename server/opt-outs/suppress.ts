@@ -6,7 +6,7 @@ import { recordAudit } from "../audit/record.ts";
 import { keepErasuresOut } from "../contacts/lock.ts";
 import { judgePhone } from "../contacts/numbers/phone.ts";
 import { publish } from "../events.ts";
-import { knownIdentities, textArray } from "./known-identities.ts";
+import { keepPairs, knownIdentities, textArray } from "./known-identities.ts";
 import { type Pads, tombstonedAmong } from "./tombstones.ts";
 
 type Source = (typeof suppressions.$inferSelect)["source"];
@@ -15,6 +15,17 @@ type Source = (typeof suppressions.$inferSelect)["source"];
 export type SuppressAnswer =
   | { phone: string; result: "suppressed" | "already"; phoneE164: string }
   | { phone: string; result: "invalid"; reason: string };
+
+interface Evidence {
+  statement?: string;
+  importId?: Id<"import">;
+  at?: Date;
+}
+
+interface Suppressed {
+  known: string[];
+  added: string[];
+}
 
 /**
  * Puts people on the list of those who are never messaged, under every identity known of them, with the evidence for those
@@ -28,9 +39,38 @@ export async function suppressIdentities(
   userId: Id<"user">,
   identities: readonly string[],
   source: Source,
-  evidence: { statement?: string; importId?: Id<"import">; at?: Date } = {},
-): Promise<{ known: string[]; added: string[] }> {
+  evidence: Evidence = {},
+): Promise<Suppressed> {
   if (identities.length === 0) return { known: [], added: [] };
+  await keepPairs(tx, userId);
+  const enlisted = await enlist(tx, userId, identities, source, evidence);
+  if (enlisted.added.length > 0) await skipQueued(tx, userId, enlisted.known);
+  return enlisted;
+}
+
+/** The same for people whose opt-outs came about in several ways. */
+export async function suppressEach(
+  tx: Db,
+  userId: Id<"user">,
+  people: readonly { identity: string; source: Source }[],
+): Promise<void> {
+  await keepPairs(tx, userId);
+  const fresh: string[] = [];
+  for (const { identity, source } of people) {
+    const { known, added } = await enlist(tx, userId, [identity], source, {});
+    if (added.length > 0) fresh.push(...known);
+  }
+  // For all at once: who ends one campaign's messages after the other's comes to a campaign with the wallet in hand.
+  if (fresh.length > 0) await skipQueued(tx, userId, fresh);
+}
+
+async function enlist(
+  tx: Db,
+  userId: Id<"user">,
+  identities: readonly string[],
+  source: Source,
+  evidence: Evidence,
+): Promise<Suppressed> {
   const known = await knownIdentities(tx, userId, identities);
   const rows = known.map((identity) => ({ id: newId("suppression"), identity }));
   const inserted = await tx.execute<{ identity: string }>(sql`
@@ -39,10 +79,7 @@ export async function suppressIdentities(
       from jsonb_to_recordset(${JSON.stringify(rows)}::text::jsonb) as given(id text, identity text)
     on conflict (user_id, identity) do nothing returning identity`);
   const added = inserted.map(({ identity }) => identity);
-  if (added.length > 0) {
-    await appendEvidence(tx, userId, added, { kind: "opted_out", source, ...evidence });
-    await skipQueued(tx, userId, known);
-  }
+  if (added.length > 0) await appendEvidence(tx, userId, added, { kind: "opted_out", source, ...evidence });
   return { known, added };
 }
 
@@ -88,6 +125,7 @@ export async function suppressPhones(
   input: { phones: readonly string[] },
 ): Promise<SuppressAnswer[]> {
   await keepErasuresOut(tx, userId);
+  await keepPairs(tx, userId);
   const judged = input.phones.map((phone) => ({ phone, verdict: judgePhone(phone) }));
   const given = judged.flatMap(({ verdict }) => (verdict.ok ? [`pn:${verdict.e164}`] : []));
   const erased = await tombstonedAmong(tx, pads, userId, await knownIdentities(tx, userId, given));

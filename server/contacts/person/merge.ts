@@ -5,6 +5,7 @@ import { contacts, suppressions } from "#db/schema/index.ts";
 import { recordAudit } from "../../audit/record.ts";
 import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
+import { lockPairs } from "../../opt-outs/known-identities.ts";
 import { lockContacts } from "../lock.ts";
 import { lockCampaignsOf, skipMessages, skipQueued } from "../remove.ts";
 import type { MergeInput } from "../schema.ts";
@@ -21,6 +22,7 @@ type Contact = typeof contacts.$inferSelect;
 export async function mergeContacts(tx: Db, userId: Id<"user">, { keepId, otherId }: MergeInput): Promise<void> {
   if (keepId === otherId) throw new DomainError("invalid_input", {}, { otherId: "Choose two different contacts." });
   await lockContacts(tx, userId);
+  await lockPairs(tx, userId);
   const [keep, other] = [await ownContact(tx, userId, keepId), await ownContact(tx, userId, otherId)];
   await oneMessageEach(tx, userId, keep, other);
   await shareOptOut(tx, userId, keep, other);
