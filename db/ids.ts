@@ -12,6 +12,8 @@ const prefixes = {
   import: "imp",
   suppression: "sup",
   campaign: "cmp",
+  messageTemplate: "tpl",
+  media: "med",
   message: "msg",
   inboundMessage: "inb",
   wallet: "wal",

@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { stream } from "hono/streaming";
 import { type Id, type IdKind, isId } from "#db/ids.ts";
-import { exportCampaign } from "./campaigns/export.ts";
+import { exportCampaign } from "./campaigns/results/export.ts";
 import { listCsv } from "./contacts/export.ts";
 import type { SignedInUser } from "./context.ts";
 import { readMedia } from "./dev-phone/media.ts";

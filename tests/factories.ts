@@ -2,8 +2,9 @@ import { eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { contactListMembers, contactLists, contacts, wallets, waNumbers, waSessions } from "#db/schema/index.ts";
-import { createCampaign } from "#server/campaigns/draft.ts";
-import { startCampaign } from "#server/campaigns/start.ts";
+import { wholeList } from "#server/campaigns/draft/audience.ts";
+import { createCampaign } from "#server/campaigns/draft/draft.ts";
+import { startCampaign } from "#server/campaigns/run/start.ts";
 import { type Env, readEnv } from "#server/env.ts";
 import { registerUser } from "#server/users/register.ts";
 import { book } from "#server/wallet/ledger.ts";
@@ -86,7 +87,7 @@ export async function createRunningCampaign(
   const list = await createList(db, userId, recipients);
   const { id } = await createCampaign(db, userId, {
     name: "Reminder",
-    contactListId: list.id,
+    ...wholeList(list.id),
     waSessionId: sessionId,
     templateText: "Hello {{name}} of {{class}}",
     throttleMinSeconds: 0,

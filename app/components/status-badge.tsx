@@ -31,6 +31,7 @@ export interface Look {
 
 export const campaignLooks = {
   draft: { word: "Draft", color: "gray", icon: Pencil1Icon },
+  scheduled: { word: "Scheduled", color: "blue", icon: ClockIcon },
   running: { word: "Running", color: "blue", icon: PlayIcon },
   paused: { word: "Paused", color: "yellow", icon: PauseIcon },
   cancelling: { word: "Cancelling", color: "yellow", icon: UpdateIcon },

@@ -3,8 +3,9 @@ import { eq } from "drizzle-orm";
 import type { Connection } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { waSessions } from "#db/schema/index.ts";
-import { createCampaign } from "#server/campaigns/draft.ts";
-import { startCampaign } from "#server/campaigns/start.ts";
+import { wholeList } from "#server/campaigns/draft/audience.ts";
+import { createCampaign } from "#server/campaigns/draft/draft.ts";
+import { startCampaign } from "#server/campaigns/run/start.ts";
 import type { Env } from "#server/env.ts";
 import { createList, topUp } from "#tests/factories.ts";
 import { type BuiltWorker, until } from "./fleet.ts";
@@ -79,7 +80,7 @@ async function startSlowCampaign(db: Connection["db"], env: Env, session: Linked
   const list = await createList(db, session.userId, RECIPIENTS);
   const { id } = await createCampaign(db, session.userId, {
     name: "Slow",
-    contactListId: list.id,
+    ...wholeList(list.id),
     waSessionId: session.id,
     templateText: "Hello {{name}} of {{class}}",
     throttleMinSeconds: 1,

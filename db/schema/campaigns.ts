@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, pgTable, text, unique } from "drizzle-orm/pg-core";
-import { at, bytea, createdAt, idOf } from "./columns.ts";
+import { at, bytea, createdAt, idOf, idsOf } from "./columns.ts";
+import { media } from "./media.ts";
 import { users } from "./users.ts";
 import { waSessions } from "./wa.ts";
 
@@ -11,24 +12,38 @@ export const campaigns = pgTable(
     userId: idOf("user")
       .notNull()
       .references(() => users.id),
-    waSessionId: idOf("waSession")
-      .notNull()
-      .references(() => waSessions.id),
-    /** Without a foreign key: the record of a campaign that ended outlives its list. */
-    contactListId: idOf("contactList").notNull(),
+    /** Null in a draft for which no phone was chosen yet. */
+    waSessionId: idOf("waSession").references(() => waSessions.id),
+    /**
+     * Whom it goes to: the people of these lists and those with these tags, each once; with `narrow` those of the lists who
+     * have one of the tags. Less those on the lists, or with the tags, that are left out. Fixed at start, and without foreign
+     * keys: the record of a campaign that ended outlives its lists.
+     */
+    listIds: idsOf("contactList").notNull().default([]),
+    tags: text().array().notNull().default([]),
+    narrow: boolean().notNull().default(false),
+    exceptListIds: idsOf("contactList").notNull().default([]),
+    exceptTags: text().array().notNull().default([]),
     name: text().notNull(),
     /** `confirmation` asks people of a list with double opt-in whether they want its messages. */
     purpose: text().$type<"message" | "confirmation">().notNull().default("message"),
     /** `group_chat`: one message to the chat of the group that the list was made from. */
     audience: text().$type<"list" | "group_chat">().notNull().default("list"),
     templateText: text().notNull(),
+    /** What goes with the text, in one message. */
+    mediaId: idOf("media").references(() => media.id),
     throttleMinMs: integer().notNull(),
     throttleMaxMs: integer().notNull(),
     status: text()
-      .$type<"draft" | "running" | "paused" | "cancelling" | "cancelled" | "completed">()
+      .$type<"draft" | "scheduled" | "running" | "paused" | "cancelling" | "cancelled" | "completed">()
       .notNull()
       .default("draft"),
-    pauseReason: text().$type<"user" | "plan_expired" | "failures" | "restricted" | "logged_out">(),
+    pauseReason: text().$type<"user" | "plan_expired" | "failures" | "restricted" | "logged_out" | "media">(),
+    /** When it is to start by itself, and the zone in which that was said. */
+    scheduledFor: at(),
+    scheduleTz: text(),
+    /** Why a start that was due did not happen: a refusal's code, or `missed` when its time was over for an hour. */
+    scheduleProblem: text(),
     /** Rows of `messages`, fixed at start. */
     total: integer().notNull().default(0),
     /** Points held for rows that are queued, sending or unknown. */
@@ -40,6 +55,7 @@ export const campaigns = pgTable(
   },
   (t) => [
     index("campaigns_user").on(t.userId, t.id),
+    index("campaigns_due").on(t.scheduledFor).where(sql`${t.status} = 'scheduled'`),
     index("campaigns_running").on(t.waSessionId, t.id).where(sql`${t.status} = 'running'`),
   ],
 );
@@ -55,12 +71,15 @@ export const messages = pgTable(
       .references(() => waSessions.id),
     campaignId: idOf("campaign").references(() => campaigns.id),
     contactId: idOf("contact"),
-    kind: text().$type<"campaign" | "opt_out">().notNull(),
+    kind: text().$type<"campaign" | "opt_out" | "test">().notNull(),
+    /** Of a test: the campaign whose message it shows. */
+    testOf: idOf("campaign"),
     /** Canonical identity: "pn:+62…", "lid:…", "group:…@g.us". */
     recipientKey: text().notNull(),
     recipientName: text().notNull(),
     /** The rendered text; null after the retention period, and for rows that never had one. */
     resolvedText: text(),
+    mediaId: idOf("media"),
     waMsgId: text().notNull(),
     status: text()
       .$type<"queued" | "sending" | "sent" | "delivered" | "read" | "failed" | "unknown" | "skipped" | "cancelled">()
@@ -98,5 +117,20 @@ export const messages = pgTable(
       .on(t.waSessionId, t.id)
       .where(sql`${t.campaignId} is null and ${t.status} in ('queued', 'sending')`),
     index("messages_contact").on(t.contactId, t.id),
+    index("messages_tests").on(t.testOf, t.id).where(sql`${t.testOf} is not null`),
   ],
+);
+
+/** Texts kept for the next time. */
+export const messageTemplates = pgTable(
+  "message_templates",
+  {
+    id: idOf("messageTemplate").primaryKey(),
+    userId: idOf("user").notNull(),
+    name: text().notNull(),
+    body: text().notNull(),
+    createdAt: createdAt(),
+    changedAt: at(),
+  },
+  (t) => [unique("message_templates_name").on(t.userId, t.name)],
 );

@@ -57,7 +57,7 @@ export async function runCampaign(
 ) {
   const { id } = await api.campaigns.create.mutate({
     name: "Class meeting",
-    contactListId: input.contactListId,
+    listIds: [input.contactListId],
     waSessionId: input.waSessionId,
     templateText: "Hi {{name}}, our class meets on Friday at 10. See you there!",
   });

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { router, userProcedure } from "../trpc.ts";
-import { createCampaign, updateCampaign } from "./draft.ts";
-import { cancelCampaign, pauseCampaign, removeDraft, resumeCampaign } from "./pause.ts";
-import { getCampaign, listCampaignMessages, listCampaigns } from "./queries.ts";
-import { checkCampaignNumbers, readReach, reviewCampaign } from "./review.ts";
+import { createCampaign, updateCampaign } from "./draft/draft.ts";
+import { checkCampaignNumbers, readReach, reviewCampaign } from "./draft/review.ts";
+import { getCampaign, listCampaignMessages, listCampaigns } from "./results/queries.ts";
+import { cancelCampaign, pauseCampaign, removeDraft, resumeCampaign } from "./run/pause.ts";
+import { startCampaign } from "./run/start.ts";
 import {
   campaignMessagesInput,
   campaignRef,
@@ -12,7 +13,6 @@ import {
   startCampaignInput,
   updateCampaignInput,
 } from "./schema.ts";
-import { startCampaign } from "./start.ts";
 
 const pageInput = z
   .object({ cursor: z.string().max(60).optional() })

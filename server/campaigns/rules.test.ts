@@ -83,9 +83,9 @@ describe("of two campaigns to a person, the message and the question whether the
     ["s", "opted_out", "opted_out", "opted_out"],
   ] as const)("%j: %s, with double opt-in %s; %s", (known, message, doubleOptIn, confirmation) => {
     const facts = person(known);
-    expect(judgeRecipient(facts, { purpose: "message", doubleOptIn: false })).toBe(message);
-    expect(judgeRecipient(facts, { purpose: "message", doubleOptIn: true })).toBe(doubleOptIn);
-    expect(judgeRecipient(facts, { purpose: "confirmation", doubleOptIn: true })).toBe(confirmation);
+    expect(judgeRecipient({ ...facts, needsYes: false }, "message")).toBe(message);
+    expect(judgeRecipient({ ...facts, needsYes: true }, "message")).toBe(doubleOptIn);
+    expect(judgeRecipient({ ...facts, needsYes: true }, "confirmation")).toBe(confirmation);
   });
 });
 
@@ -133,7 +133,7 @@ test("the throttle never falls below the floor", () => {
   expect(throttleInForce({ minMs: 3_000, maxMs: 5_000 }, 2_000)).toEqual({ minMs: 3_000, maxMs: 5_000 });
 });
 
-test("a completed or cancelled campaign is at its end", () => {
-  expect(campaignStatusesBefore("running")).toEqual(["draft", "paused"]);
+test("a cancelled campaign is at its end; a completed one goes on when what failed is tried again", () => {
+  expect(campaignStatusesBefore("running")).toEqual(["draft", "scheduled", "paused", "completed"]);
   expect(campaignStatusesBefore("completed")).not.toContain("cancelled");
 });

@@ -1,11 +1,13 @@
 /** The life of a campaign. It is never "failed" because of one row. */
 export const campaignTransitions = {
-  draft: ["running"],
+  draft: ["scheduled", "running"],
+  scheduled: ["draft", "running"],
   running: ["paused", "cancelling", "cancelled", "completed"],
   paused: ["running", "cancelling", "cancelled", "completed"],
   cancelling: ["cancelled"],
   cancelled: [],
-  completed: [],
+  // Messages that failed are tried again.
+  completed: ["running"],
 } as const satisfies Record<string, readonly string[]>;
 
 export type CampaignStatus = keyof typeof campaignTransitions;
@@ -23,6 +25,7 @@ export const pauseSentences = {
   failures: "Three messages in a row could not be handed over. Check the phone's connection, then resume.",
   restricted: "WhatsApp restricts this account. Wait until it is lifted, then resume.",
   logged_out: "The phone was logged out. Link it again, then resume.",
+  media: "WhatsApp did not take the file. Check the phone's connection, then resume, or send the message without it.",
 } as const satisfies Record<string, string>;
 
 export const TEMPLATE_MAX = 4_096;
@@ -74,6 +77,8 @@ export type LeftOutReason =
 export interface RecipientFacts {
   consent: boolean;
   suppressed: boolean;
+  /** They are reached through lists alone that want a YES before anything else is sent. */
+  needsYes: boolean;
   /** They answered YES. */
   confirmed: boolean;
   /** They were asked for their YES before. */
@@ -83,20 +88,16 @@ export interface RecipientFacts {
 }
 
 /**
- * Whether somebody on the list gets a message, and if not why. An opt-out outranks everything; without consent nobody is
- * even asked; each is asked once.
- * @param campaign `doubleOptIn`: its list wants a YES before anything else is sent
+ * Whether somebody gets a message, and if not why. An opt-out outranks everything; without consent nobody is even asked;
+ * each is asked once.
  */
-export function judgeRecipient(
-  person: RecipientFacts,
-  campaign: { purpose: Purpose; doubleOptIn: boolean },
-): "queued" | LeftOutReason {
+export function judgeRecipient(person: RecipientFacts, purpose: Purpose): "queued" | LeftOutReason {
   if (person.suppressed) return "opted_out";
   if (!person.consent) return "no_consent";
-  if (campaign.purpose === "confirmation") {
+  if (purpose === "confirmation") {
     if (person.confirmed) return "already_confirmed";
     if (person.asked) return "already_asked";
-  } else if (campaign.doubleOptIn && !person.confirmed) {
+  } else if (person.needsYes && !person.confirmed) {
     return "not_confirmed";
   }
   return person.onWhatsapp === false ? "not_on_whatsapp" : "queued";

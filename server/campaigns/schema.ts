@@ -10,6 +10,10 @@ const seconds = z.coerce
   .min(0, "Enter 0 or more.")
   .max(600, "Enter at most 600 seconds.");
 
+/** How many lists, or tags, a campaign may name. */
+const SOURCES_MAX = 20;
+const tags = z.array(z.string().trim().min(1).max(60)).max(SOURCES_MAX);
+
 const draft = z
   .object({
     name: z
@@ -17,7 +21,11 @@ const draft = z
       .trim()
       .min(1, "Name the campaign.")
       .max(120, "Use at most 120 characters."),
-    contactListId: z.string({ error: "Choose a list." }).min(1, "Choose a list.").max(60),
+    listIds: z.array(idSchema("contactList")).max(SOURCES_MAX).default([]),
+    tags: tags.default([]),
+    narrow: z.boolean().default(false),
+    exceptListIds: z.array(idSchema("contactList")).max(SOURCES_MAX).default([]),
+    exceptTags: tags.default([]),
     /** Of a draft that is changed, what is left out stays as it is; else `message`. */
     purpose: z.enum(purposes).optional(),
     /** As `purpose`; else `list`. */
@@ -37,10 +45,16 @@ const upright = (input: { throttleMinSeconds: number; throttleMaxSeconds: number
   input.throttleMinSeconds <= input.throttleMaxSeconds;
 const upsideDown = { path: ["throttleMaxSeconds"], message: "The longest wait must not be shorter than the shortest." };
 
-export const createCampaignInput = draft.refine(upright, upsideDown);
+const aimed = (input: { listIds: unknown[]; tags: unknown[] }) => input.listIds.length + input.tags.length > 0;
+const aimless = { path: ["listIds"], message: "Choose a list." };
+
+export const createCampaignInput = draft.refine(upright, upsideDown).refine(aimed, aimless);
 export type CreateCampaignInput = z.infer<typeof createCampaignInput>;
 
-export const updateCampaignInput = draft.extend({ id: z.string().max(60) }).refine(upright, upsideDown);
+export const updateCampaignInput = draft
+  .extend({ id: z.string().max(60) })
+  .refine(upright, upsideDown)
+  .refine(aimed, aimless);
 
 export const campaignRef = z.object({ id: z.string().max(60) }).strict();
 

@@ -103,8 +103,8 @@ export async function removeList(
   await lockContacts(tx, userId);
   await ownList(tx, userId, id);
   const [using] = await tx.execute<{ name: string }>(sql`
-    select name from campaigns where user_id = ${userId} and contact_list_id = ${id}
-       and status in ('draft', 'running', 'paused', 'cancelling') order by id limit 1`);
+    select name from campaigns where user_id = ${userId} and ${id} = any(list_ids || except_list_ids)
+       and status in ('draft', 'scheduled', 'running', 'paused', 'cancelling') order by id limit 1`);
   if (using) throw new DomainError("list_in_use", { campaign: using.name });
   const alone = alsoContacts
     ? await tx.execute<{ id: Id<"contact"> }>(sql`

@@ -1,6 +1,6 @@
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { askToConfirm } from "../campaigns/confirmation.ts";
+import { askToConfirm } from "../campaigns/draft/confirmation.ts";
 import { DomainError } from "../errors.ts";
 import { suppressPhones } from "../opt-outs/suppress.ts";
 import { type Pads, tombstonePads } from "../opt-outs/tombstones.ts";

@@ -12,7 +12,7 @@ import {
   readWallet,
   testEnv,
 } from "#tests/factories.ts";
-import { cancelCampaign, pauseCampaign } from "../campaigns/pause.ts";
+import { cancelCampaign, pauseCampaign } from "../campaigns/run/pause.ts";
 import { backToQueue, confirmWrite, failBeforeWrite, failUnreachable } from "./before-write.ts";
 import { type ClaimedMessage, claimNext } from "./claim.ts";
 import { applyFact } from "./facts.ts";

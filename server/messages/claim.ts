@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { pauseCampaignsOfSession } from "../campaigns/pause.ts";
+import { pauseCampaignsOfSession } from "../campaigns/run/pause.ts";
 import type { Caps } from "../env.ts";
 import { isOpen } from "../schedules/rules.ts";
 import { type Gate, type Owner, readGate } from "./gate.ts";
@@ -16,6 +16,8 @@ export interface ClaimedMessage {
   kind: MessageKind;
   recipientKey: string;
   text: string;
+  /** The file that goes with the text, as its caption. */
+  mediaId: Id<"media"> | null;
   waMsgId: string;
   /** The Signal session of this chat must be made anew first: an earlier message to it was given up unanswered. */
   rebuild: boolean;
@@ -57,6 +59,7 @@ const claimRow = z.discriminatedUnion("outcome", [
       kind: z.enum(messageKinds),
       recipientKey: z.string(),
       text: z.string().nullable(),
+      mediaId: z.templateLiteral(["med_", z.string()]).nullable(),
       waMsgId: z.string(),
       redrive: z.boolean(),
       rebuild: z.boolean(),

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
-import { pauseCampaignsOfSession } from "../campaigns/pause.ts";
+import { pauseCampaignsOfSession } from "../campaigns/run/pause.ts";
 import { accountCodes, type Fact, outcomesOf } from "./rules.ts";
 
 /**

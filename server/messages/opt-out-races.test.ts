@@ -14,8 +14,9 @@ import {
   readWallet,
   testEnv,
 } from "#tests/factories.ts";
-import { createCampaign } from "../campaigns/draft.ts";
-import { startCampaign } from "../campaigns/start.ts";
+import { wholeList } from "../campaigns/draft/audience.ts";
+import { createCampaign } from "../campaigns/draft/draft.ts";
+import { startCampaign } from "../campaigns/run/start.ts";
 import { mergeContacts } from "../contacts/person/merge.ts";
 import { type IdentityPair, learnIdentities } from "../opt-outs/learn-identities.ts";
 import { type InboundKeys, receiveInbound } from "../opt-outs/receive-inbound.ts";
@@ -127,7 +128,7 @@ describe("STOP and a claim at the same moment", () => {
       const list = await createList(db, userId, 1);
       const { id } = await createCampaign(db, userId, {
         name: "Reminder",
-        contactListId: list.id,
+        ...wholeList(list.id),
         waSessionId: session.sessionId,
         templateText: "Hello",
         throttleMinSeconds: 0,

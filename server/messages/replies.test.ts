@@ -13,8 +13,9 @@ import {
   readWallet,
   testEnv,
 } from "#tests/factories.ts";
-import { createCampaign } from "../campaigns/draft.ts";
-import { startCampaign } from "../campaigns/start.ts";
+import { wholeList } from "../campaigns/draft/audience.ts";
+import { createCampaign } from "../campaigns/draft/draft.ts";
+import { startCampaign } from "../campaigns/run/start.ts";
 import { type InboundKeys, receiveInbound } from "../opt-outs/receive-inbound.ts";
 import { tombstonePads } from "../opt-outs/tombstones.ts";
 import { confirmWrite, failBeforeWrite } from "./before-write.ts";
@@ -183,7 +184,7 @@ describe("an opt-out is looked at", () => {
     await suppress(list.phones[0] ?? "");
     const { id } = await createCampaign(db, userId, {
       name: "Reminder",
-      contactListId: list.id,
+      ...wholeList(list.id),
       waSessionId: session.sessionId,
       templateText: "Hello",
       throttleMinSeconds: 0,

@@ -19,8 +19,8 @@ export function canBecome(from: MessageStatus, to: MessageStatus): boolean {
   return (messageTransitions[from] as readonly string[]).includes(to);
 }
 
-/** `opt_out` confirms an opt-out and is the only message that passes it. */
-export const messageKinds = ["campaign", "opt_out"] as const;
+/** `opt_out` confirms an opt-out and is the only message that passes it; `test` goes to the user's own phone. */
+export const messageKinds = ["campaign", "opt_out", "test"] as const;
 export type MessageKind = (typeof messageKinds)[number];
 
 /** What a move does to the points: charge the hold, charge what had been given back, give the hold back, or nothing. */

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { recordAudit } from "../audit/record.ts";
-import { pauseCampaignsOfSession } from "../campaigns/pause.ts";
+import { pauseCampaignsOfSession } from "../campaigns/run/pause.ts";
 import { publish } from "../events.ts";
 import { move, type Owner, owned } from "./report.ts";
 

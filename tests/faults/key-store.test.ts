@@ -31,7 +31,7 @@ test.each([
     const list = await createList(stage.db, user.id, RECIPIENTS);
     const campaign = async (name: string) => {
       const settings = { throttleMinSeconds: 0.05, throttleMaxSeconds: 0.1, waSessionId: sessionId };
-      const template = { templateText: `${name} {{name}}`, contactListId: list.id };
+      const template = { templateText: `${name} {{name}}`, listIds: [list.id] };
       const { id } = await user.api.campaigns.create({ name, ...template, ...settings });
       await user.api.campaigns.start({ id, consentConfirmed: true });
       return id;

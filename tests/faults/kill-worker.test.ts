@@ -74,7 +74,7 @@ test("a worker killed in mid-send, again and again, sends nobody a message twice
   const list = await createList(stage.db, user.id, RECIPIENTS);
   const { id } = await user.api.campaigns.create({
     name: "Storm",
-    contactListId: list.id,
+    listIds: [list.id],
     waSessionId: sessionId,
     templateText: "Hi {{name}}",
     throttleMinSeconds: 0.1,

@@ -76,7 +76,7 @@ test("a worker that was frozen past its lease and wakes up sends nothing, and no
   const list = await createList(stage.db, user.id, RECIPIENTS);
   const { id } = await user.api.campaigns.create({
     name: "Frozen",
-    contactListId: list.id,
+    listIds: [list.id],
     waSessionId: sessionId,
     templateText: "Hi {{name}}",
     throttleMinSeconds: 0.2,

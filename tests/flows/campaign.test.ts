@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { suppressions } from "#db/schema/index.ts";
-import { exportCampaign } from "#server/campaigns/export.ts";
+import { exportCampaign } from "#server/campaigns/results/export.ts";
 import { createList, readViolations, readWallet } from "../factories.ts";
 import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
 
@@ -26,7 +26,7 @@ const TEMPLATE = "Hi {{name}}, class {{class}} meets on Friday";
 async function draft(contactListId: Id<"contactList">, seconds = 0): Promise<Id<"campaign">> {
   const { id } = await user.api.campaigns.create({
     name: "Class meeting",
-    contactListId,
+    listIds: [contactListId],
     waSessionId: phone.sessionId,
     templateText: TEMPLATE,
     throttleMinSeconds: seconds,
@@ -129,7 +129,7 @@ describe("a campaign", () => {
     await expect(
       user.api.campaigns.create({
         name: "x",
-        contactListId: list.id,
+        listIds: [list.id],
         waSessionId: phone.sessionId,
         templateText: "{{teacher}}",
       }),

@@ -3,7 +3,7 @@ import { eq, inArray, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { consentEvents, contactLists, contacts } from "#db/schema/index.ts";
-import { startCampaign } from "#server/campaigns/start.ts";
+import { startCampaign } from "#server/campaigns/run/start.ts";
 import { createHeldSession, createList, readViolations, readWallet } from "../factories.ts";
 import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
 
@@ -30,7 +30,7 @@ async function waitingList(people: number, without = 0) {
 async function draft(contactListId: Id<"contactList">, more: { purpose?: "confirmation"; templateText?: string } = {}) {
   const { id } = await user.api.campaigns.create({
     name: "Class meeting",
-    contactListId,
+    listIds: [contactListId],
     waSessionId: phone.sessionId,
     templateText: "Hi {{name}}, class meets on Friday",
     throttleMinSeconds: 0,
@@ -202,7 +202,7 @@ describe("a question", () => {
   test("has to ask for the word YES, at first and after a change, and stays a question", async () => {
     const list = await waitingList(1);
     const id = await question(list.id);
-    const settings = { name: "x", contactListId: list.id, waSessionId: phone.sessionId };
+    const settings = { name: "x", listIds: [list.id], waSessionId: phone.sessionId };
     const refused = { code: "UNPROCESSABLE_CONTENT", message: expect.stringContaining("the word YES") };
     const sly = "Yesterday {{name|YES}}";
     await expect(draft(list.id, { purpose: "confirmation", templateText: sly })).rejects.toMatchObject(refused);

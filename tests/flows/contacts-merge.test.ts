@@ -2,8 +2,9 @@ import { and, eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { campaigns, consentEvents, contactListMembers, contacts, messages } from "#db/schema/index.ts";
-import { createCampaign } from "#server/campaigns/draft.ts";
-import { startCampaign } from "#server/campaigns/start.ts";
+import { wholeList } from "#server/campaigns/draft/audience.ts";
+import { createCampaign } from "#server/campaigns/draft/draft.ts";
+import { startCampaign } from "#server/campaigns/run/start.ts";
 import { moveMessage } from "#server/messages/move.ts";
 import { createHeldSession, newPhone, readViolations, readWallet } from "../factories.ts";
 import { createStage, type Stage, type StageUser } from "../stage.ts";
@@ -32,7 +33,7 @@ async function campaign(contactListId: Id<"contactList">): Promise<Id<"campaign"
   const { sessionId: waSessionId } = await createHeldSession(stage.db, user.id);
   const { id } = await createCampaign(stage.db, user.id, {
     name: "Reminder",
-    contactListId,
+    ...wholeList(contactListId),
     waSessionId,
     templateText: "Hello {{name}}",
     purpose: "message",
@@ -229,7 +230,7 @@ describe("removing", () => {
     expect(await remove()).toEqual({ removed: 1 });
     await expect(get(alone.id)).rejects.toEqual(refused("not_found"));
     expect(await get(both.id)).toMatchObject({ lists: [{ id: otherId }] });
-    expect(await user.api.campaigns.get({ id })).toMatchObject({ list: null, status: "cancelled" });
+    expect(await user.api.campaigns.get({ id })).toMatchObject({ lists: [], status: "cancelled" });
     expect((await user.api.campaigns.messages({ id })).rows).toHaveLength(2);
     await expect(user.api.contacts.list({ id: listId })).rejects.toEqual(refused("not_found"));
   });

@@ -107,7 +107,7 @@ test("of an erased person nothing is left that could be read, in any table, file
   );
   const { id } = await user.api.campaigns.create({
     name: "Concert",
-    contactListId,
+    listIds: [contactListId],
     waSessionId: linked.sessionId,
     templateText: `Hi {{name}}, ${WROTE}`,
     throttleMinSeconds: 0,
@@ -251,7 +251,7 @@ test("what was written and answered is wiped after 14 days, and not a day earlie
   await user.api.contacts.add({ name: "Old friend", phone, consentStatement, listIds: [listId] });
   const { id } = await user.api.campaigns.create({
     name: "Old",
-    contactListId: listId,
+    listIds: [listId],
     waSessionId: linked.sessionId,
     templateText: "Long ago, {{name}}",
     throttleMinSeconds: 0,

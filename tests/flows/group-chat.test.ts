@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { inboundMessages } from "#db/schema/index.ts";
-import { exportCampaign } from "#server/campaigns/export.ts";
+import { exportCampaign } from "#server/campaigns/results/export.ts";
 import type { GroupView } from "#simulator/client.ts";
 import { createHeldSession, createList, newPhone, readViolations, readWallet } from "../factories.ts";
 import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
@@ -46,10 +46,10 @@ afterEach(async () => {
   expect(await readViolations(stage.db)).toEqual([]);
 });
 
-async function draft(more: { templateText?: string; contactListId?: string; waSessionId?: string } = {}) {
+async function draft(more: { templateText?: string; listIds?: Id<"contactList">[]; waSessionId?: string } = {}) {
   const { id } = await user.api.campaigns.create({
     name: "Training",
-    contactListId: listId,
+    listIds: [listId],
     waSessionId: phone.sessionId,
     audience: "group_chat",
     templateText: TEXT,
@@ -150,13 +150,13 @@ describe("one message to a group's own chat", () => {
       message: `Only the phone that is in the group can write to its chat. Choose ${phone.phone}.`,
     });
     const friends = await createList(stage.db, user.id, 2);
-    await expect(draft({ contactListId: friends.id })).rejects.toMatchObject({
+    await expect(draft({ listIds: [friends.id] })).rejects.toMatchObject({
       message: expect.stringContaining("not made from a group"),
     });
     await expect(
       user.api.campaigns.create({
         name: "x",
-        contactListId: listId,
+        listIds: [listId],
         waSessionId: phone.sessionId,
         purpose: "confirmation",
         audience: "group_chat",
@@ -168,7 +168,7 @@ describe("one message to a group's own chat", () => {
   test("needs nobody's consent, which a message to each member does", async () => {
     const { id } = await user.api.campaigns.create({
       name: "One by one",
-      contactListId: listId,
+      listIds: [listId],
       waSessionId: phone.sessionId,
       templateText: TEXT,
     });

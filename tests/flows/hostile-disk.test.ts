@@ -41,7 +41,7 @@ async function send({ user, sessionId }: Harmed, recipients: number) {
   const list = await createList(stage.db, user.id, recipients);
   const { id } = await user.api.campaigns.create({
     name: "Unharmed",
-    contactListId: list.id,
+    listIds: [list.id],
     waSessionId: sessionId,
     templateText: "Hi {{name}}",
     throttleMinSeconds: 0.1,

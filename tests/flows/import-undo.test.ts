@@ -130,7 +130,7 @@ describe("a batch is used, and cannot be taken back, when somebody of it", () =>
     const { importId, contactListId } = await bring(user.api, [ayu, bima]);
     const { sessionId: waSessionId } = await createHeldSession(stage.db, user.id);
     await topUp(stage.db, user.id, 100);
-    const campaign = { name: "Meeting", contactListId, waSessionId, templateText: "Hi {{name}}" };
+    const campaign = { name: "Meeting", listIds: [contactListId], waSessionId, templateText: "Hi {{name}}" };
     const { id } = await user.api.campaigns.create(campaign);
     expect((await undoOf(importId)).possible).toBe(true);
     await user.api.campaigns.start({ id, consentConfirmed: true });

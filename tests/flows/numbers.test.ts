@@ -31,7 +31,7 @@ async function draft(contactListId: Id<"contactList">): Promise<Id<"campaign">> 
   const settings = { waSessionId: linked.sessionId, throttleMinSeconds: 0, throttleMaxSeconds: 0 };
   const { id } = await user.api.campaigns.create({
     name: "Hello",
-    contactListId,
+    listIds: [contactListId],
     templateText: "Hi {{name}}",
     ...settings,
   });

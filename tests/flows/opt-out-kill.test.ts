@@ -141,7 +141,7 @@ test("a process that dies between a claim and the write sends nothing to who wro
   await stage.simulator.setFaults(phone, { slow: { queryMs: 15_000 } });
   const { id } = await user.api.campaigns.create({
     name: "Meeting",
-    contactListId: list.id,
+    listIds: [list.id],
     waSessionId: sessionId,
     templateText: "Hi {{name}}",
     throttleMinSeconds: 0,

@@ -26,7 +26,7 @@ afterEach(async () => {
 async function startCampaign(contactListId: Id<"contactList">, templateText = "Hi {{name}}", seconds = 0) {
   const { id } = await user.api.campaigns.create({
     name: "Class meeting",
-    contactListId,
+    listIds: [contactListId],
     waSessionId: phone.sessionId,
     templateText,
     throttleMinSeconds: seconds,

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect, type Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { cancelCampaign, pauseCampaign, resumeCampaign } from "#server/campaigns/pause.ts";
+import { cancelCampaign, pauseCampaign, resumeCampaign } from "#server/campaigns/run/pause.ts";
 import type { Env } from "#server/env.ts";
 import { DomainError } from "#server/errors.ts";
 import { claimNext } from "#server/messages/claim.ts";

@@ -27,7 +27,7 @@ async function slowCampaign(): Promise<Id<"campaign">> {
   const list = await createList(stage.db, user.id, 20);
   const { id } = await user.api.campaigns.create({
     name: "Slow",
-    contactListId: list.id,
+    listIds: [list.id],
     waSessionId: linked.sessionId,
     templateText: "Hi {{name}}",
     throttleMinSeconds: 1,

@@ -61,7 +61,7 @@ test("SESSION_KEY is replaced while a campaign sends: nothing stops, and afterwa
   const list = await createList(stage.db, user.id, 25);
   const campaign = (name: string) => ({
     name,
-    contactListId: list.id,
+    listIds: [list.id],
     waSessionId: sessionId,
     templateText: `${name} {{name}}`,
     throttleMinSeconds: 0.1,

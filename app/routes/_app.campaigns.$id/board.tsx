@@ -1,11 +1,11 @@
 import { Paper, SimpleGrid, Stack } from "@mantine/core";
 import { ProgressBar, ProgressLegend } from "../../components/campaign-progress.tsx";
 import { Figure } from "../../components/figure.tsx";
-import { TextLink } from "../../components/link-button.tsx";
 import { Moment } from "../../components/moment.tsx";
 import { count, formatNumber, seconds } from "../../lib/format.ts";
 import type { Campaign } from "./load.ts";
 import { Now } from "./now.tsx";
+import { ListLinks } from "./reach.tsx";
 
 function pace({ throttleMinMs, throttleMaxMs }: Campaign): string {
   const [from, to] = [seconds(throttleMinMs), seconds(throttleMaxMs)];
@@ -14,7 +14,7 @@ function pace({ throttleMinMs, throttleMaxMs }: Campaign): string {
 
 /** What is going on with a campaign: a sentence, the bar whose parts add up to the total, and the figures. */
 export function Board({ campaign }: { campaign: Campaign }) {
-  const { counts, total, list, session } = campaign;
+  const { counts, total, lists, session } = campaign;
   const asking = campaign.purpose === "confirmation";
   const toGroup = campaign.audience === "group_chat";
   return (
@@ -26,11 +26,7 @@ export function Board({ campaign }: { campaign: Campaign }) {
           <ProgressLegend counts={counts} />
         </Stack>
         <SimpleGrid cols={{ base: 2, sm: 3, lg: asking ? 3 : 5 }} component="dl" m={0}>
-          <Figure
-            label={toGroup ? "Recipient" : "Recipients"}
-            words={toGroup}
-            note={list && <TextLink to={`/contacts/${list.id}`}>{list.name}</TextLink>}
-          >
+          <Figure label={toGroup ? "Recipient" : "Recipients"} words={toGroup} note={<ListLinks lists={lists} />}>
             {toGroup ? "Group chat" : formatNumber(total)}
           </Figure>
           {asking && (

@@ -37,6 +37,7 @@ export function Now({ campaign }: { campaign: Campaign }) {
         </Sentence>
       );
     }
+    case "scheduled":
     case "draft":
       return null;
   }

@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import type { LeftOutReason } from "#server/campaigns/rules.ts";
 import { TextLink } from "../../components/link-button.tsx";
 import { count, formatNumber, formatWait } from "../../lib/format.ts";
@@ -11,14 +11,23 @@ export function reachTitle({ purpose }: Campaign, { group, sendable }: CampaignR
   return `${count(sendable, "person gets", "people get")} this message`;
 }
 
+/** The lists by name, each a link. */
+export function ListLinks({ lists }: Pick<Campaign, "lists">) {
+  return lists.map((list, at) => (
+    <Fragment key={list.id}>
+      {at > 0 && ", "}
+      <TextLink to={`/contacts/${list.id}`}>{list.name}</TextLink>
+    </Fragment>
+  ));
+}
+
 export function Reach({ campaign, review }: { campaign: Campaign; review: CampaignReview }) {
-  const { list, throttleMinMs, throttleMaxMs } = campaign;
+  const { lists, throttleMinMs, throttleMaxMs } = campaign;
   const { group, sendable, capPerCampaign } = review;
-  const name = list && <TextLink to={`/contacts/${list.id}`}>{list.name}</TextLink>;
   if (group) {
     return (
       <>
-        It reaches everybody in the group {name}: {count(group.members, "member")} when it was read
+        It reaches everybody in the group <ListLinks lists={lists} />: {count(group.members, "member")} when it was read
         {group.hidden > 0 && <>, also the {formatNumber(group.hidden)} whose number is hidden</>}. Who opted out is
         looked for again before it is sent.
       </>
@@ -27,7 +36,8 @@ export function Reach({ campaign, review }: { campaign: Campaign; review: Campai
   const meanMs = (throttleMinMs + throttleMaxMs) / 2;
   return (
     <>
-      From the list {name}, at most {formatNumber(capPerCampaign)} a campaign. It takes about{" "}
+      {lists.length === 1 ? "From the list " : "From the lists "}
+      <ListLinks lists={lists} />, at most {formatNumber(capPerCampaign)} a campaign. It takes about{" "}
       {formatWait(meanMs * sendable)}.
     </>
   );
@@ -40,7 +50,7 @@ interface LeftOut {
 }
 
 /** Who of the list gets nothing: how many for each reason, and what can be done about it. All are in the results, too. */
-export function leftOut({ list }: Campaign, { excluded, askable }: CampaignReview): LeftOut[] {
+export function leftOut({ lists: [list] }: Campaign, { excluded, askable }: CampaignReview): LeftOut[] {
   const people = (n: number, one: string, many: string) => count(n, `person ${one}`, `people ${many}`);
   const words: Record<LeftOutReason, (n: number) => Omit<LeftOut, "reason">> = {
     not_confirmed: (n) => ({

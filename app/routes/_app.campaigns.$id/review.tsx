@@ -53,7 +53,7 @@ export function Review({
       </Paper>
       <Box component="section" aria-label="The message" flex="1 1 18rem" maw={{ base: "100%", md: 380 }}>
         <PhoneFrame
-          title={campaign.list?.name ?? ""}
+          title={campaign.lists.map(({ name }) => name).join(", ")}
           subtitle={
             campaign.audience === "group_chat"
               ? "Group chat: the same text for everybody"

@@ -40,7 +40,7 @@ export function CampaignForm({ choices }: { choices: Choices }) {
             <TextField meta={fields.name} label="Name" description="Only you see it." placeholder="Class reunion" />
             <Stack gap="xs">
               <SelectField
-                meta={fields.contactListId}
+                meta={fields.listIds}
                 label="To"
                 data={lists.map((list) => ({
                   value: list.id,
@@ -103,7 +103,7 @@ function firstValues({ purpose, sessions, draft, chosen }: Choices) {
   const asking = purpose === "confirmation";
   return {
     name: draft?.name ?? (asking && chosen ? `Confirmation: ${chosen.name}` : ""),
-    contactListId: chosen?.id,
+    listIds: chosen?.id,
     audience: draft?.audience ?? "list",
     waSessionId: draft?.session?.id ?? linked?.id,
     templateText: draft?.templateText ?? (asking ? confirmationText(chosen?.name ?? "") : "Hi {{name}}, "),

@@ -13,7 +13,7 @@ export async function loadChoices(api: Api, search: URLSearchParams) {
   const purpose = draft?.purpose ?? (search.get("purpose") === "confirmation" ? "confirmation" : "message");
   const lists = purpose === "confirmation" ? all.filter((list) => list.doubleOptIn) : all;
   const asked = search.get("list");
-  const list = lists.find((one) => one.id === asked) ?? lists.find((one) => one.id === draft?.list?.id) ?? lists[0];
+  const list = lists.find((one) => one.id === asked) ?? lists.find((one) => one.id === draft?.lists[0]?.id) ?? lists[0];
   const [samples, reach] = list
     ? await Promise.all([
         api.contacts.sampleRows({ listId: list.id, count: SAMPLES }),

@@ -16,19 +16,19 @@ interface Asking {
   userId: Id<"user">;
 }
 
-/** A phone, and the list whose people it asks about. */
+/** A phone, and the people of a campaign whom it asks about. */
 export interface Check {
   sessionId: Id<"waSession">;
-  contactListId: Id<"contactList">;
+  campaignId: Id<"campaign">;
+  /** SQL: whether a row of `contacts` is one of them. */
+  people: SQL;
 }
 
-/** Contacts `c` that may be asked about: they agreed, did not opt out, and were never asked about. */
-const askable = (userId: Id<"user">): SQL => sql`c.user_id = ${userId} and c.consent and c.on_whatsapp_at is null
-  and 'pn:' || c.phone_e164 not in ${suppressedNumbers(userId)}`;
-
-/** Contacts `c` on a list. */
-const onList = (id: Id<"contactList">): SQL =>
-  sql`c.id in (select m.contact_id from contact_list_members m where m.contact_list_id = ${id})`;
+/** Contacts that may be asked about: they agreed, did not opt out, and were never asked about. */
+const askable = (
+  userId: Id<"user">,
+): SQL => sql`contacts.user_id = ${userId} and contacts.consent and contacts.on_whatsapp_at is null
+  and 'pn:' || contacts.phone_e164 not in ${suppressedNumbers(userId)}`;
 
 /** What a linked number `n` has asked on its own day of today. */
 const askedToday = sql`case when n.checked_on = (app_now() at time zone n.tz)::date then n.day_checked else 0 end`;
@@ -40,20 +40,20 @@ const leftToday = async (tx: Db, sessionId: Id<"waSession">): Promise<number> =>
   return today?.left ?? 0;
 };
 
-/** How far the people of a list are known to have WhatsApp, and whether the phone is asking at the moment. */
-export async function readChecks(tx: Db, userId: Id<"user">, { sessionId, contactListId }: Check) {
+/** How far the people of a campaign are known to have WhatsApp, and whether the phone is asking at the moment. */
+export async function readChecks(tx: Db, userId: Id<"user">, { sessionId, campaignId, people }: Check) {
   const [list] = await tx.execute<{ unasked: number }>(sql`
-    select count(*)::int as unasked from contacts c where ${onList(contactListId)} and ${askable(userId)}`);
+    select count(*)::int as unasked from contacts where ${people} and ${askable(userId)}`);
   const [last] = await tx.execute<{ state: "asking" | "answered" | "failed" }>(sql`
     select case when status = 'waiting' and expires_at > now() then 'asking' when status = 'done' then 'answered'
                 else 'failed' end as state
       from wa_commands where wa_session_id = ${sessionId} and user_id = ${userId} and kind = 'check_numbers'
-       and input->>'contactListId' = ${contactListId} order by id desc limit 1`);
+       and input->>'campaignId' = ${campaignId} order by id desc limit 1`);
   return { unasked: list?.unasked ?? 0, leftToday: await leftToday(tx, sessionId), state: last?.state ?? "unasked" };
 }
 
 /**
- * Asks WhatsApp which people of a list it knows: only those who agreed and did not opt out, each once ever, 200 a day for a
+ * Asks WhatsApp which people of a campaign it knows: only those who agreed and did not opt out, each once ever, 200 a day for a
  * phone. The answer comes with the command.
  * @returns how many will be asked, and how many not today
  * @throws not_found, session_not_linked, session_busy
@@ -61,7 +61,7 @@ export async function readChecks(tx: Db, userId: Id<"user">, { sessionId, contac
 export async function checkNumbers(
   tx: Db,
   userId: Id<"user">,
-  { sessionId, contactListId }: Check,
+  { sessionId, campaignId, people }: Check,
 ): Promise<{ asked: number; left: number }> {
   const session = await getOwnSession(tx, userId, sessionId);
   if (session.status !== "linked") throw new DomainError("session_not_linked");
@@ -71,10 +71,10 @@ export async function checkNumbers(
     and kind = 'check_numbers' and status = 'waiting' and expires_at > now()`);
   if (open.length > 0) throw new DomainError("session_busy");
   const unasked = await tx.execute<{ id: Id<"contact"> }>(sql`
-    select id from contacts c where ${onList(contactListId)} and ${askable(userId)} order by id`);
+    select id from contacts where ${people} and ${askable(userId)} order by id`);
   const contactIds = unasked.slice(0, await leftToday(tx, session.id)).map(({ id }) => id);
   if (contactIds.length > 0) {
-    const input = { contactListId, contactIds };
+    const input = { campaignId, contactIds };
     await tx
       .insert(waCommands)
       .values({ id: newId("waCommand"), waSessionId: session.id, userId, kind: "check_numbers", input });
@@ -98,8 +98,8 @@ export async function numbersToAsk(db: Db, { waSessionId, userId }: Asking, ids:
     const rows = await tx.execute<{ phone: string }>(sql`
       update contacts set on_whatsapp_at = app_now()
        where user_id = ${userId} and on_whatsapp_at is null and phone_e164 in (
-         select c.phone_e164 from contacts c
-          where ${askable(userId)} and c.id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::text::jsonb))
+         select contacts.phone_e164 from contacts
+          where ${askable(userId)} and contacts.id in (select jsonb_array_elements_text(${JSON.stringify(ids)}::text::jsonb))
           limit ${Math.max(0, CHECKS_A_DAY - number.before)})
       returning phone_e164 as phone`);
     const phones = [...new Set(rows.map(({ phone }) => phone))];

@@ -62,7 +62,7 @@ export async function undoImport(
   if (found.madeList)
     await tx.execute(sql`
       delete from contact_lists l where l.id = ${listId} and l.user_id = ${userId} and l.total = 0
-         and not exists (select 1 from campaigns c where c.contact_list_id = l.id)`);
+         and not exists (select 1 from campaigns c where l.id = any(c.list_ids || c.except_list_ids))`);
 
   await forgetFile(tx, userId, importId, "undone");
   const kept = (found.counts.valid ?? 0) - removed;

@@ -2,12 +2,13 @@ import { and, eq, ne } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, isId, newId } from "#db/ids.ts";
 import { campaigns, waSessions } from "#db/schema/index.ts";
-import { recordAudit } from "../audit/record.ts";
-import { type Details, DomainError, type RefusalCode } from "../errors.ts";
-import { publish } from "../events.ts";
-import { getOwnList, readGroupChat } from "./audience.ts";
-import { type Audience, asksForYes, type Purpose, templateVariables } from "./rules.ts";
-import type { CreateCampaignInput } from "./schema.ts";
+import { recordAudit } from "../../audit/record.ts";
+import { type Details, DomainError, type RefusalCode } from "../../errors.ts";
+import { publish } from "../../events.ts";
+import { type Audience, asksForYes, type Purpose, templateVariables } from "../rules.ts";
+import type { CreateCampaignInput } from "../schema.ts";
+import { getOwnLists } from "./audience.ts";
+import { readGroupChat } from "./group-chat.ts";
 
 /**
  * Saves a draft.
@@ -62,10 +63,10 @@ async function checkDraft(
   input: CreateCampaignInput,
   before: { purpose: Purpose; audience: Audience },
 ) {
-  const { contactListId, waSessionId, templateText, purpose = before.purpose, audience = before.audience } = input;
-  if (!isId("contactList", contactListId)) throw new DomainError("not_found");
+  const { listIds, waSessionId, templateText, purpose = before.purpose, audience = before.audience } = input;
   if (!isId("waSession", waSessionId)) throw new DomainError("not_found");
-  const list = await getOwnList(tx, userId, contactListId);
+  const lists = await getOwnLists(tx, userId, listIds);
+  await getOwnLists(tx, userId, input.exceptListIds);
   const [session] = await tx
     .select({ id: waSessions.id })
     .from(waSessions)
@@ -74,22 +75,27 @@ async function checkDraft(
   const used = templateVariables(templateText);
   if (audience === "group_chat") {
     if (purpose === "confirmation") throw new DomainError("not_for_group_chat");
-    const { otherPhone } = await readGroupChat(tx, userId, { contactListId, waSessionId });
+    const { otherPhone } = await readGroupChat(tx, userId, { listIds, waSessionId });
     if (otherPhone !== null) throw refusedField("waSessionId", "group_chat_phone", { phone: otherPhone });
     if (used.length > 0) throw refusedField("templateText", "group_chat_text", { names: inBraces(used) });
   }
-  const known = ["name", "phone", ...list.columns];
+  const known = [...new Set(["name", "phone", ...lists.flatMap(({ columns }) => columns)])];
   const unknown = used.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     throw refusedField("templateText", "missing_variables", { names: inBraces(unknown), known: inBraces(known) });
   }
   if (purpose === "confirmation") {
-    if (!list.doubleOptIn) throw new DomainError("no_double_opt_in");
+    if (lists.length !== 1 || !lists[0]?.doubleOptIn || input.tags.length > 0)
+      throw new DomainError("no_double_opt_in");
     if (!asksForYes(templateText)) throw refusedField("templateText", "no_yes_asked", {});
   }
   return {
     name: input.name,
-    contactListId,
+    listIds,
+    tags: input.tags,
+    narrow: input.narrow,
+    exceptListIds: input.exceptListIds,
+    exceptTags: input.exceptTags,
     waSessionId,
     purpose,
     audience,

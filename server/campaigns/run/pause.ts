@@ -2,12 +2,12 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, isId } from "#db/ids.ts";
 import { campaigns, messages, wallets, waSessions } from "#db/schema/index.ts";
-import { recordAudit } from "../audit/record.ts";
-import { DomainError } from "../errors.ts";
-import { publish } from "../events.ts";
-import { release } from "../wallet/ledger.ts";
-import { getOwnCampaign } from "./draft.ts";
-import { campaignStatusesBefore } from "./rules.ts";
+import { recordAudit } from "../../audit/record.ts";
+import { DomainError } from "../../errors.ts";
+import { publish } from "../../events.ts";
+import { release } from "../../wallet/ledger.ts";
+import { getOwnCampaign } from "../draft/draft.ts";
+import { campaignStatusesBefore } from "../rules.ts";
 
 type PauseReason = NonNullable<(typeof campaigns.$inferSelect)["pauseReason"]>;
 
@@ -27,6 +27,7 @@ export async function pauseCampaign(tx: Db, userId: Id<"user">, input: { id: str
 /** Goes on with what is queued. Nothing that was handed over is queued again. @throws wrong_state, session_not_linked, plan_expired */
 export async function resumeCampaign(tx: Db, userId: Id<"user">, input: { id: string }): Promise<void> {
   const campaign = await getOwnCampaign(tx, userId, input.id);
+  if (campaign.waSessionId === null) throw new DomainError("wrong_state", { status: campaign.status });
   const [session] = await tx
     .select({ status: waSessions.status })
     .from(waSessions)

@@ -2,18 +2,19 @@ import { and, eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { campaigns, messages, wallets, waSessions } from "#db/schema/index.ts";
-import { recordAudit } from "../audit/record.ts";
-import { keepErasuresOut } from "../contacts/lock.ts";
-import type { Env } from "../env.ts";
-import { DomainError } from "../errors.ts";
-import { publish } from "../events.ts";
-import { waMsgId } from "../messages/wa-msg-id.ts";
-import { reserve } from "../wallet/ledger.ts";
-import { missingPoints, POINTS_PER_MESSAGE } from "../wallet/rules.ts";
-import { getOwnList, groupProblem, type Recipient, readAudience, readGroupChat } from "./audience.ts";
-import { lockAsking, recordAsked } from "./confirmation.ts";
-import { getOwnCampaign } from "./draft.ts";
-import { renderTemplate, templateValues } from "./rules.ts";
+import { recordAudit } from "../../audit/record.ts";
+import { keepErasuresOut } from "../../contacts/lock.ts";
+import type { Env } from "../../env.ts";
+import { DomainError } from "../../errors.ts";
+import { publish } from "../../events.ts";
+import { waMsgId } from "../../messages/wa-msg-id.ts";
+import { reserve } from "../../wallet/ledger.ts";
+import { missingPoints, POINTS_PER_MESSAGE } from "../../wallet/rules.ts";
+import { getOwnLists, type Recipient, readAudience } from "../draft/audience.ts";
+import { lockAsking, recordAsked } from "../draft/confirmation.ts";
+import { getOwnCampaign } from "../draft/draft.ts";
+import { groupProblem, readGroupChat } from "../draft/group-chat.ts";
+import { renderTemplate, templateValues } from "../rules.ts";
 
 type StartEnv = Pick<Env, "caps" | "sessionKeys">;
 
@@ -25,6 +26,7 @@ type StartEnv = Pick<Env, "caps" | "sessionKeys">;
  */
 export async function startCampaign(tx: Db, env: StartEnv, userId: Id<"user">, input: { id: string }): Promise<void> {
   const { waSessionId } = await getOwnCampaign(tx, userId, input.id);
+  if (waSessionId === null) throw new DomainError("session_not_linked");
   await keepErasuresOut(tx, userId);
   await lockAsking(tx, userId);
   // Every transaction locks session, campaign, message, wallet, in this order.
@@ -45,7 +47,7 @@ export async function startCampaign(tx: Db, env: StartEnv, userId: Id<"user">, i
   const recipients = await readRecipients(tx, env, campaign);
   const reached = recipients.filter(({ verdict }) => verdict === "queued");
   const sendable = reached.length;
-  await insertRecipients(tx, env, campaign, recipients);
+  await insertRecipients(tx, env, { ...campaign, waSessionId }, recipients);
   if (campaign.purpose === "confirmation") {
     const asked = reached.flatMap(({ contactId }) => (contactId ? [contactId] : []));
     await recordAsked(tx, userId, asked, campaign.templateText);
@@ -74,12 +76,13 @@ export async function startCampaign(tx: Db, env: StartEnv, userId: Id<"user">, i
 type Campaign = typeof campaigns.$inferSelect;
 
 async function readRecipients(tx: Db, env: StartEnv, campaign: Campaign): Promise<Recipient[]> {
-  const { userId, audience, purpose, contactListId } = campaign;
+  const { userId, audience, purpose, listIds } = campaign;
   if (audience === "list") {
-    if (purpose === "confirmation" && !(await getOwnList(tx, userId, contactListId)).doubleOptIn) {
+    const lists = await getOwnLists(tx, userId, listIds);
+    if (purpose === "confirmation" && !lists.every(({ doubleOptIn }) => doubleOptIn)) {
       throw new DomainError("no_double_opt_in");
     }
-    return readAudience(tx, userId, { contactListId, purpose }, env.caps.recipientsPerCampaign);
+    return readAudience(tx, userId, campaign, env.caps.recipientsPerCampaign);
   }
   const chat = await readGroupChat(tx, userId, campaign);
   const problem = groupProblem(chat);
@@ -88,7 +91,12 @@ async function readRecipients(tx: Db, env: StartEnv, campaign: Campaign): Promis
   return [{ contactId: null, recipientKey, name, phoneE164: "", attributes: {}, verdict: "queued" }];
 }
 
-async function insertRecipients(tx: Db, env: StartEnv, campaign: Campaign, recipients: Recipient[]): Promise<void> {
+async function insertRecipients(
+  tx: Db,
+  env: StartEnv,
+  campaign: Campaign & { waSessionId: Id<"waSession"> },
+  recipients: Recipient[],
+): Promise<void> {
   const rows = recipients.map((recipient) => {
     const id = newId("message");
     const leftOut = recipient.verdict !== "queued";
@@ -101,6 +109,7 @@ async function insertRecipients(tx: Db, env: StartEnv, campaign: Campaign, recip
       kind: "campaign" as const,
       recipientKey: recipient.recipientKey,
       recipientName: recipient.name,
+      mediaId: leftOut ? null : campaign.mediaId,
       resolvedText: leftOut ? null : renderTemplate(campaign.templateText, templateValues(recipient)),
       waMsgId: waMsgId(id, env.sessionKeys.current.key),
       status: leftOut ? ("skipped" as const) : ("queued" as const),

@@ -2,11 +2,11 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { consentEvents, waSessions } from "#db/schema/index.ts";
-import { DomainError } from "../errors.ts";
-import { getOwnList } from "./audience.ts";
+import { DomainError } from "../../errors.ts";
+import { confirmationText } from "../rules.ts";
+import { DEFAULT_THROTTLE } from "../schema.ts";
+import { getOwnLists, wholeList } from "./audience.ts";
 import { createCampaign } from "./draft.ts";
-import { confirmationText } from "./rules.ts";
-import { DEFAULT_THROTTLE } from "./schema.ts";
 
 const NAME_MAX = 120;
 
@@ -21,13 +21,13 @@ export async function askToConfirm(
   userId: Id<"user">,
   input: { listId: Id<"contactList">; waSessionId?: Id<"waSession"> | undefined },
 ): Promise<{ campaignId: Id<"campaign"> }> {
-  const list = await getOwnList(tx, userId, input.listId);
+  const [list] = await getOwnLists(tx, userId, [input.listId]);
+  if (!list) throw new DomainError("not_found");
   const waSessionId = input.waSessionId ?? (await onlyPhone(tx, userId));
   const { id } = await createCampaign(tx, userId, {
     name: `Confirmation: ${list.name}`.slice(0, NAME_MAX),
-    contactListId: list.id,
+    ...wholeList(list.id, "confirmation"),
     waSessionId,
-    purpose: "confirmation",
     audience: "list",
     templateText: confirmationText(list.name),
     throttleMinSeconds: DEFAULT_THROTTLE.minMs / 1_000,

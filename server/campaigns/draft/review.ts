@@ -2,13 +2,17 @@ import { eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { type campaigns, wallets, waNumbers, waSessions } from "#db/schema/index.ts";
-import { checkNumbers, readChecks } from "../contacts/numbers/check-numbers.ts";
-import type { Caps } from "../env.ts";
-import { type Details, DomainError, type RefusalCode } from "../errors.ts";
-import { missingPoints, POINTS_PER_MESSAGE } from "../wallet/rules.ts";
-import { countAudience, getOwnList, groupProblem, judgePeople, type Recipient, readGroupChat } from "./audience.ts";
+import { checkNumbers, readChecks } from "../../contacts/numbers/check-numbers.ts";
+import type { Caps } from "../../env.ts";
+import { type Details, DomainError, type RefusalCode } from "../../errors.ts";
+import { missingPoints, POINTS_PER_MESSAGE } from "../../wallet/rules.ts";
+import { noVerdicts, reachProblem, templateValues, templateVariables } from "../rules.ts";
+import { countAudience, getOwnLists, isAimedAt, judgePeople, type Recipient, wholeList } from "./audience.ts";
 import { getOwnCampaign } from "./draft.ts";
-import { noVerdicts, reachProblem, templateValues, templateVariables } from "./rules.ts";
+import { groupProblem, readGroupChat } from "./group-chat.ts";
+
+/** Of people about whom WhatsApp is not asked. */
+const UNASKED = { unasked: 0, leftToday: 0, state: "unasked" as const };
 
 type Problem = { code: RefusalCode; details: Details };
 
@@ -27,15 +31,7 @@ export async function reviewCampaign(tx: Db, caps: Caps, userId: Id<"user">, inp
     })
     .from(wallets)
     .where(eq(wallets.userId, userId));
-  const [session] = await tx
-    .select({
-      status: waSessions.status,
-      phone: waSessions.phone,
-      sentToday: sql<number>`coalesce(case when ${waNumbers.day} = (app_now() at time zone ${waNumbers.tz})::date then ${waNumbers.daySent} end, 0)`,
-    })
-    .from(waSessions)
-    .leftJoin(waNumbers, eq(waNumbers.phone, waSessions.phone))
-    .where(eq(waSessions.id, campaign.waSessionId));
+  const session = campaign.waSessionId && (await readSession(tx, campaign.waSessionId));
   const points = wallet ?? { balance: 0, held: 0, active: false };
   const available = points.balance - points.held;
   const missing = missingPoints(need, points);
@@ -57,29 +53,47 @@ export async function reviewCampaign(tx: Db, caps: Caps, userId: Id<"user">, inp
   };
 }
 
+async function readSession(tx: Db, id: Id<"waSession">) {
+  const [session] = await tx
+    .select({
+      status: waSessions.status,
+      phone: waSessions.phone,
+      sentToday: sql<number>`coalesce(case when ${waNumbers.day} = (app_now() at time zone ${waNumbers.tz})::date then ${waNumbers.daySent} end, 0)`,
+    })
+    .from(waSessions)
+    .leftJoin(waNumbers, eq(waNumbers.phone, waSessions.phone))
+    .where(eq(waSessions.id, id));
+  return session ?? null;
+}
+
 type Campaign = typeof campaigns.$inferSelect;
 
 /** Each person of the list who agreed. */
 async function reviewPeople(tx: Db, campaign: Campaign, limit: number) {
-  const { userId, contactListId, purpose, waSessionId, templateText } = campaign;
-  const { doubleOptIn } = await getOwnList(tx, userId, contactListId);
-  const { queued: sendable, ...excluded } = await countAudience(tx, userId, { contactListId, purpose });
+  const { userId, listIds, purpose, waSessionId, templateText } = campaign;
+  const lists = await getOwnLists(tx, userId, listIds);
+  const { queued: sendable, ...excluded } = await countAudience(tx, userId, campaign);
   const recipients = Object.values(excluded).reduce((sum, n) => sum + n, sendable);
   const problem = reachProblem({ queued: sendable, ...excluded }, limit);
   const problems: Problem[] = problem ? [problem] : [];
-  if (purpose === "confirmation" && !doubleOptIn) problems.push({ code: "no_double_opt_in", details: {} });
+  if (purpose === "confirmation" && !lists.every(({ doubleOptIn }) => doubleOptIn))
+    problems.push({ code: "no_double_opt_in", details: {} });
   const waiting = purpose === "message" && excluded.not_confirmed > 0;
   return {
     recipients,
     sendable,
     excluded,
     /** Of those who have not confirmed: how many can still be asked to. */
-    askable: waiting ? (await countAudience(tx, userId, { contactListId, purpose: "confirmation" })).queued : 0,
+    askable: waiting ? (await countAudience(tx, userId, { ...campaign, purpose: "confirmation" })).queued : 0,
     group: null,
-    numbers: await readChecks(tx, userId, { sessionId: waSessionId, contactListId }),
-    missingValues: problem
-      ? []
-      : missingValues(templateText, await judgePeople(tx, userId, { contactListId, purpose })),
+    numbers: waSessionId
+      ? await readChecks(tx, userId, {
+          sessionId: waSessionId,
+          campaignId: campaign.id,
+          people: isAimedAt(userId, campaign),
+        })
+      : UNASKED,
+    missingValues: problem ? [] : missingValues(templateText, await judgePeople(tx, userId, campaign)),
     problems,
   };
 }
@@ -95,7 +109,7 @@ async function reviewGroup(tx: Db, campaign: Campaign) {
     excluded,
     askable: 0,
     group: { members: chat.members, hidden: chat.hidden },
-    numbers: { unasked: 0, leftToday: 0, state: "unasked" as const },
+    numbers: UNASKED,
     missingValues: [],
     problems: problem ? [problem] : [],
   };
@@ -106,18 +120,21 @@ async function reviewGroup(tx: Db, campaign: Campaign) {
  * @throws not_found, wrong_state once it was started, not_for_group_chat, session_not_linked, session_busy
  */
 export async function checkCampaignNumbers(tx: Db, userId: Id<"user">, input: { id: string }) {
-  const { status, waSessionId, contactListId, audience } = await getOwnCampaign(tx, userId, input.id);
-  if (status !== "draft") throw new DomainError("wrong_state", { status });
+  const campaign = await getOwnCampaign(tx, userId, input.id);
+  const { id, status, waSessionId, audience } = campaign;
+  if (status !== "draft" && status !== "scheduled") throw new DomainError("wrong_state", { status });
   if (audience === "group_chat") throw new DomainError("not_for_group_chat");
-  return checkNumbers(tx, userId, { sessionId: waSessionId, contactListId });
+  if (waSessionId === null) throw new DomainError("session_not_linked");
+  return checkNumbers(tx, userId, { sessionId: waSessionId, campaignId: id, people: isAimedAt(userId, campaign) });
 }
 
 /** Whom campaigns to a list would reach: what the form of a campaign offers. @throws not_found */
 export async function readReach(tx: Db, userId: Id<"user">, { contactListId }: { contactListId: Id<"contactList"> }) {
-  const list = await getOwnList(tx, userId, contactListId);
-  const message = await countAudience(tx, userId, { contactListId, purpose: "message" });
+  const [list] = await getOwnLists(tx, userId, [contactListId]);
+  if (!list) throw new DomainError("not_found");
+  const message = await countAudience(tx, userId, wholeList(contactListId));
   const confirmation = list.doubleOptIn
-    ? await countAudience(tx, userId, { contactListId, purpose: "confirmation" })
+    ? await countAudience(tx, userId, wholeList(contactListId, "confirmation"))
     : null;
   return {
     message: message.queued,

@@ -1,7 +1,7 @@
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { csvLine } from "../csv.ts";
-import { withUser } from "../users/with-user.ts";
+import { csvLine } from "../../csv.ts";
+import { withUser } from "../../users/with-user.ts";
 import { listCampaignMessages } from "./queries.ts";
 
 const HEADER = [

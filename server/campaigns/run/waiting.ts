@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { isOpen, nextOpening } from "../schedules/rules.ts";
+import { isOpen, nextOpening } from "../../schedules/rules.ts";
 
 export interface Waiting {
   reason: "session_offline" | "outside_hours" | "daily_cap" | "paused_all";

@@ -2,11 +2,11 @@ import { and, asc, desc, eq, gt, inArray, isNotNull, lt, sql } from "drizzle-orm
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { campaigns, contactLists, contacts, messages, waSessions } from "#db/schema/index.ts";
-import { type MessageStatus, messageStatuses, reasonSentence } from "../messages/rules.ts";
-import { getOwnCampaign } from "./draft.ts";
-import { recipientAddress } from "./rules.ts";
-import type { CampaignMessagesInput } from "./schema.ts";
-import { readWaiting } from "./waiting.ts";
+import { type MessageStatus, messageStatuses, reasonSentence } from "../../messages/rules.ts";
+import { getOwnCampaign } from "../draft/draft.ts";
+import { recipientAddress } from "../rules.ts";
+import { readWaiting } from "../run/waiting.ts";
+import type { CampaignMessagesInput } from "../schema.ts";
 
 const LIST_PAGE = 50;
 type Counts = Record<MessageStatus, number>;
@@ -62,10 +62,33 @@ export async function listCampaigns(tx: Db, userId: Id<"user">, input: { cursor?
 /** Everything the board of a campaign shows but its rows. */
 export async function getCampaign(tx: Db, userId: Id<"user">, input: { id: string }, dailyCap: number) {
   const campaign = await getOwnCampaign(tx, userId, input.id);
-  const [list] = await tx
+  const lists = await tx
     .select({ id: contactLists.id, name: contactLists.name })
     .from(contactLists)
-    .where(eq(contactLists.id, campaign.contactListId));
+    .where(inArray(contactLists.id, campaign.listIds))
+    .orderBy(asc(contactLists.id));
+  const session = campaign.waSessionId && (await readSession(tx, campaign.waSessionId));
+  const counts = countsOf(await countRows(tx, [campaign.id]), campaign.id);
+  const [charged] = await tx
+    .select({ points: sql<number>`coalesce(sum(${messages.costPoints}), 0)::int` })
+    .from(messages)
+    .where(eq(messages.campaignId, campaign.id));
+  const waiting = campaign.status === "running" && session ? await readWaiting(tx, userId, session.id, dailyCap) : null;
+  const { userId: _own, waSessionId: _session, ...shown } = campaign;
+  return {
+    ...shown,
+    counts,
+    /** Of those a confirmation asked, nobody of whom had confirmed before: who has now. */
+    confirmed: campaign.purpose === "confirmation" ? await countConfirmed(tx, campaign.id) : 0,
+    pointsCharged: charged?.points ?? 0,
+    lists,
+    session: session || null,
+    waiting,
+    nextSendAt: campaign.status === "running" && counts.queued > 0 && !waiting && session ? session.nextSendAt : null,
+  };
+}
+
+async function readSession(tx: Db, id: Id<"waSession">) {
   const [session] = await tx
     .select({
       id: waSessions.id,
@@ -75,25 +98,8 @@ export async function getCampaign(tx: Db, userId: Id<"user">, input: { id: strin
       nextSendAt: waSessions.nextSendAt,
     })
     .from(waSessions)
-    .where(eq(waSessions.id, campaign.waSessionId));
-  const counts = countsOf(await countRows(tx, [campaign.id]), campaign.id);
-  const [charged] = await tx
-    .select({ points: sql<number>`coalesce(sum(${messages.costPoints}), 0)::int` })
-    .from(messages)
-    .where(eq(messages.campaignId, campaign.id));
-  const waiting = campaign.status === "running" ? await readWaiting(tx, userId, campaign.waSessionId, dailyCap) : null;
-  const { userId: _own, contactListId: _list, waSessionId: _session, ...shown } = campaign;
-  return {
-    ...shown,
-    counts,
-    /** Of those a confirmation asked, nobody of whom had confirmed before: who has now. */
-    confirmed: campaign.purpose === "confirmation" ? await countConfirmed(tx, campaign.id) : 0,
-    pointsCharged: charged?.points ?? 0,
-    list: list ?? null,
-    session: session ?? null,
-    waiting,
-    nextSendAt: campaign.status === "running" && counts.queued > 0 && !waiting ? (session?.nextSendAt ?? null) : null,
-  };
+    .where(eq(waSessions.id, id));
+  return session ?? null;
 }
 
 async function countConfirmed(tx: Db, id: Id<"campaign">): Promise<number> {
