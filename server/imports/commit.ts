@@ -17,7 +17,8 @@ import { settleRows, storeCounts } from "./settle.ts";
 
 export interface CommittedImport {
   importId: Id<"import">;
-  contactListId: Id<"contactList">;
+  /** Null when a new list would be empty: a file that only opts people out, or takes consent back, makes none. */
+  contactListId: Id<"contactList"> | null;
   listName: string;
   /** People who are new among the contacts. */
   added: number;
@@ -58,14 +59,17 @@ export async function commitImport(
   const staged = await findImport(tx, userId, importId, { lock: true });
   const { mapping } = staged;
   if (staged.status !== "staged" || !mapping) throw new DomainError("wrong_state", { status: staged.status });
-  const list = await openList(tx, userId, staged);
+  const list = await findList(tx, userId, staged);
   const batch: Batch = { id: importId, userId, mapping, titles: staged.titles, contactListId: list.id };
   const suppressed = await suppressThose(tx, batch, pads);
-  await settleRows(tx, { ...batch, contactListId: list.made ? null : list.id }, pads);
+  await settleRows(tx, { ...batch, contactListId: list.isNew ? null : list.id }, pads);
   const counts = await storeCounts(tx, importId);
   const withdrawn = await withdrawThose(tx, batch);
   if (counts.valid + counts.updated + counts.unchanged + counts.opted_out + withdrawn === 0)
     throw new DomainError("no_usable_rows");
+  const made = list.isNew && counts.valid + counts.updated > 0;
+  if (made) await tx.insert(contactLists).values({ id: list.id, userId, name: list.name, source: "upload" });
+  const contactListId = made || !list.isNew ? list.id : null;
   const updated = counts.updated > 0 ? await updatePeople(tx, batch) : 0;
   const added = counts.valid > 0 ? await addPeople(tx, batch) : 0;
   await forgetErased(tx, batch, pads);
@@ -82,9 +86,9 @@ export async function commitImport(
     .update(imports)
     .set({
       status: "committed",
-      contactListId: list.id,
+      contactListId,
       listName: list.name,
-      madeList: list.made,
+      madeList: made,
       consentStatement,
       committedAt: sql`app_now()`,
     })
@@ -92,20 +96,20 @@ export async function commitImport(
   const figures = { added, updated, withdrawn, suppressed };
   await recordAudit(tx, userId, "contacts.imported", {
     importId,
-    contactListId: list.id,
+    contactListId,
     rows: staged.rows,
     ...figures,
   });
-  await publish(tx, userId, "contacts", list.id);
-  return { importId, contactListId: list.id, listName: list.name, ...figures, rows: staged.rows, counts };
+  await publish(tx, userId, "contacts", contactListId ?? importId);
+  return { importId, contactListId, listName: list.name, ...figures, rows: staged.rows, counts };
 }
 
-/** The list of the import, locked; a new one where none was named, or the named one is gone. */
-async function openList(
+/** The list of the import, locked; the id of a new one where none was named, or the named one is gone. */
+async function findList(
   tx: Db,
   userId: Id<"user">,
   { contactListId, listName: name }: Import,
-): Promise<{ id: Id<"contactList">; name: string; made: boolean }> {
+): Promise<{ id: Id<"contactList">; name: string; isNew: boolean }> {
   const [list] = contactListId
     ? await tx
         .select({ id: contactLists.id, name: contactLists.name })
@@ -113,10 +117,7 @@ async function openList(
         .where(and(eq(contactLists.id, contactListId), eq(contactLists.userId, userId)))
         .for("update")
     : [];
-  if (list) return { ...list, made: false };
-  const id = newId("contactList");
-  await tx.insert(contactLists).values({ id, userId, name, source: "upload" });
-  return { id, name, made: true };
+  return list ? { ...list, isNew: false } : { id: newId("contactList"), name, isNew: true };
 }
 
 /** An erased person's row stays as a figure only, and the file that holds them goes. */

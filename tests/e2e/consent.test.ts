@@ -43,12 +43,12 @@ const verdicts = async () => {
   return links.map((text) => text.replace(/\s+/g, " ").trim());
 };
 
-async function upload(name: string, lines: readonly string[]): Promise<void> {
+async function upload(name: string, lines: readonly string[], to = "Add to Parents"): Promise<void> {
   const { page } = visitor;
   await page.goto("/contacts/upload");
   const buffer = Buffer.from(lines.join("\n"));
   await page.locator("input[name=file]").setInputFiles({ name, mimeType: "text/csv", buffer });
-  await page.getByLabel("Where they go").selectOption("Add to Parents");
+  await page.getByLabel("Where they go").selectOption(to);
   await button("Check the file").click();
 }
 
@@ -99,6 +99,24 @@ test("a file that names who opted out puts them among those who are never messag
   await row("Citra Wijaya").getByText("Marked in an import").waitFor();
   await row("Dewi Halim").getByText("Marked in an import").waitFor();
   await look("suppressed-by-import");
+});
+
+test("a file that only opts people out adds nobody, and makes no list", async () => {
+  const { page, look } = visitor;
+  const lines = ["name,phone_e164,consent,opted_out", "Hadi Wijaya,+6281200000208,no,yes"];
+  await upload("left.csv", lines, "A new list");
+  await says("How do you know?");
+  await look("import-opt-outs-alone");
+  await page.getByLabel("Your statement").fill(STATEMENT);
+  await button("Never message those who opted out").click();
+  await page.getByRole("heading", { name: "Nobody was added" }).waitFor();
+  await look("import-opt-outs-alone-done");
+  await page.goto("/contacts/upload");
+  await row("left.csv").getByText("None").waitFor();
+  await look("import-recent-states");
+  await page.goto("/contacts");
+  await says("Parents");
+  expect(await page.getByText("left", { exact: true }).count()).toBe(0);
 });
 
 async function linkPhone(phone: string, name: string): Promise<void> {

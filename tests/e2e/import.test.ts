@@ -199,7 +199,7 @@ test("a batch is taken back, its list with it", async () => {
   await page.getByRole("link", { name: "kelas.csv" }).click();
   await page.getByRole("heading", { name: "Imported into kelas" }).waitFor();
   await button("Undo").click();
-  await page.getByRole("dialog").getByText("7 contacts are removed from kelas").waitFor();
+  await page.getByRole("dialog").getByText("7 contacts are removed from kelas.").waitFor();
   await look("import-undo");
   await button("Undo the import").click();
   await says("This import was undone");

@@ -24,9 +24,10 @@ test("a program imports a file through the typed client", async () => {
   const staged = await api.imports.stage.mutate(form);
   expect(staged).toMatchObject({ listName: "Classmates", counts: { valid: 12 } });
   const consentStatement = "They ticked the box on the class form.";
-  const done = await api.imports.commit.mutate({ importId: staged.id, consentStatement });
-  expect(await api.contacts.list.query({ id: done.contactListId })).toMatchObject({ total: 12, sendable: 12 });
-  expect(await api.contacts.page.query({ listId: done.contactListId, search: "lestari" })).toMatchObject({
+  const { contactListId } = await api.imports.commit.mutate({ importId: staged.id, consentStatement });
+  if (!contactListId) throw new Error("the import made no list");
+  expect(await api.contacts.list.query({ id: contactListId })).toMatchObject({ total: 12, sendable: 12 });
+  expect(await api.contacts.page.query({ listId: contactListId, search: "lestari" })).toMatchObject({
     rows: [{ name: "Ayu Lestari" }],
   });
 });

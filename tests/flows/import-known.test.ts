@@ -5,7 +5,18 @@ import { consentEvents, contacts, identityPairs, importFiles, importRows, suppre
 import { lockContacts } from "#server/contacts/lock.ts";
 import { entomb, tombstonePads } from "#server/opt-outs/tombstones.ts";
 import { createStage, type Stage, type StageUser, until } from "../stage.ts";
-import { allCounts, ayu, bima, bring, citra, commit, csvOf, stageRows, upload } from "./import-steps.ts";
+import {
+  allCounts,
+  ayu,
+  bima,
+  bring,
+  citra,
+  commit,
+  consentStatement,
+  csvOf,
+  stageRows,
+  upload,
+} from "./import-steps.ts";
 
 let stage: Stage;
 let user: StageUser;
@@ -100,7 +111,8 @@ describe("somebody who is a contact already", () => {
       ["Bima", bima[1], ""],
     ]);
     expect(staged).toMatchObject({ counts: allCounts({ no_consent: 2, invalid: 1 }), withdraws: 1, error: null });
-    expect(await commit(user.api, staged.id)).toMatchObject({ withdrawn: 1, added: 0 });
+    const done = await user.api.imports.commit({ importId: staged.id, consentStatement });
+    expect(done).toMatchObject({ contactListId: null, withdrawn: 1, added: 0 });
     expect(await person(ayu[1])).toMatchObject({
       consent: false,
       evidence: [{ kind: "given" }, { kind: "withdrawn", importId: staged.id, rowNo: 2 }],
@@ -189,6 +201,21 @@ describe("a person who opted out", () => {
       `pn:${citra[1]} import`,
     ]);
     expect((await person(ayu[1])).evidence.at(-1)).toMatchObject({ kind: "opted_out", importId: staged.id });
+  });
+
+  test("is all that a file brings: then no list is made", async () => {
+    await bring(user.api, [ayu]);
+    const header = ["name", "phone_e164", "consent", "opted_out"];
+    const rows = [
+      [...ayu.slice(0, 2), "no", ""],
+      [...bima, "yes"],
+    ];
+    const staged = await user.api.imports.stage(upload(csvOf(rows, header), "stops.csv"));
+    const done = await user.api.imports.commit({ importId: staged.id, consentStatement });
+    expect(done).toMatchObject({ contactListId: null, added: 0, withdrawn: 1, suppressed: 1 });
+    expect((await user.api.contacts.lists()).map(({ name }) => name)).toEqual(["people"]);
+    expect(await user.api.imports.undo({ importId: staged.id })).toEqual({ removed: 0, restored: 1, kept: 0 });
+    expect(await person(ayu[1])).toMatchObject({ consent: true });
   });
 
   test("is known after an erasure, without being named anywhere once the import is done", async () => {

@@ -27,7 +27,13 @@ export const csvOf = (rows: readonly (readonly string[])[], header = ["name", "p
 export const stageRows = (api: Api, rows: readonly (readonly string[])[], fields: Record<string, string> = {}) =>
   api.imports.stage(upload(csvOf(rows), "people.csv", fields));
 
-export const commit = (api: Api, importId: Id<"import">) => api.imports.commit({ importId, consentStatement });
+/** Commits a file that puts somebody on a list. */
+export async function commit(api: Api, importId: Id<"import">) {
+  const done = await api.imports.commit({ importId, consentStatement });
+  const { contactListId } = done;
+  if (!contactListId) throw new Error("the import made no list");
+  return { ...done, contactListId };
+}
 
 /** Stages and commits. */
 export async function bring(

@@ -78,13 +78,11 @@ export function ListHead({ list }: { list: ListFigures }) {
           {figures.map(({ label, value, to }) => (
             <Figure key={label} label={label}>
               {value > 0 && to !== null ? (
-                <TextLink to={to} preventScrollReset underline="hover" c="inherit" fw="inherit">
+                <TextLink to={to} preventScrollReset underline="hover" c="inherit" fw="inherit" lh="inherit">
                   {formatNumber(value)}
                 </TextLink>
               ) : (
-                <Text span inherit>
-                  {formatNumber(value)}
-                </Text>
+                formatNumber(value)
               )}
             </Figure>
           ))}

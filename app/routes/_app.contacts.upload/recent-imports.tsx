@@ -38,7 +38,8 @@ const columns: Column<RecentImport>[] = [
 ];
 
 function List({ one }: { one: RecentImport }) {
-  if (one.status !== "committed" || !one.contactListId) return one.listName;
+  if (one.status !== "committed") return one.listName;
+  if (!one.contactListId) return "None";
   return <TextLink to={`/contacts/${one.contactListId}`}>{one.listName}</TextLink>;
 }
 

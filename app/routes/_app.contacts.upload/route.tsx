@@ -46,7 +46,8 @@ export function action({ context, request }: ActionFunctionArgs) {
         to: ({ importId }) => page(importId),
         toast: ({ added, listName, withdrawn, suppressed }) =>
           [
-            `${count(added, "contact was", "contacts were")} added to ${listName}.`,
+            (added > 0 || withdrawn + suppressed === 0) &&
+              `${count(added, "contact was", "contacts were")} added to ${listName}.`,
             withdrawn > 0 && `${count(withdrawn, "person", "people")} took their consent back.`,
             suppressed > 0 && `${count(suppressed, "person is", "people are")} never messaged any more.`,
           ]

@@ -15,12 +15,12 @@ import { leftOut, VerdictSum } from "./verdicts.tsx";
 export function Staged({ preview }: { preview: ImportPreview }) {
   const [search] = useSearchParams();
   const [unsaved, setUnsaved] = useState(false);
-  const { id, counts, total, listName, contactListId } = preview;
+  const { id, counts, total } = preview;
   return (
     <Frame
       step="Rows"
       title={preview.fileName}
-      lead={`${count(total, "row")} for ${contactListId ? "" : "the new list "}“${listName}”. Nothing is kept before you say so.`}
+      lead={`${count(total, "row")}${madeFor(preview)}. Nothing is kept before you say so.`}
       actions={
         <>
           <LinkButton to={`?import=${id}&step=columns`} variant="default">
@@ -48,6 +48,12 @@ export function Staged({ preview }: { preview: ImportPreview }) {
       </Stack>
     </Frame>
   );
+}
+
+/** The list the rows are for, unless it would be a new one with nobody on it. */
+function madeFor({ counts, listName, contactListId }: ImportPreview): string {
+  if (contactListId) return ` for “${listName}”`;
+  return counts.valid + counts.updated > 0 ? ` for the new list “${listName}”` : "";
 }
 
 /** The rows that are left out, in the format of the upload, with what is wrong beside each. */

@@ -19,9 +19,10 @@ export function Undo({
       leftSection={<ResetIcon aria-hidden />}
       {...props}
     >
-      {count(counts.valid, "contact is", "contacts are")} removed from {listName}
-      {counts.updated > 0 && `, and ${count(counts.updated, "contact is", "contacts are")} set back as they were`}. A
-      list that this import made goes too, if nobody else is on it. Opt-outs stay.
+      {counts.valid > 0 && `${count(counts.valid, "contact is", "contacts are")} removed from ${listName}. `}
+      {counts.updated > 0 && `${count(counts.updated, "contact is", "contacts are")} set back as they were. `}
+      Whoever lost their consent by it has it again. A list that this import made goes too, if nobody else is on it.
+      Opt-outs stay.
     </ConfirmButton>
   );
 }

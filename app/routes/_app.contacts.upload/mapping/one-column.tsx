@@ -6,7 +6,7 @@ import { separatorWords } from "./reading-options.tsx";
 
 /** In place of the columns of a file that has one: why nothing can be done with it yet, its first lines, and what to do. */
 export function OneColumn({ preview: { titles, samples, sheets, delimiter } }: { preview: ImportPreview }) {
-  const lines = [titles[0] ?? "", ...samples.map((cells) => cells.join("  "))];
+  const lines = [titles[0] ?? "", ...samples.map((cells) => cells.join(delimiter ?? "  "))];
   const used = delimiter === null ? undefined : separatorWords[delimiter];
   return (
     <Stack gap="lg">
