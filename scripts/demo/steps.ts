@@ -46,7 +46,9 @@ export async function importClassmates(api: ApiClient) {
     importId: staged.id,
     consentStatement: "Everyone in the file ticked the consent box on the class form.",
   });
-  return { staged, rejected, contactListId: committed.contactListId };
+  const { contactListId } = committed;
+  if (!contactListId) throw new Error("the file put nobody on a list");
+  return { staged, rejected, contactListId };
 }
 
 /** Starts a campaign and follows it live until nobody's message can move any more, or everyone has read theirs. */
