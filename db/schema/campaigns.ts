@@ -44,6 +44,10 @@ export const campaigns = pgTable(
     scheduleTz: text(),
     /** Why a start that was due did not happen: a refusal's code, or `missed` when its time was over for an hour. */
     scheduleProblem: text(),
+    /** How many people the user typed to start it, or to schedule it: of a schedule the audience may change until it is due. */
+    recipientsConfirmed: integer(),
+    /** How many messages were queued when it started. */
+    recipientsAtStart: integer(),
     /** Rows of `messages`, fixed at start. */
     total: integer().notNull().default(0),
     /** Points held for rows that are queued, sending or unknown. */
@@ -118,6 +122,7 @@ export const messages = pgTable(
       .where(sql`${t.campaignId} is null and ${t.status} in ('queued', 'sending')`),
     index("messages_contact").on(t.contactId, t.id),
     index("messages_tests").on(t.testOf, t.id).where(sql`${t.testOf} is not null`),
+    index("messages_tests_of_user").on(t.userId, t.createdAt).where(sql`${t.testOf} is not null`),
   ],
 );
 
