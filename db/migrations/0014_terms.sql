@@ -42,6 +42,9 @@ DECLARE
   -- Whether an index leads to what is looked for.
   v_indexed boolean := p_words IS NOT NULL OR v_number OR p_tag IS NOT NULL OR p_state IS NOT DISTINCT FROM 'opted_out';
   v_fits text := 'true';
+  -- A list that waits for a YES.
+  v_yes text := CASE WHEN EXISTS (SELECT 1 FROM contact_lists l WHERE l.id = p_list AND l.user_id = v_user AND l.double_opt_in)
+                     THEN ' AND c.confirmed_at IS NOT NULL' ELSE '' END;
   v_walk text;
   v_hits text;
   v_after text := coalesce(p_cursor, '');
@@ -62,9 +65,10 @@ BEGIN
   END IF;
   IF p_tag IS NOT NULL THEN v_fits := v_fits || ' AND c.tags @> ARRAY[$7] AND c.tags <> ''{}'''; END IF;
   v_fits := v_fits || CASE p_state
-    WHEN 'sendable' THEN ' AND c.consent AND NOT ' || opted_out_sql()
+    WHEN 'sendable' THEN ' AND c.consent AND c.on_whatsapp IS NOT FALSE' || v_yes || ' AND NOT ' || opted_out_sql()
+    WHEN 'not_on_whatsapp' THEN ' AND c.consent AND c.on_whatsapp IS FALSE AND NOT ' || opted_out_sql()
     WHEN 'no_consent' THEN ' AND NOT c.consent AND NOT ' || opted_out_sql()
-    WHEN 'unconfirmed' THEN ' AND c.consent AND c.confirmed_at IS NULL AND NOT ' || opted_out_sql()
+    WHEN 'unconfirmed' THEN ' AND c.consent AND c.on_whatsapp IS NOT FALSE AND c.confirmed_at IS NULL AND NOT ' || opted_out_sql()
     WHEN 'opted_out' THEN ' AND ' || opted_out_sql()
     ELSE '' END;
   IF v_number THEN

@@ -1,21 +1,17 @@
-import { and, asc, desc, eq, inArray, isNotNull, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import { getCountries, getCountryCallingCode } from "libphonenumber-js/max";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { contactListMembers, contactLists, contacts, suppressions } from "#db/schema/index.ts";
+import { contactLists, contacts, suppressions } from "#db/schema/index.ts";
 import { DomainError } from "../errors.ts";
 import { suppressedNumbers } from "../opt-outs/is-suppressed.ts";
 import type { PageInput, SampleInput } from "./schema.ts";
 
 const SUPPRESSIONS_A_PAGE = 100;
 const TAGS_SHOWN = 200;
-const IDS_AT_ONCE = 5_000;
 
 // Names are written out where a query is inside another: Drizzle leaves the table's name away in the fields of a select.
 const optedOut = (userId: Id<"user">) => sql<boolean>`('pn:' || contacts.phone_e164 in ${suppressedNumbers(userId)})`;
-
-const onList = (id: Id<"contactList">) =>
-  sql`${contacts.id} in (select ${contactListMembers.contactId} from ${contactListMembers} where ${contactListMembers.contactListId} = ${id})`;
 
 const listColumns = {
   id: contactLists.id,
@@ -97,35 +93,21 @@ function readSearch(typed: string): { words: string | null; starts: string[]; en
  * beginnings of the words of a name, and the beginning or end of a number in any spelling. @throws DomainError not_found
  */
 export async function contactsPage(tx: Db, userId: Id<"user">, input: PageInput) {
-  const list = input.listId ? await ownList(tx, userId, input.listId) : null;
+  if (input.listId) await ownList(tx, userId, input.listId);
   const wanted = input.search ? readSearch(input.search) : { words: null, starts: [], end: null };
   if (!wanted) return { rows: [], nextCursor: null };
   const { words, starts, end } = wanted;
-  const fits = beyondState(input.state, list?.doubleOptIn ?? false);
-  const rows = [];
-  let after = input.cursor ?? null;
-  for (let most = input.limit + 1; ; most = Math.min(most * 4, IDS_AT_ONCE)) {
-    const found = await tx.execute<{ id: Id<"contact"> }>(sql`
-      select id from find_contacts(${words}, ${JSON.stringify(starts)}::text::jsonb, ${end}, ${input.listId ?? null}, ${input.tag ?? null},
-                                   ${input.state ?? null}, ${after}, ${most}) as found(id)`);
-    const ids = found.map(({ id }) => id);
-    rows.push(...(ids.length === 0 ? [] : await readPeople(tx, userId, ids, fits)));
-    if (ids.length < most || rows.length > input.limit) break;
-    after = ids.at(-1) ?? null;
-  }
+  const found = await tx.execute<{ id: Id<"contact"> }>(sql`
+    select id from find_contacts(${words}, ${JSON.stringify(starts)}::text::jsonb, ${end}, ${input.listId ?? null}, ${input.tag ?? null},
+                                 ${input.state ?? null}, ${input.cursor ?? null}, ${input.limit + 1}) as found(id)`);
+  const ids = found.map(({ id }) => id);
+  const rows = ids.length === 0 ? [] : await readPeople(tx, userId, ids);
   const page = rows.slice(0, input.limit);
   return { rows: page, nextCursor: rows.length > input.limit ? (page.at(-1)?.id ?? null) : null };
 }
 
-/** What a filter by state asks beyond what `find_contacts` knows of: as the figures of a list count it. */
-function beyondState(state: PageInput["state"], doubleOptIn: boolean): SQL | undefined {
-  const reached = sql`${contacts.onWhatsapp} is not false`;
-  if (state === "sendable") return doubleOptIn ? and(reached, isNotNull(contacts.confirmedAt)) : reached;
-  return state === "unconfirmed" ? reached : undefined;
-}
-
-/** Those of these people who fit, in the order in which they were added. */
-function readPeople(tx: Db, userId: Id<"user">, ids: Id<"contact">[], fits: SQL | undefined) {
+/** These people, in the order in which they were added. */
+function readPeople(tx: Db, userId: Id<"user">, ids: Id<"contact">[]) {
   return tx
     .select({
       id: contacts.id,
@@ -141,7 +123,7 @@ function readPeople(tx: Db, userId: Id<"user">, ids: Id<"contact">[], fits: SQL 
       createdAt: contacts.createdAt,
     })
     .from(contacts)
-    .where(and(inArray(contacts.id, ids), eq(contacts.userId, userId), fits))
+    .where(and(inArray(contacts.id, ids), eq(contacts.userId, userId)))
     .orderBy(asc(contacts.id));
 }
 
@@ -156,14 +138,15 @@ export async function tagsOf(tx: Db, userId: Id<"user">): Promise<{ tag: string;
 
 /** The first contacts of a list that a campaign would reach, to show a template on. @throws DomainError not_found */
 export async function sampleContacts(tx: Db, userId: Id<"user">, { listId, count }: SampleInput) {
-  const { doubleOptIn } = await ownList(tx, userId, listId);
-  const reached = beyondState("sendable", doubleOptIn);
-  return tx
-    .select({ id: contacts.id, name: contacts.name, phoneE164: contacts.phoneE164, attributes: contacts.attributes })
-    .from(contacts)
-    .where(and(onList(listId), eq(contacts.userId, userId), contacts.consent, sql`not ${optedOut(userId)}`, reached))
-    .orderBy(asc(contacts.id))
-    .limit(count);
+  await ownList(tx, userId, listId);
+  const found = await tx.execute<{ id: Id<"contact"> }>(sql`
+    select id from find_contacts(null, '[]', null, ${listId}, null, 'sendable', null, ${count}) as found(id)`);
+  const people = await readPeople(
+    tx,
+    userId,
+    found.map(({ id }) => id),
+  );
+  return people.map(({ id, name, phoneE164, attributes }) => ({ id, name, phoneE164, attributes }));
 }
 
 /** One page of the people who are never messaged, newest first. */

@@ -11,7 +11,7 @@ const contactIds = z.preprocess(
     .max(500),
 );
 
-export const contactStates = ["sendable", "no_consent", "opted_out", "unconfirmed"] as const;
+export const contactStates = ["sendable", "unconfirmed", "not_on_whatsapp", "no_consent", "opted_out"] as const;
 export type ContactState = (typeof contactStates)[number];
 
 const name = z.string({ error: "Enter a name." }).trim().min(1, "Enter a name.").max(120, "At most 120 characters.");

@@ -143,6 +143,7 @@ test.each([false, true])("the figures of a list are those of its filters (double
   expect(figures).toMatchObject({ sendable: doubleOptIn ? 3 : 9, unconfirmed: 6, notOnWhatsapp: 6, noConsent: 6 });
   expect(await all("sendable")).toHaveLength(figures.sendable);
   expect(await all("unconfirmed")).toHaveLength(figures.unconfirmed);
+  expect(await all("not_on_whatsapp")).toHaveLength(figures.notOnWhatsapp);
   expect(await all("no_consent")).toHaveLength(figures.noConsent);
   const samples = await withUser(db, owner, (tx) => sampleContacts(tx, owner, { listId: id, count: 10 }));
   expect(samples).toHaveLength(figures.sendable);

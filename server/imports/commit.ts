@@ -61,6 +61,7 @@ export async function commitImport(
   if (staged.status !== "staged" || !mapping) throw new DomainError("wrong_state", { status: staged.status });
   const list = await findList(tx, userId, staged);
   const batch: Batch = { id: importId, userId, mapping, titles: staged.titles, contactListId: list.id };
+  await lockRunning(tx, batch);
   const suppressed = await suppressThose(tx, batch, pads);
   await settleRows(tx, { ...batch, contactListId: list.isNew ? null : list.id }, pads);
   const counts = await storeCounts(tx, importId);
@@ -118,6 +119,14 @@ async function findList(
         .for("update")
     : [];
   return list ? { ...list, isNew: false } : { id: newId("contactList"), name, isNew: true };
+}
+
+/** Opt-outs of a file give points back, and then its withdrawals lock campaigns: these are locked before the wallet, all. */
+async function lockRunning(tx: Db, { userId, mapping }: Batch): Promise<void> {
+  if (mapping.optedOut === undefined) return;
+  await tx.execute(sql`
+    select id from campaigns where user_id = ${userId} and status in ('running', 'paused', 'cancelling')
+     order by id for no key update`);
 }
 
 /** An erased person's row stays as a figure only, and the file that holds them goes. */

@@ -18,6 +18,9 @@ import { wholeList } from "../campaigns/draft/audience.ts";
 import { createCampaign } from "../campaigns/draft/draft.ts";
 import { startCampaign } from "../campaigns/run/start.ts";
 import { mergeContacts } from "../contacts/person/merge.ts";
+import { commitUpload } from "../imports/commit.ts";
+import { mapColumns } from "../imports/map.ts";
+import { stageImport } from "../imports/stage.ts";
 import { type IdentityPair, learnIdentities } from "../opt-outs/learn-identities.ts";
 import { type InboundKeys, receiveInbound } from "../opt-outs/receive-inbound.ts";
 import { tombstonePads } from "../opt-outs/tombstones.ts";
@@ -244,5 +247,20 @@ describe("an answer of WhatsApp to one campaign waits in no circle with", () => 
       ["skipped", "opted_out"],
     ]);
     expect(await readWallet(db, userId)).toEqual({ balance: 398, held: 0 });
+  });
+
+  test("a file that opts one person out and takes the consent of another back", async () => {
+    const { first, second, answering } = await scene();
+    const csv = `name,phone_e164,consent,opted_out\nAyu,${first.phones[0]},yes,yes\nBima,${second.phones[1]},no,\n`;
+    const mapping = { name: 0, phone: 1, consent: 2, optedOut: 3, attributes: [] };
+    const { id: importId } = await stageImport(db, env(), userId, { fileName: "people.csv", bytes: Buffer.from(csv) });
+    await mapColumns(db, env(), userId, { importId, mapping });
+    const consentStatement = "They told us on the phone.";
+    await answering(() => commitUpload(db, env(), userId, { importId, consentStatement }));
+    expect([...(await rowsOf(first.id)), ...(await rowsOf(second.id))]).toEqual([
+      ["skipped", "opted_out"],
+      ["sent", null],
+      ["skipped", "no_consent"],
+    ]);
   });
 });

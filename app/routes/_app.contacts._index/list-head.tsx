@@ -67,7 +67,9 @@ export function ListHead({ list }: { list: ListFigures }) {
     { label: "People", value: list.total, to: `?list=${list.id}` },
     { label: "Can be messaged", value: list.sendable, to: leads("sendable") },
     ...(list.doubleOptIn ? [{ label: "Wait for YES", value: list.unconfirmed, to: leads("unconfirmed") }] : []),
-    ...(list.notOnWhatsapp > 0 ? [{ label: "Not on WhatsApp", value: list.notOnWhatsapp, to: null }] : []),
+    ...(list.notOnWhatsapp > 0
+      ? [{ label: "Not on WhatsApp", value: list.notOnWhatsapp, to: leads("not_on_whatsapp") }]
+      : []),
     { label: "Without consent", value: list.noConsent, to: leads("no_consent") },
     { label: "Opted out", value: list.optedOut, to: leads("opted_out") },
   ];
@@ -77,7 +79,7 @@ export function ListHead({ list }: { list: ListFigures }) {
         <SimpleGrid cols={{ base: 2, xs: 3, md: figures.length }} spacing="sm" component="dl" m={0}>
           {figures.map(({ label, value, to }) => (
             <Figure key={label} label={label}>
-              {value > 0 && to !== null ? (
+              {value > 0 ? (
                 <TextLink to={to} preventScrollReset underline="hover" c="inherit" fw="inherit" lh="inherit">
                   {formatNumber(value)}
                 </TextLink>
