@@ -1,8 +1,11 @@
-import { z } from "zod";
 import { router, userProcedure } from "../trpc.ts";
 import { createCampaign, updateCampaign } from "./draft/draft.ts";
 import { checkCampaignNumbers, readReach, reviewCampaign } from "./draft/review.ts";
-import { getCampaign, listCampaignMessages, listCampaigns } from "./results/queries.ts";
+import { listCampaigns } from "./results/list.ts";
+import { getCampaign, listCampaignMessages } from "./results/queries.ts";
+import { listReplies } from "./results/replies.ts";
+import { readResults } from "./results/results.ts";
+import { listCampaignsInput, repliesInput } from "./results/schema.ts";
 import { cancelCampaign, pauseCampaign, removeDraft, resumeCampaign } from "./run/pause.ts";
 import { startCampaign } from "./run/start.ts";
 import {
@@ -14,19 +17,16 @@ import {
   updateCampaignInput,
 } from "./schema.ts";
 
-const pageInput = z
-  .object({ cursor: z.string().max(60).optional() })
-  .strict()
-  .default({});
-
 export const campaignsRouter = router({
-  list: userProcedure.input(pageInput).query(({ ctx, input }) => listCampaigns(ctx.db, ctx.userId, input)),
+  list: userProcedure.input(listCampaignsInput).query(({ ctx, input }) => listCampaigns(ctx.db, ctx.userId, input)),
   get: userProcedure
     .input(campaignRef)
     .query(({ ctx, input }) => getCampaign(ctx.db, ctx.userId, input, ctx.env.caps.messagesPerDay)),
   messages: userProcedure
     .input(campaignMessagesInput)
     .query(({ ctx, input }) => listCampaignMessages(ctx.db, ctx.userId, input)),
+  results: userProcedure.input(campaignRef).query(({ ctx, input }) => readResults(ctx.db, ctx.userId, input)),
+  replies: userProcedure.input(repliesInput).query(({ ctx, input }) => listReplies(ctx.db, ctx.userId, input)),
   review: userProcedure
     .input(campaignRef)
     .query(({ ctx, input }) => reviewCampaign(ctx.db, ctx.env.caps, ctx.userId, input)),

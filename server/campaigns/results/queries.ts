@@ -1,62 +1,30 @@
-import { and, asc, desc, eq, gt, inArray, isNotNull, lt, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNotNull, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { campaigns, contactLists, contacts, messages, waSessions } from "#db/schema/index.ts";
+import { contactLists, contacts, messages, waSessions } from "#db/schema/index.ts";
 import { type MessageStatus, messageStatuses, reasonSentence } from "../../messages/rules.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
 import { recipientAddress } from "../rules.ts";
 import { readWaiting } from "../run/waiting.ts";
 import type { CampaignMessagesInput } from "../schema.ts";
 
-const LIST_PAGE = 50;
 type Counts = Record<MessageStatus, number>;
 
 /** How many rows of each campaign are in each status. The counts of a campaign add up to its total. */
-async function countRows(tx: Db, ids: Id<"campaign">[]): Promise<Map<string, Counts>> {
+export async function countRows(tx: Db, ids: readonly Id<"campaign">[]): Promise<Map<string, Counts>> {
   const none = () => Object.fromEntries(messageStatuses.map((status) => [status, 0])) as Counts;
   const counts = new Map<string, Counts>(ids.map((id) => [id, none()]));
   if (ids.length === 0) return counts;
   const rows = await tx
     .select({ id: messages.campaignId, status: messages.status, n: sql<number>`count(*)::int` })
     .from(messages)
-    .where(inArray(messages.campaignId, ids))
+    .where(inArray(messages.campaignId, [...ids]))
     .groupBy(messages.campaignId, messages.status);
   for (const row of rows) {
     const of = row.id ? counts.get(row.id) : undefined;
     if (of) of[row.status] = row.n;
   }
   return counts;
-}
-
-export async function listCampaigns(tx: Db, userId: Id<"user">, input: { cursor?: string | undefined }) {
-  const rows = await tx
-    .select({
-      id: campaigns.id,
-      name: campaigns.name,
-      purpose: campaigns.purpose,
-      audience: campaigns.audience,
-      status: campaigns.status,
-      pauseReason: campaigns.pauseReason,
-      total: campaigns.total,
-      createdAt: campaigns.createdAt,
-      startedAt: campaigns.startedAt,
-      finishedAt: campaigns.finishedAt,
-    })
-    .from(campaigns)
-    .where(
-      and(eq(campaigns.userId, userId), input.cursor ? lt(campaigns.id, input.cursor as Id<"campaign">) : undefined),
-    )
-    .orderBy(desc(campaigns.id))
-    .limit(LIST_PAGE + 1);
-  const page = rows.slice(0, LIST_PAGE);
-  const counts = await countRows(
-    tx,
-    page.map((row) => row.id),
-  );
-  return {
-    rows: page.map((row) => ({ ...row, counts: countsOf(counts, row.id) })),
-    nextCursor: rows.length > LIST_PAGE ? (page.at(-1)?.id ?? null) : null,
-  };
 }
 
 /** Everything the board of a campaign shows but its rows. */
@@ -150,7 +118,7 @@ export async function listCampaignMessages(tx: Db, userId: Id<"user">, input: Ca
   };
 }
 
-function countsOf(counts: Map<string, Counts>, id: string): Counts {
+export function countsOf(counts: Map<string, Counts>, id: string): Counts {
   const found = counts.get(id);
   if (!found) throw new Error(`no counts for ${id}`);
   return found;

@@ -1,0 +1,64 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Db } from "#db/client.ts";
+import type { Id } from "#db/ids.ts";
+import { ANSWER_DAYS } from "./rules.ts";
+
+/** SQL: WhatsApp accepted the message `m`. */
+export const reached = sql`m.status in ('sent', 'delivered', 'read')`;
+
+/** SQL: the message `m` was handed over then. WhatsApp tells the time of an answer in whole seconds. */
+const handedOver = (of: SQL) => sql`date_trunc('second', coalesce(${of}.sending_at, ${of}.sent_at))`;
+
+/**
+ * SQL: what a person did at `at` is put down to the message `m` that they got: it came within seven days, and no other
+ * campaign had reached them meanwhile.
+ */
+export const answers = (at: SQL): SQL => sql`
+  (${at} >= ${handedOver(sql`m`)} and ${at} < ${handedOver(sql`m`)} + make_interval(days => ${ANSWER_DAYS})
+   and not exists (select 1 from messages n
+                    where n.contact_id = m.contact_id and n.user_id = m.user_id and n.kind = 'campaign'
+                      and n.campaign_id <> m.campaign_id and n.status in ('sent', 'delivered', 'read')
+                      and n.sending_at > m.sending_at and ${handedOver(sql`n`)} <= ${at}))`;
+
+/** SQL: the replies that are put down to the message `m`, as `i`. */
+export const repliesTo = sql`inbound_messages i
+  where i.contact_id = m.contact_id and i.user_id = m.user_id and ${answers(sql`i.sent_at`)}`;
+
+/** SQL: the opt-outs, by the person's own word, that are put down to the message `m`, as `e`. */
+export const optOutsAfter = sql`consent_events e
+  where e.contact_id = m.contact_id and e.user_id = m.user_id and e.kind = 'opted_out' and e.source = 'keyword'
+    and ${answers(sql`e.at`)}`;
+
+export interface Answers {
+  /** People who wrote back, whatever they wrote. */
+  replied: number;
+  /** People who asked not to be messaged again. */
+  optedOut: number;
+  /** People who did both: their STOP is a reply as well. */
+  both: number;
+}
+
+/** Who of those a campaign reached answered it. In a group's chat nobody is counted: what is written there is not kept. */
+export async function countAnswers(tx: Db, userId: Id<"user">, campaignId: Id<"campaign">): Promise<Answers> {
+  const [row] = await tx.execute<Answers & Record<string, unknown>>(sql`
+    select count(*) filter (where replied)::int as replied, count(*) filter (where out)::int as "optedOut",
+           count(*) filter (where replied and out)::int as both
+      from (select exists (select 1 from ${repliesTo}) as replied, exists (select 1 from ${optOutsAfter}) as out
+              from messages m where m.campaign_id = ${campaignId} and m.user_id = ${userId} and ${reached}) of_each`);
+  return row ?? { replied: 0, optedOut: 0, both: 0 };
+}
+
+/** How many people wrote back to each of these campaigns; one that nobody answered is missing. */
+export async function countReplied(
+  tx: Db,
+  userId: Id<"user">,
+  campaignIds: readonly Id<"campaign">[],
+): Promise<Map<string, number>> {
+  if (campaignIds.length === 0) return new Map();
+  const rows = await tx.execute<{ id: string; n: number }>(sql`
+    select m.campaign_id as id, count(*)::int as n from messages m
+     where m.campaign_id in (select jsonb_array_elements_text(${JSON.stringify(campaignIds)}::text::jsonb))
+       and m.user_id = ${userId} and ${reached} and exists (select 1 from ${repliesTo})
+     group by m.campaign_id`);
+  return new Map(rows.map(({ id, n }) => [id, n]));
+}
