@@ -61,7 +61,7 @@ BEGIN
     SELECT string_agg(quote_literal(word) || ':*', ' & ')::tsquery INTO v_words
       FROM unnest(string_to_array(search_keys(v_user, p_words), ' ')) AS word;
     SELECT array_agg('%' || word || '%') INTO v_likes FROM unnest(string_to_array(search_fold(p_words), ' ')) AS word;
-    v_fits := v_fits || ' AND search_terms(c.user_id, c.name, c.phone_e164) @@ $5';
+    v_fits := v_fits || ' AND search_words(c.user_id, c.name) @@ $5';
   END IF;
   IF p_tag IS NOT NULL THEN v_fits := v_fits || ' AND c.tags @> ARRAY[$7] AND c.tags <> ''{}'''; END IF;
   v_fits := v_fits || CASE p_state
@@ -103,6 +103,8 @@ BEGIN
     v_stretch := CASE WHEN v_indexed THEN 2000 ELSE least(v_stretch * 4, 20000) END;
   END LOOP;
 
+  -- An index is found by its own words.
+  v_fits := replace(v_fits, 'search_words(c.user_id, c.name)', 'search_terms(c.user_id, c.name, c.phone_e164)');
   v_hits := CASE
     WHEN v_number THEN
       'SELECT c.id FROM unnest($8) AS start JOIN contacts c ON c.user_id = $1 AND c.phone_e164 ~>=~ start AND c.phone_e164 ~<~ (start || '':'')
@@ -134,5 +136,3 @@ BEGIN
   END IF;
   RETURN QUERY SELECT unnest(v_found || coalesce(v_ids, '{}'));
 END $$;
---> statement-breakpoint
-DROP FUNCTION search_words;
