@@ -15,6 +15,7 @@ const prefixes = {
   messageTemplate: "tpl",
   media: "med",
   message: "msg",
+  messageEvent: "mev",
   inboundMessage: "inb",
   wallet: "wal",
   walletTxn: "wtx",

@@ -67,7 +67,7 @@ export const refusals = {
   missing_variables: {
     trpc: "UNPROCESSABLE_CONTENT",
     status: 422,
-    message: (d) => `The template uses ${d.names}, which this list does not have. Use one of: ${d.known}.`,
+    message: (d) => `The template uses ${d.names}, which the chosen people do not have. Use one of: ${d.known}.`,
   },
   insufficient_points: {
     trpc: "UNPROCESSABLE_CONTENT",
@@ -197,6 +197,60 @@ export const refusals = {
     trpc: "CONFLICT",
     status: 409,
     message: (d) => `${d.why}. Wait until that is settled, then erase them.`,
+  },
+  no_name: { trpc: "UNPROCESSABLE_CONTENT", status: 422, message: say("Name the campaign.") },
+  no_audience: { trpc: "UNPROCESSABLE_CONTENT", status: 422, message: say("Choose who gets it: a list or a tag.") },
+  no_phone: { trpc: "UNPROCESSABLE_CONTENT", status: 422, message: say("Choose the phone that sends it.") },
+  no_text: { trpc: "UNPROCESSABLE_CONTENT", status: 422, message: say("Write the message.") },
+  text_too_long: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: (d) =>
+      `For ${d.name} the message has ${d.length} characters; WhatsApp takes ${d.limit}. Shorten it, or leave a long value out.`,
+  },
+  pace_upside_down: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: say("The longest wait must not be shorter than the shortest."),
+  },
+  draft_changed: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: say("This draft was changed elsewhere meanwhile, perhaps in another tab."),
+  },
+  template_name_taken: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: (d) => `You have a text with the name “${d.name}”. Give this one another name.`,
+  },
+  recipients_changed: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: (d) =>
+      `You typed ${d.typed}, but it would go to ${d.now}. Look at who gets it, then type that number. Nothing was started.`,
+  },
+  text_empty: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: (d) =>
+      `For ${d.name} nothing is left of the message. Give its variables a fallback, such as {{name|friend}}.`,
+  },
+  schedule_time: { trpc: "UNPROCESSABLE_CONTENT", status: 422, message: (d) => String(d.why) },
+  too_many_tests: {
+    trpc: "TOO_MANY_REQUESTS",
+    status: 429,
+    message: (d) => `You can send yourself ${d.limit} tests an hour. The next can go in ${d.minutes} minutes.`,
+  },
+  nobody_failed: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: say("Nobody is left to write to again: no message failed, or its person opted out or was removed since."),
+  },
+  cannot_retry: { trpc: "CONFLICT", status: 409, message: (d) => String(d.why) },
+  nothing_to_retry: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: say("Nothing here can be tried again at the moment. The reasons say what else can be done."),
   },
   cannot_undo: { trpc: "CONFLICT", status: 409, message: (d) => String(d.why) },
 } as const satisfies Record<string, Refusal>;

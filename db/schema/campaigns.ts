@@ -39,6 +39,8 @@ export const campaigns = pgTable(
       .notNull()
       .default("draft"),
     pauseReason: text().$type<"user" | "plan_expired" | "failures" | "restricted" | "logged_out" | "media">(),
+    /** Counts the changes of a draft: who changes it says which version they saw, so that no tab undoes what another did. */
+    draftVersion: integer().notNull().default(0),
     /** When it is to start by itself, and the zone in which that was said. */
     scheduledFor: at(),
     scheduleTz: text(),
@@ -124,6 +126,24 @@ export const messages = pgTable(
     index("messages_tests").on(t.testOf, t.id).where(sql`${t.testOf} is not null`),
     index("messages_tests_of_user").on(t.userId, t.createdAt).where(sql`${t.testOf} is not null`),
   ],
+);
+
+/** What a user decided about a message that had ended, or was not answered for; oldest first. Never a text. */
+export const messageEvents = pgTable(
+  "message_events",
+  {
+    id: idOf("messageEvent").primaryKey(),
+    messageId: idOf("message")
+      .notNull()
+      .references(() => messages.id),
+    userId: idOf("user").notNull(),
+    /** `retried`: queued again with a new hold. `repeated`: handed over again under the old one. `given_up`: treated as failed. */
+    kind: text().$type<"retried" | "repeated" | "given_up">().notNull(),
+    /** Why it had ended before; null when nobody knew what became of it. */
+    errorCode: text(),
+    at: createdAt(),
+  },
+  (t) => [index("message_events_message").on(t.messageId, t.id)],
 );
 
 /** Texts kept for the next time. */

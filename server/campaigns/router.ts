@@ -1,6 +1,7 @@
 import { router, userProcedure } from "../trpc.ts";
 import { createCampaign, updateCampaign } from "./draft/draft.ts";
-import { checkCampaignNumbers, readReach, reviewCampaign } from "./draft/review.ts";
+import { readReach } from "./draft/reach.ts";
+import { checkCampaignNumbers, reviewCampaign } from "./draft/review.ts";
 import { listCampaigns } from "./results/list.ts";
 import { getCampaign, listCampaignMessages } from "./results/queries.ts";
 import { listReplies } from "./results/replies.ts";
@@ -30,7 +31,9 @@ export const campaignsRouter = router({
   review: userProcedure
     .input(campaignRef)
     .query(({ ctx, input }) => reviewCampaign(ctx.db, ctx.env.caps, ctx.userId, input)),
-  reach: userProcedure.input(reachInput).query(({ ctx, input }) => readReach(ctx.db, ctx.userId, input)),
+  reach: userProcedure
+    .input(reachInput)
+    .query(({ ctx, input }) => readReach(ctx.db, ctx.userId, input, ctx.env.caps.recipientsPerCampaign)),
   checkNumbers: userProcedure
     .input(campaignRef)
     .mutation(({ ctx, input }) => checkCampaignNumbers(ctx.db, ctx.userId, input)),

@@ -1,57 +1,12 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-  asksForYes,
   campaignStatusesBefore,
-  confirmationText,
   judgeRecipient,
   noVerdicts,
   reachProblem,
-  renderTemplate,
-  templateValues,
-  templateVariables,
   throttleInForce,
   type VerdictCounts,
 } from "./rules.ts";
-
-const values = templateValues({
-  name: "Budi",
-  phoneE164: "+6281200000001",
-  attributes: { class: "7B", "home town": "Solo" },
-});
-
-describe("a template", () => {
-  test.each([
-    ["Hi {{name}}", "Hi Budi"],
-    ["Hi {{ name }} of {{class}} in {{home town}}", "Hi Budi of 7B in Solo"],
-    ["{{nick|friend}}, hello", "friend, hello"],
-    ["{{name|friend}}", "Budi"],
-    ["{{missing}}!", "!"],
-    ["{{constructor}}{{__proto__}}", ""],
-    ["{name} {{}} }}{{", "{name} {{}} }}{{"],
-  ])("%s reads %s", (template, text) => {
-    expect(renderTemplate(template, values)).toBe(text);
-  });
-
-  test("never expands a value: what a contact is called stays text", () => {
-    fc.assert(
-      fc.property(fc.string(), (name) => {
-        const text = renderTemplate(
-          "{{name}}",
-          new Map([
-            ["name", `{{phone}}${name}`],
-            ["phone", "secret"],
-          ]),
-        );
-        expect(text).not.toContain("secret");
-      }),
-    );
-  });
-
-  test("names each variable once, in order", () => {
-    expect(templateVariables("{{b}} {{ a }} {{b|x}}")).toEqual(["b", "a"]);
-  });
-});
 
 // Letters of what is known of a person: agreed, suppressed, confirmed, asked before, Known to WhatsApp or Unknown to it.
 const person = (known: string) => ({
@@ -103,28 +58,6 @@ describe("a campaign", () => {
     [{ already_confirmed: 1 }, "nobody_to_ask"],
   ])("to %o is refused with %s", (some, code) => {
     expect(reachProblem(verdicts(some), 200)?.code ?? null).toBe(code);
-  });
-});
-
-describe("a text that asks people to confirm", () => {
-  test.each([
-    ["Answer YES, please", true],
-    ["answer “yes” and I write to you", true],
-    ["YES?", true],
-    ["Yesterday, eyes, YES2", false],
-    ["Answer {{answer|YES}}", false],
-    ["Answer Y{{x}}ES", false],
-    ["", false],
-  ])("%j has to name the word: %s", (text, asks) => {
-    expect(asksForYes(text)).toBe(asks);
-  });
-
-  test("comes ready, with the list's name and no variable that a name could smuggle in", () => {
-    const text = confirmationText("Class {{phone}} of 2026");
-    expect(text).toContain("Class phone of 2026");
-    expect(asksForYes(text)).toBe(true);
-    expect(templateVariables(text)).toEqual(["name"]);
-    expect(renderTemplate(text, new Map())).toMatch(/^Hi there, /);
   });
 });
 

@@ -28,34 +28,6 @@ export const pauseSentences = {
   media: "WhatsApp did not take the file. Check the phone's connection, then resume, or send the message without it.",
 } as const satisfies Record<string, string>;
 
-export const TEMPLATE_MAX = 4_096;
-const VARIABLE = /\{\{\s*([^{}|]{1,60}?)\s*(?:\|([^{}]{0,200}))?\}\}/g;
-
-/** The variables a template names, each once, in order. */
-export function templateVariables(template: string): string[] {
-  return [...new Set([...template.matchAll(VARIABLE)].map((match) => match[1] ?? ""))].filter((name) => name !== "");
-}
-
-/** What a contact offers to a template: its name, its number and every column of its list. */
-export function templateValues(contact: {
-  name: string;
-  phoneE164: string;
-  attributes: Record<string, string>;
-}): Map<string, string> {
-  return new Map([...Object.entries(contact.attributes), ["name", contact.name], ["phone", contact.phoneE164]]);
-}
-
-/**
- * Fills a template in a single pass: a value that itself contains braces stays text. `{{name|friend}}` falls back to
- * "friend" where the contact has no name.
- */
-export function renderTemplate(template: string, values: ReadonlyMap<string, string>): string {
-  return template.replace(VARIABLE, (_all, name: string, fallback: string | undefined) => {
-    const value = values.get(name)?.trim();
-    return value ? value : (fallback ?? "").trim();
-  });
-}
-
 /** What a campaign is for: a `confirmation` asks people for their YES, anything else is a `message`. */
 export const purposes = ["message", "confirmation"] as const;
 export type Purpose = (typeof purposes)[number];
@@ -135,20 +107,6 @@ export function reachProblem(verdicts: VerdictCounts, limit: number): ReachProbl
 function nobodyCode(verdicts: VerdictCounts) {
   if (verdicts.not_confirmed > 0) return "nobody_confirmed";
   return verdicts.already_confirmed + verdicts.already_asked > 0 ? "nobody_to_ask" : "no_recipients";
-}
-
-/** Whether everybody who gets this text is told to answer YES: the word by itself, outside of any variable. */
-export function asksForYes(template: string): boolean {
-  return /(?<![\p{L}\p{N}])yes(?![\p{L}\p{N}])/iu.test(template.replace(VARIABLE, " "));
-}
-
-/** A text that asks the people of a list for their YES, to begin with. */
-export function confirmationText(listName: string): string {
-  return [
-    `Hi {{name|there}}, you agreed to get messages from me for “${listName.replace(/[{}]/g, "").trim()}”.`,
-    "Would you still like to get them? Answer YES and I will write to you.",
-    "Without a YES you will not hear from me again about this.",
-  ].join(" ");
 }
 
 /** How a recipient is shown: their number, or that it is a group's chat. */

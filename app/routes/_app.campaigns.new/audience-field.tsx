@@ -9,7 +9,7 @@ type Chosen = NonNullable<Choices["chosen"]>;
 
 /** Whom the message goes to: each person of the list, or the chat of the group it was made from. */
 export function AudienceField({ meta, chosen }: { meta: FieldMetadata<Audience | undefined>; chosen: Chosen }) {
-  const { group, message } = chosen.reach;
+  const { group, people } = chosen.reach;
   if (!group) return <input type="hidden" name={meta.name} value="list" />;
   return (
     <Radio.Group
@@ -21,7 +21,7 @@ export function AudienceField({ meta, chosen }: { meta: FieldMetadata<Audience |
       <Stack gap="xs" mt="xs">
         <Radio
           value="list"
-          label={`To each person who agreed (${formatNumber(message)})`}
+          label={`To each person who agreed (${formatNumber(people.queued)})`}
           description="One message each, with their own name in it."
         />
         <Radio
@@ -42,20 +42,20 @@ export function membersInWords({ members, hidden }: { members: number; hidden: n
 
 /** What double opt-in makes of a campaign to this list. */
 export function DoubleOptInNote({ chosen, purpose }: { chosen: Chosen; purpose: Choices["purpose"] }) {
-  const { confirmation, waiting, message } = chosen.reach;
-  if (confirmation === null) return null;
+  const { people, askable } = chosen.reach;
+  if (purpose === "message" && people.not_confirmed === 0) return null;
   if (purpose === "confirmation") {
     return (
       <Text size="sm" c="dimmed">
-        {count(confirmation, "person", "people")} who agreed and were never asked get this question, each once ever.
+        {count(people.queued, "person", "people")} who agreed and were never asked get this question, each once ever.
       </Text>
     );
   }
   return (
     <Text size="sm" c="dimmed">
-      This list waits for a YES: {count(message, "person gets", "people get")} messages, {formatNumber(waiting)} have
-      not confirmed.{" "}
-      {confirmation > 0 && (
+      This list waits for a YES: {count(people.queued, "person gets", "people get")} messages,{" "}
+      {formatNumber(people.not_confirmed)} have not confirmed.{" "}
+      {askable > 0 && (
         <TextLink to={`/campaigns/new?list=${chosen.id}&purpose=confirmation`}>Ask them to confirm</TextLink>
       )}
     </Text>

@@ -1,8 +1,8 @@
 import { getFormProps } from "@conform-to/react";
 import { Box, Group, Paper, SimpleGrid, Stack, Text } from "@mantine/core";
 import { Form, useActionData, useSearchParams } from "@remix-run/react";
-import { confirmationText } from "#server/campaigns/rules.ts";
 import { createCampaignInput, DEFAULT_THROTTLE } from "#server/campaigns/schema.ts";
+import { confirmationText } from "#server/templates/rules.ts";
 import { SelectField, TextField } from "../../components/field.tsx";
 import { FormError, Intent, SubmitButton } from "../../components/form-parts.tsx";
 import { count, formatWait, seconds } from "../../lib/format.ts";
@@ -28,7 +28,7 @@ export function CampaignForm({ choices }: { choices: Choices }) {
   const group = fields.audience.value === "group_chat" ? (chosen?.reach.group ?? null) : null;
   const inGroup = sessions.filter((session) => session.id === group?.waSessionId);
   const senders = inGroup.length > 0 ? inGroup : sessions;
-  const people = purpose === "confirmation" ? chosen?.reach.confirmation : chosen?.reach.message;
+  const people = chosen?.reach.people.queued;
   return (
     <Group align="flex-start" gap="lg">
       <Paper flex="1 1 26rem">

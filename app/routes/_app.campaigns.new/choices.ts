@@ -17,7 +17,7 @@ export async function loadChoices(api: Api, search: URLSearchParams) {
   const [samples, reach] = list
     ? await Promise.all([
         api.contacts.sampleRows({ listId: list.id, count: SAMPLES }),
-        api.campaigns.reach({ contactListId: list.id }),
+        api.campaigns.reach({ listIds: [list.id], purpose }),
       ])
     : [[], null];
   return {

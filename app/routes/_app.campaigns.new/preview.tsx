@@ -1,7 +1,7 @@
 import { ActionIcon, Group, Stack, Text, Title } from "@mantine/core";
 import { ChevronLeftIcon, ChevronRightIcon } from "@radix-ui/react-icons";
 import { useState } from "react";
-import { renderTemplate, templateValues, templateVariables } from "#server/campaigns/rules.ts";
+import { renderTemplate, templateValues, templateVariables } from "#server/templates/rules.ts";
 import { PhoneFrame } from "../../components/phone-frame.tsx";
 
 interface Contact {

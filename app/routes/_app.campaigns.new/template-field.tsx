@@ -2,7 +2,8 @@ import type { FieldMetadata } from "@conform-to/react";
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { PlusIcon } from "@radix-ui/react-icons";
 import { useRef } from "react";
-import { asksForYes, type Purpose, TEMPLATE_MAX, templateVariables } from "#server/campaigns/rules.ts";
+import type { Purpose } from "#server/campaigns/rules.ts";
+import { asksForYes, TEMPLATE_MAX, templateVariables } from "#server/templates/rules.ts";
 import { TextareaField } from "../../components/field.tsx";
 import { formatNumber } from "../../lib/format.ts";
 

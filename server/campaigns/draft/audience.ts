@@ -59,6 +59,11 @@ const texts = (values: readonly string[]): SQL => sql`${sql.param([...values])}:
 const onOneOf = (listIds: readonly string[]): SQL =>
   sql`contacts.id in (select m.contact_id from contact_list_members m where m.contact_list_id = any(${texts(listIds)}))`;
 
+/** SQL: whether a contact is on more than one of these lists. */
+export const onSeveral = (listIds: readonly string[]): SQL =>
+  sql`contacts.id in (select m.contact_id from contact_list_members m where m.contact_list_id = any(${texts(listIds)})
+                       group by m.contact_id having count(*) > 1)`;
+
 /** SQL: whether a row of `contacts` is one of the people whom a campaign goes to, whatever is known of them. */
 export function isAimedAt(userId: Id<"user">, aim: Omit<Aim, "purpose">): SQL {
   const { listIds, tags, narrow, exceptListIds, exceptTags } = aim;

@@ -3,7 +3,7 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { consentEvents, waSessions } from "#db/schema/index.ts";
 import { DomainError } from "../../errors.ts";
-import { confirmationText } from "../rules.ts";
+import { confirmationText } from "../../templates/rules.ts";
 import { DEFAULT_THROTTLE } from "../schema.ts";
 import { getOwnLists, wholeList } from "./audience.ts";
 import { createCampaign } from "./draft.ts";

@@ -5,9 +5,10 @@ import { type campaigns, wallets, waNumbers, waSessions } from "#db/schema/index
 import { checkNumbers, readChecks } from "../../contacts/numbers/check-numbers.ts";
 import type { Caps } from "../../env.ts";
 import { type Details, DomainError, type RefusalCode } from "../../errors.ts";
+import { templateValues, templateVariables } from "../../templates/rules.ts";
 import { missingPoints, POINTS_PER_MESSAGE } from "../../wallet/rules.ts";
-import { noVerdicts, reachProblem, templateValues, templateVariables } from "../rules.ts";
-import { countAudience, getOwnLists, isAimedAt, judgePeople, type Recipient, wholeList } from "./audience.ts";
+import { noVerdicts, reachProblem } from "../rules.ts";
+import { countAudience, getOwnLists, isAimedAt, judgePeople, type Recipient } from "./audience.ts";
 import { getOwnCampaign } from "./draft.ts";
 import { groupProblem, readGroupChat } from "./group-chat.ts";
 
@@ -126,27 +127,6 @@ export async function checkCampaignNumbers(tx: Db, userId: Id<"user">, input: { 
   if (audience === "group_chat") throw new DomainError("not_for_group_chat");
   if (waSessionId === null) throw new DomainError("session_not_linked");
   return checkNumbers(tx, userId, { sessionId: waSessionId, campaignId: id, people: isAimedAt(userId, campaign) });
-}
-
-/** Whom campaigns to a list would reach: what the form of a campaign offers. @throws not_found */
-export async function readReach(tx: Db, userId: Id<"user">, { contactListId }: { contactListId: Id<"contactList"> }) {
-  const [list] = await getOwnLists(tx, userId, [contactListId]);
-  if (!list) throw new DomainError("not_found");
-  const message = await countAudience(tx, userId, wholeList(contactListId));
-  const confirmation = list.doubleOptIn
-    ? await countAudience(tx, userId, wholeList(contactListId, "confirmation"))
-    : null;
-  return {
-    message: message.queued,
-    waiting: message.not_confirmed,
-    /** Null for a list that does not wait for a YES. */
-    confirmation: confirmation?.queued ?? null,
-    /** Null for a list that was not made from a group. */
-    group:
-      list.groupKey && list.waSessionId
-        ? { members: list.total + list.hiddenMembers, hidden: list.hiddenMembers, waSessionId: list.waSessionId }
-        : null,
-  };
 }
 
 function missingValues(template: string, audience: Recipient[]) {
