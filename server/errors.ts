@@ -1,4 +1,5 @@
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
+import { mediaRefusals } from "./media/refusals.ts";
 
 interface Refusal {
   trpc: TRPC_ERROR_CODE_KEY;
@@ -218,6 +219,11 @@ export const refusals = {
     status: 409,
     message: say("This draft was changed elsewhere meanwhile, perhaps in another tab."),
   },
+  too_many_templates: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: (d) => `You keep ${d.limit} texts, which is the most. Delete one, then save this one.`,
+  },
   template_name_taken: {
     trpc: "CONFLICT",
     status: 409,
@@ -253,6 +259,7 @@ export const refusals = {
     message: say("Nothing here can be tried again at the moment. The reasons say what else can be done."),
   },
   cannot_undo: { trpc: "CONFLICT", status: 409, message: (d) => String(d.why) },
+  ...mediaRefusals,
 } as const satisfies Record<string, Refusal>;
 
 export type RefusalCode = keyof typeof refusals;

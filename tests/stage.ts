@@ -26,6 +26,12 @@ export interface LinkedPhone {
   phone: string;
 }
 
+/** Starts a campaign as whoever looked at its review does: with the number of people that it names. */
+export async function startAsReviewed({ api }: Pick<StageUser, "api">, id: string): Promise<void> {
+  const { sendable } = await api.campaigns.review({ id });
+  await api.campaigns.start({ id, recipients: sendable, consentConfirmed: true });
+}
+
 /** The whole product but its pages: a database, workers with real sockets, the local WhatsApp, and callers of the router. */
 export interface Stage {
   db: Db;

@@ -86,6 +86,6 @@ async function startSlowCampaign(db: Connection["db"], env: Env, session: Linked
     throttleMinSeconds: 1,
     throttleMaxSeconds: 1,
   });
-  await db.transaction((tx) => startCampaign(tx, env, session.userId, { id }));
+  await db.transaction((tx) => startCampaign(tx, env, session.userId, { id, recipients: null }));
   return id;
 }

@@ -64,7 +64,7 @@ export async function runCampaign(
     templateText: "Hi {{name}}, our class meets on Friday at 10. See you there!",
   });
   const review = await api.campaigns.review.query({ id });
-  await api.campaigns.start.mutate({ id, consentConfirmed: true });
+  await api.campaigns.start.mutate({ id, recipients: review.sendable, consentConfirmed: true });
 
   let changed = true;
   const live = api.live.events.subscribe(undefined, {

@@ -138,7 +138,7 @@ describe("STOP and a claim at the same moment", () => {
         throttleMaxSeconds: 0,
       });
       const stopIt = (on: Db) => stop(on, ofPhone(list.phones[0]), other);
-      const startIt = (on: Db) => on.transaction((tx) => startCampaign(tx, env(), userId, { id }));
+      const startIt = (on: Db) => on.transaction((tx) => startCampaign(tx, env(), userId, { id, recipients: null }));
       await (first === "STOP" ? during(stopIt, () => startIt(db)) : during(startIt, () => stopIt(db)));
       expect(await rowsOf(id)).toEqual([["queued", null]]);
       expect((await claim()).type).toBe("idle");

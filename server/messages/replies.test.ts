@@ -190,7 +190,7 @@ describe("an opt-out is looked at", () => {
       throttleMinSeconds: 0,
       throttleMaxSeconds: 0,
     });
-    await db.transaction((tx) => startCampaign(tx, env(), userId, { id }));
+    await db.transaction((tx) => startCampaign(tx, env(), userId, { id, recipients: null }));
     const rows = await db.select().from(messages).where(eq(messages.campaignId, id)).orderBy(messages.id);
     expect(rows.map(({ status, errorCode }) => [status, errorCode])).toEqual([
       ["skipped", "opted_out"],

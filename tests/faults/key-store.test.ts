@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createList, readViolations, readWallet } from "../factories.ts";
-import { createStage, type Stage, until } from "../stage.ts";
+import { createStage, type Stage, startAsReviewed, until } from "../stage.ts";
 
 const RECIPIENTS = 30;
 
@@ -33,7 +33,7 @@ test.each([
       const settings = { throttleMinSeconds: 0.05, throttleMaxSeconds: 0.1, waSessionId: sessionId };
       const template = { templateText: `${name} {{name}}`, listIds: [list.id] };
       const { id } = await user.api.campaigns.create({ name, ...template, ...settings });
-      await user.api.campaigns.start({ id, consentConfirmed: true });
+      await startAsReviewed(user, id);
       return id;
     };
     const accepted = async (id: Awaited<ReturnType<typeof campaign>>) => {

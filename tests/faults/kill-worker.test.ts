@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import { createList, readViolations, readWallet } from "../factories.ts";
 import { spawnWorker, type WorkerProcess } from "../processes.ts";
-import { createStage, type Stage, until } from "../stage.ts";
+import { createStage, type Stage, startAsReviewed, until } from "../stage.ts";
 
 const RECIPIENTS = 60;
 const KILLS = 6;
@@ -81,7 +81,7 @@ test("a worker killed in mid-send, again and again, sends nobody a message twice
     throttleMaxSeconds: 0.3,
   });
   const began = Date.now();
-  await user.api.campaigns.start({ id, consentConfirmed: true });
+  await startAsReviewed(user, id);
 
   let kills = 0;
   const accepted = async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { createList, newPhone, readViolations } from "../factories.ts";
 import { spawnWorker, type WorkerProcess } from "../processes.ts";
-import { createStage, type Stage, type StageUser, until } from "../stage.ts";
+import { createStage, type Stage, type StageUser, startAsReviewed, until } from "../stage.ts";
 
 const RECIPIENTS = 16;
 
@@ -82,7 +82,7 @@ test("a worker that was frozen past its lease and wakes up sends nothing, and no
     throttleMinSeconds: 0.2,
     throttleMaxSeconds: 0.4,
   });
-  await user.api.campaigns.start({ id, consentConfirmed: true });
+  await startAsReviewed(user, id);
   const on = async () => (await user.api.campaigns.get({ id })).counts.sending > 0;
   await until("a message on its way", on);
   const frozen = await freezeOwner();

@@ -4,7 +4,7 @@ import type { Id } from "#db/ids.ts";
 import { suppressions } from "#db/schema/index.ts";
 import { exportCampaign } from "#server/campaigns/results/export.ts";
 import { createList, readViolations, readWallet } from "../factories.ts";
-import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
+import { createStage, type LinkedPhone, type Stage, type StageUser, startAsReviewed, until } from "../stage.ts";
 
 let stage: Stage;
 let user: StageUser;
@@ -34,7 +34,7 @@ async function draft(contactListId: Id<"contactList">, seconds = 0): Promise<Id<
   });
   return id;
 }
-const start = (id: string) => user.api.campaigns.start({ id, consentConfirmed: true });
+const start = (id: string) => startAsReviewed(user, id);
 const countsOf = async (id: string) => {
   const { counts, total } = await user.api.campaigns.get({ id });
   // Whatever happens meanwhile, every recipient is in exactly one place.
@@ -134,7 +134,9 @@ describe("a campaign", () => {
         templateText: "{{teacher}}",
       }),
     ).rejects.toMatchObject({ message: expect.stringContaining("{{teacher}}") });
-    await expect(user.api.campaigns.start({ id: big, consentConfirmed: false as true })).rejects.toMatchObject({
+    await expect(
+      user.api.campaigns.start({ id: big, recipients: 201, consentConfirmed: false as true }),
+    ).rejects.toMatchObject({
       code: "BAD_REQUEST",
     });
   });
@@ -175,7 +177,7 @@ describe("a campaign", () => {
     for (const act of ["get", "review", "messages", "pause", "resume", "cancel", "remove"] as const) {
       await expect(stranger.api.campaigns[act]({ id }), act).rejects.toMatchObject({ code: "NOT_FOUND" });
     }
-    await expect(stranger.api.campaigns.start({ id, consentConfirmed: true })).rejects.toMatchObject({
+    await expect(startAsReviewed(stranger, id)).rejects.toMatchObject({
       code: "NOT_FOUND",
     });
     await expect(exportCampaign(stage.db, stranger.id, id).next()).rejects.toMatchObject({ code: "not_found" });

@@ -5,7 +5,7 @@ import type { Id } from "#db/ids.ts";
 import { consentEvents, contactLists, contacts } from "#db/schema/index.ts";
 import { startCampaign } from "#server/campaigns/run/start.ts";
 import { createHeldSession, createList, readViolations, readWallet } from "../factories.ts";
-import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
+import { createStage, type LinkedPhone, type Stage, type StageUser, startAsReviewed, until } from "../stage.ts";
 
 let stage: Stage;
 let user: StageUser;
@@ -42,7 +42,7 @@ async function draft(contactListId: Id<"contactList">, more: { purpose?: "confir
 const QUESTION = "Hi {{name}}, shall I write to you about class 7B? Answer YES.";
 const question = (listId: Id<"contactList">) => draft(listId, { purpose: "confirmation", templateText: QUESTION });
 const review = (id: string) => user.api.campaigns.review({ id });
-const start = (id: string) => user.api.campaigns.start({ id, consentConfirmed: true });
+const start = (id: string) => startAsReviewed(user, id);
 const completed = (id: string, accepted: number) =>
   until("everyone to read it", async () => {
     const campaign = await user.api.campaigns.get({ id });
@@ -116,7 +116,7 @@ describe("a list that waits for a YES", () => {
     const second = await question(list.id);
     await stage.db.execute(sql`update campaigns set wa_session_id = ${other.sessionId} where id = ${second}`);
     const { late } = await stage.db.transaction(async (tx) => {
-      await startCampaign(tx, stage.env, user.id, { id: first });
+      await startCampaign(tx, stage.env, user.id, { id: first, recipients: null });
       const refusal = start(second).then(
         () => null,
         (error: unknown) => error,

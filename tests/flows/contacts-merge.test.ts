@@ -41,7 +41,7 @@ async function campaign(contactListId: Id<"contactList">): Promise<Id<"campaign"
     throttleMinSeconds: 0,
     throttleMaxSeconds: 0,
   });
-  await stage.db.transaction((tx) => startCampaign(tx, stage.env, user.id, { id }));
+  await stage.db.transaction((tx) => startCampaign(tx, stage.env, user.id, { id, recipients: null }));
   return id;
 }
 const statuses = async (campaignId: Id<"campaign">) => {

@@ -11,7 +11,7 @@ import { appRouter } from "#server/router.ts";
 import { createCallerFactory } from "#server/trpc.ts";
 import { startWorker } from "#worker/start-worker.ts";
 import { createHeldSession, createRunningCampaign, newPhone, readViolations } from "../factories.ts";
-import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
+import { createStage, type LinkedPhone, type Stage, type StageUser, startAsReviewed, until } from "../stage.ts";
 import { commit, consentStatement, csvOf, refused, stageRows, upload } from "./import-steps.ts";
 
 let stage: Stage;
@@ -115,7 +115,7 @@ test("of an erased person nothing is left that could be read, in any table, file
   });
   await user.api.campaigns.checkNumbers({ id });
   await until("the answer", async () => (await user.api.campaigns.review({ id })).numbers.state === "answered");
-  await user.api.campaigns.start({ id, consentConfirmed: true });
+  await startAsReviewed(user, id);
   await until("them to read it", async () => (await user.api.campaigns.get({ id })).counts.read === 2);
   await stage.simulator.write(phone, linked.phone, SAID);
   await stage.simulator.write(phone, linked.phone, "STOP");
@@ -257,7 +257,7 @@ test("what was written and answered is wiped after 14 days, and not a day earlie
     throttleMinSeconds: 0,
     throttleMaxSeconds: 0,
   });
-  await user.api.campaigns.start({ id, consentConfirmed: true });
+  await startAsReviewed(user, id);
   await until("the end", async () => (await user.api.campaigns.get({ id })).status === "completed");
   const held = async () => {
     await wipeBodies(stage.db);

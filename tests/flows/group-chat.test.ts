@@ -5,7 +5,7 @@ import { inboundMessages } from "#db/schema/index.ts";
 import { exportCampaign } from "#server/campaigns/results/export.ts";
 import type { GroupView } from "#simulator/client.ts";
 import { createHeldSession, createList, newPhone, readViolations, readWallet } from "../factories.ts";
-import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
+import { createStage, type LinkedPhone, type Stage, type StageUser, startAsReviewed, until } from "../stage.ts";
 
 const TEXT = "Training moves to 7 pm on Friday.";
 
@@ -60,7 +60,7 @@ async function draft(more: { templateText?: string; listIds?: Id<"contactList">[
   return id;
 }
 const review = (id: string) => user.api.campaigns.review({ id });
-const start = (id: string) => user.api.campaigns.start({ id, consentConfirmed: true });
+const start = (id: string) => startAsReviewed(user, id);
 const inGroup = async () => {
   const chats = await stage.simulator.sent(phone.phone);
   return chats.flatMap((chat) => chat.messages.map((message) => ({ to: chat.phone, ...message })));
@@ -178,8 +178,8 @@ describe("one message to a group's own chat", () => {
       excluded: { no_consent: 2 },
       problems: [{ code: "no_recipients" }],
     });
-    expect(await user.api.campaigns.reach({ contactListId: listId })).toMatchObject({
-      message: 0,
+    expect(await user.api.campaigns.reach({ listIds: [listId] })).toMatchObject({
+      people: { queued: 0 },
       group: { members: 3, hidden: 1, waSessionId: phone.sessionId },
     });
     expect(await review(await draft())).toMatchObject({ sendable: 1, problems: [] });

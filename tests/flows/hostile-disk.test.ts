@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { createList } from "../factories.ts";
 import { spawnWorker, type WorkerProcess } from "../processes.ts";
-import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
+import { createStage, type LinkedPhone, type Stage, type StageUser, startAsReviewed, until } from "../stage.ts";
 
 /*
  * Somebody changes the database while no worker runs. One worker process then meets all of it at once, together with phones
@@ -47,7 +47,7 @@ async function send({ user, sessionId }: Harmed, recipients: number) {
     throttleMinSeconds: 0.1,
     throttleMaxSeconds: 0.1,
   });
-  await user.api.campaigns.start({ id, consentConfirmed: true });
+  await startAsReviewed(user, id);
   return { id, phones: list.phones };
 }
 

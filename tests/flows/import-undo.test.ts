@@ -4,7 +4,7 @@ import type { Id } from "#db/ids.ts";
 import { consentEvents, contactListMembers, contacts, importFiles, importRows, imports } from "#db/schema/index.ts";
 import { expireImports } from "#server/imports/expire.ts";
 import { createHeldSession, topUp } from "../factories.ts";
-import { createStage, type Stage, type StageUser } from "../stage.ts";
+import { createStage, type Stage, type StageUser, startAsReviewed } from "../stage.ts";
 import { ayu, bima, bring, citra, commit, refused, stageRows } from "./import-steps.ts";
 
 let stage: Stage;
@@ -133,7 +133,7 @@ describe("a batch is used, and cannot be taken back, when somebody of it", () =>
     const campaign = { name: "Meeting", listIds: [contactListId], waSessionId, templateText: "Hi {{name}}" };
     const { id } = await user.api.campaigns.create(campaign);
     expect((await undoOf(importId)).possible).toBe(true);
-    await user.api.campaigns.start({ id, consentConfirmed: true });
+    await startAsReviewed(user, id);
     await used(importId, /got a message since/);
   });
 

@@ -6,7 +6,7 @@ import { type Id, newId } from "#db/ids.ts";
 import { contactLists } from "#db/schema/index.ts";
 import { numbersToAsk } from "#server/contacts/numbers/check-numbers.ts";
 import { createHeldSession, createList, newPhone, readWallet } from "../factories.ts";
-import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
+import { createStage, type LinkedPhone, type Stage, type StageUser, startAsReviewed, until } from "../stage.ts";
 
 let stage: Stage;
 let user: StageUser;
@@ -64,7 +64,7 @@ describe("which numbers have WhatsApp", () => {
     expect(asked()).toEqual(phones.slice(3).toSorted());
 
     const { balance } = await readWallet(stage.db, user.id);
-    await user.api.campaigns.start({ id, consentConfirmed: true });
+    await startAsReviewed(user, id);
     const done = await until("the end", async () => {
       const campaign = await user.api.campaigns.get({ id });
       return campaign.status === "completed" && campaign;
@@ -181,7 +181,7 @@ describe("who answers from a hidden identity", () => {
     const person = phones[0] ?? "";
     await stage.simulator.setPhone(person, { addressing: "lid" });
     const id = await draft(listId);
-    await user.api.campaigns.start({ id, consentConfirmed: true });
+    await startAsReviewed(user, id);
     await until("them to read it", async () => (await user.api.campaigns.get({ id })).counts.read === 1);
     const { lid } = await stage.simulator.phone(person);
     const [pair] = await stage.db.execute<{ lid: string }>(
@@ -191,7 +191,7 @@ describe("who answers from a hidden identity", () => {
     await stage.simulator.write(person, linked.phone, "STOP");
     const again = await draft(listId);
     await until("the opt-out", async () => (await review(again)).excluded.opted_out === 1);
-    await expect(user.api.campaigns.start({ id: again, consentConfirmed: true })).rejects.toMatchObject({
+    await expect(startAsReviewed(user, again)).rejects.toMatchObject({
       message: expect.stringContaining("Nobody on this list"),
     });
   });

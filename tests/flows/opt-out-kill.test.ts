@@ -5,7 +5,7 @@ import { newId } from "#db/ids.ts";
 import { contactLists } from "#db/schema/index.ts";
 import { createList, newPhone, readViolations } from "../factories.ts";
 import { spawnWorker, type WorkerProcess } from "../processes.ts";
-import { createStage, type Stage, type StageUser, until } from "../stage.ts";
+import { createStage, type Stage, type StageUser, startAsReviewed, until } from "../stage.ts";
 
 let stage: Stage;
 const running = new Set<WorkerProcess>();
@@ -147,7 +147,7 @@ test("a process that dies between a claim and the write sends nothing to who wro
     throttleMinSeconds: 0,
     throttleMaxSeconds: 0,
   });
-  await user.api.campaigns.start({ id, consentConfirmed: true });
+  await startAsReviewed(user, id);
   await until("the claim", async () => (await user.api.campaigns.get({ id })).counts.sending === 1);
   await kill(worker);
   await stage.simulator.write(person, phone, "STOP");

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { createList, readViolations, readWallet } from "../factories.ts";
-import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
+import { createStage, type LinkedPhone, type Stage, type StageUser, startAsReviewed, until } from "../stage.ts";
 
 const CONFIRMED = "You will get no more messages from us. Write START if you change your mind.";
 
@@ -32,7 +32,7 @@ async function startCampaign(contactListId: Id<"contactList">, templateText = "H
     throttleMinSeconds: seconds,
     throttleMaxSeconds: seconds,
   });
-  await user.api.campaigns.start({ id, consentConfirmed: true });
+  await startAsReviewed(user, id);
   return id;
 }
 const finished = (id: string) =>

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { liftEndedRestrictions } from "#server/wa/limits.ts";
 import { createList, newPhone } from "../factories.ts";
-import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
+import { createStage, type LinkedPhone, type Stage, type StageUser, startAsReviewed, until } from "../stage.ts";
 
 let stage: Stage;
 let user: StageUser;
@@ -33,7 +33,7 @@ async function slowCampaign(): Promise<Id<"campaign">> {
     throttleMinSeconds: 1,
     throttleMaxSeconds: 1,
   });
-  await user.api.campaigns.start({ id, consentConfirmed: true });
+  await startAsReviewed(user, id);
   return id;
 }
 const campaign = (id: Id<"campaign">) => user.api.campaigns.get({ id });

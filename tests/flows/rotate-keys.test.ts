@@ -7,7 +7,7 @@ import { type Id, newId } from "#db/ids.ts";
 import { waSessions } from "#db/schema/index.ts";
 import { newDataKey, openSealer } from "#server/wa/seal.ts";
 import { createList, readViolations, testEnv } from "../factories.ts";
-import { createStage, type Stage, until } from "../stage.ts";
+import { createStage, type Stage, startAsReviewed, until } from "../stage.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../scripts/rotate-keys.ts", import.meta.url));
 const OLD = Buffer.alloc(32, 7).toString("base64");
@@ -68,7 +68,7 @@ test("SESSION_KEY is replaced while a campaign sends: nothing stops, and afterwa
     throttleMaxSeconds: 0.2,
   });
   const { id } = await user.api.campaigns.create(campaign("First"));
-  await user.api.campaigns.start({ id, consentConfirmed: true });
+  await startAsReviewed(user, id);
   const accepted = async () => {
     const { counts } = await user.api.campaigns.get({ id });
     return counts.sent + counts.delivered + counts.read;
@@ -88,7 +88,7 @@ test("SESSION_KEY is replaced while a campaign sends: nothing stops, and afterwa
   await stage.startWorker();
   await until("the phone to be taken up without the old key", () => stage.isReady(sessionId));
   const { id: second } = await user.api.campaigns.create(campaign("Second"));
-  await user.api.campaigns.start({ id: second, consentConfirmed: true });
+  await startAsReviewed(user, second);
   await until("the second to end", async () => (await user.api.campaigns.get({ id: second })).status === "completed");
   const sent = await until("everything to be shown", async () => {
     const chats = await stage.simulator.sent(phone);

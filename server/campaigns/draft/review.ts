@@ -1,29 +1,79 @@
 import { eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { type campaigns, wallets, waNumbers, waSessions } from "#db/schema/index.ts";
+import { type campaigns, contacts, wallets, waSessions } from "#db/schema/index.ts";
 import { checkNumbers, readChecks } from "../../contacts/numbers/check-numbers.ts";
 import type { Caps } from "../../env.ts";
 import { type Details, DomainError, type RefusalCode } from "../../errors.ts";
 import { templateValues, templateVariables } from "../../templates/rules.ts";
 import { missingPoints, POINTS_PER_MESSAGE } from "../../wallet/rules.ts";
+import { readDay, readEstimate } from "../estimate/read.ts";
+import { hoursInWords } from "../estimate/rules.ts";
 import { noVerdicts, reachProblem } from "../rules.ts";
-import { countAudience, getOwnLists, isAimedAt, judgePeople, type Recipient } from "./audience.ts";
+import { address, textProblem } from "../run/recipients.ts";
+import { countAudience, isAimedAt, judgePeople, type Recipient } from "./audience.ts";
 import { getOwnCampaign } from "./draft.ts";
-import { groupProblem, readGroupChat } from "./group-chat.ts";
+import { readGroupChat } from "./group-chat.ts";
+import { draftProblems } from "./problems.ts";
 
 /** Of people about whom WhatsApp is not asked. */
 const UNASKED = { unasked: 0, leftToday: 0, state: "unasked" as const };
 
-type Problem = { code: RefusalCode; details: Details };
+/** `step`: where in the wizard it is mended, if there. */
+interface Problem {
+  code: RefusalCode;
+  details: Details;
+  step?: "audience" | "message";
+}
 
-/** What a start would do: who gets a message, who does not and why, the points, and every reason it would be refused. */
+/** Problems of a draft without anybody, or any group, to look at. */
+const nobodyToRead: ReadonlySet<RefusalCode> = new Set(["no_audience", "no_group_chat", "not_for_group_chat"]);
+
+/**
+ * What a start would do: who gets a message, who does not and why, the points, how long it takes, and every reason it would
+ * be refused. Of what is scheduled it tells the same, as of now.
+ */
 export async function reviewCampaign(tx: Db, caps: Caps, userId: Id<"user">, input: { id: string }) {
   const campaign = await getOwnCampaign(tx, userId, input.id);
   const limit = caps.recipientsPerCampaign;
+  const ofDraft = await draftProblems(tx, campaign);
+  const aimless = ofDraft.some(({ code }) => nobodyToRead.has(code));
   const reach =
-    campaign.audience === "group_chat" ? await reviewGroup(tx, campaign) : await reviewPeople(tx, campaign, limit);
-  const need = reach.sendable * POINTS_PER_MESSAGE;
+    campaign.audience === "group_chat"
+      ? await reviewGroup(tx, campaign, aimless)
+      : await reviewPeople(tx, campaign, limit, aimless);
+  const session = campaign.waSessionId && (await readSession(tx, campaign.waSessionId));
+  const money = await readMoney(tx, userId, reach.sendable * POINTS_PER_MESSAGE);
+  const { now, hours, numberTz, sentToday } = await readDay(tx, campaign);
+
+  const problems: Problem[] = [...ofDraft];
+  const refuse = (code: RefusalCode, details: Details = {}) => problems.push({ code, details });
+  const away = session?.status !== "linked" && session?.status !== "reconnecting";
+  if (away && !ofDraft.some(({ code }) => code === "no_phone")) refuse("session_not_linked");
+  if (!money.active) refuse("plan_expired");
+  problems.push(...reach.problems);
+  if (money.points.missing > 0) refuse("insufficient_points", money.points);
+
+  return {
+    ...reach,
+    points: money.points,
+    capPerCampaign: limit,
+    leftToday: Math.max(0, caps.messagesPerDay - sentToday),
+    /** The zone of the phone number's day. */
+    dayTz: numberTz,
+    hours: { words: hoursInWords(hours), always: hours.windows === null && !hours.paused },
+    now,
+    estimate: await readEstimate(tx, caps, campaign, { queued: reach.sendable, from: campaign.scheduledFor }),
+    session: session ? { status: session.status, phone: session.phone } : null,
+    problems: problems.map(({ code, details, step }) => ({
+      code,
+      step: step ?? null,
+      sentence: new DomainError(code, details).message,
+    })),
+  };
+}
+
+async function readMoney(tx: Db, userId: Id<"user">, need: number) {
   const [wallet] = await tx
     .select({
       balance: wallets.balance,
@@ -32,58 +82,40 @@ export async function reviewCampaign(tx: Db, caps: Caps, userId: Id<"user">, inp
     })
     .from(wallets)
     .where(eq(wallets.userId, userId));
-  const session = campaign.waSessionId && (await readSession(tx, campaign.waSessionId));
-  const points = wallet ?? { balance: 0, held: 0, active: false };
+  const { active, ...points } = wallet ?? { balance: 0, held: 0, active: false };
   const available = points.balance - points.held;
-  const missing = missingPoints(need, points);
-
-  const problems: Problem[] = [];
-  const refuse = (code: RefusalCode, details: Details = {}) => problems.push({ code, details });
-  if (session?.status !== "linked" && session?.status !== "reconnecting") refuse("session_not_linked");
-  if (!points.active) refuse("plan_expired");
-  problems.push(...reach.problems);
-  if (missing > 0) refuse("insufficient_points", { need, available, missing });
-
-  return {
-    ...reach,
-    points: { need, available, missing },
-    capPerCampaign: limit,
-    leftToday: Math.max(0, caps.messagesPerDay - (session?.sentToday ?? 0)),
-    session: session ? { status: session.status, phone: session.phone } : null,
-    problems: problems.map(({ code, details }) => ({ code, sentence: new DomainError(code, details).message })),
-  };
+  return { active, points: { need, available, held: points.held, missing: missingPoints(need, points) } };
 }
 
 async function readSession(tx: Db, id: Id<"waSession">) {
   const [session] = await tx
-    .select({
-      status: waSessions.status,
-      phone: waSessions.phone,
-      sentToday: sql<number>`coalesce(case when ${waNumbers.day} = (app_now() at time zone ${waNumbers.tz})::date then ${waNumbers.daySent} end, 0)`,
-    })
+    .select({ status: waSessions.status, phone: waSessions.phone })
     .from(waSessions)
-    .leftJoin(waNumbers, eq(waNumbers.phone, waSessions.phone))
     .where(eq(waSessions.id, id));
   return session ?? null;
 }
 
 type Campaign = typeof campaigns.$inferSelect;
 
-/** Each person of the list who agreed. */
-async function reviewPeople(tx: Db, campaign: Campaign, limit: number) {
-  const { userId, listIds, purpose, waSessionId, templateText } = campaign;
-  const lists = await getOwnLists(tx, userId, listIds);
+/** Each person it is aimed at who agreed. */
+async function reviewPeople(tx: Db, campaign: Campaign, limit: number, aimless: boolean) {
+  const { userId, purpose, waSessionId, templateText } = campaign;
   const { queued: sendable, ...excluded } = await countAudience(tx, userId, campaign);
   const recipients = Object.values(excluded).reduce((sum, n) => sum + n, sendable);
-  const problem = reachProblem({ queued: sendable, ...excluded }, limit);
-  const problems: Problem[] = problem ? [problem] : [];
-  if (purpose === "confirmation" && !lists.every(({ doubleOptIn }) => doubleOptIn))
-    problems.push({ code: "no_double_opt_in", details: {} });
+  const problem = aimless ? null : reachProblem({ queued: sendable, ...excluded }, limit);
   const waiting = purpose === "message" && excluded.not_confirmed > 0;
+  const people = aimless || problem ? [] : await judgePeople(tx, userId, campaign);
+  const unfit = people
+    .map((person) => textProblem(campaign, address(campaign, person)))
+    .find((found) => found !== null);
+  const problems: Problem[] = problem ? [problem] : [];
+  if (unfit) problems.push({ code: unfit.code, details: unfit.details, step: "message" });
   return {
     recipients,
     sendable,
     excluded,
+    /** How many are on more than one of the chosen lists; they get it once. */
+    onSeveralLists: campaign.listIds.length > 1 ? await countOnSeveralLists(tx, campaign) : 0,
     /** Of those who have not confirmed: how many can still be asked to. */
     askable: waiting ? (await countAudience(tx, userId, { ...campaign, purpose: "confirmation" })).queued : 0,
     group: null,
@@ -94,25 +126,36 @@ async function reviewPeople(tx: Db, campaign: Campaign, limit: number) {
           people: isAimedAt(userId, campaign),
         })
       : UNASKED,
-    missingValues: problem ? [] : missingValues(templateText, await judgePeople(tx, userId, campaign)),
+    missingValues: missingValues(templateText, people),
     problems,
   };
 }
 
+async function countOnSeveralLists(tx: Db, campaign: Campaign): Promise<number> {
+  const [row] = await tx
+    .select({ n: sql<number>`count(*)::int` })
+    .from(contacts)
+    .where(
+      sql`${isAimedAt(campaign.userId, campaign)} and (select count(*) from contact_list_members m
+            where m.contact_id = contacts.id and m.contact_list_id = any(${sql.param(campaign.listIds)}::text[])) > 1`,
+    );
+  return row?.n ?? 0;
+}
+
 /** The chat of a group: one recipient, and everybody in it reads along. */
-async function reviewGroup(tx: Db, campaign: Campaign) {
-  const chat = await readGroupChat(tx, campaign.userId, campaign);
-  const problem = groupProblem(chat);
+async function reviewGroup(tx: Db, campaign: Campaign, aimless: boolean) {
+  const chat = aimless ? null : await readGroupChat(tx, campaign.userId, campaign);
   const { queued: _one, ...excluded } = noVerdicts();
   return {
     recipients: 1,
     sendable: 1,
     excluded,
+    onSeveralLists: 0,
     askable: 0,
-    group: { members: chat.members, hidden: chat.hidden },
+    group: { members: chat?.members ?? 0, hidden: chat?.hidden ?? 0 },
     numbers: UNASKED,
     missingValues: [],
-    problems: problem ? [problem] : [],
+    problems: [] as Problem[],
   };
 }
 
