@@ -1,5 +1,6 @@
 import { router, userProcedure } from "../trpc.ts";
 import { createCampaign, updateCampaign } from "./draft/draft.ts";
+import { previewCampaign } from "./draft/preview.ts";
 import { readReach } from "./draft/reach.ts";
 import { checkCampaignNumbers, reviewCampaign } from "./draft/review.ts";
 import { listCampaigns } from "./results/list.ts";
@@ -7,14 +8,20 @@ import { getCampaign, listCampaignMessages } from "./results/queries.ts";
 import { listReplies } from "./results/replies.ts";
 import { readResults } from "./results/results.ts";
 import { listCampaignsInput, repliesInput } from "./results/schema.ts";
+import { readFailures } from "./run/failures.ts";
+import { treatAsFailed } from "./run/give-up.ts";
 import { cancelCampaign, pauseCampaign, removeDraft, resumeCampaign } from "./run/pause.ts";
+import { repeatUnknown, retryFailed } from "./run/retry.ts";
 import { startCampaign } from "./run/start.ts";
+import { readTimeline } from "./run/timeline.ts";
 import {
   campaignMessagesInput,
   campaignRef,
   createCampaignInput,
   reachInput,
+  rowsInput,
   startCampaignInput,
+  timelineInput,
   updateCampaignInput,
 } from "./schema.ts";
 
@@ -34,6 +41,7 @@ export const campaignsRouter = router({
   reach: userProcedure
     .input(reachInput)
     .query(({ ctx, input }) => readReach(ctx.db, ctx.userId, input, ctx.env.caps.recipientsPerCampaign)),
+  preview: userProcedure.input(campaignRef).query(({ ctx, input }) => previewCampaign(ctx.db, ctx.userId, input)),
   checkNumbers: userProcedure
     .input(campaignRef)
     .mutation(({ ctx, input }) => checkCampaignNumbers(ctx.db, ctx.userId, input)),
@@ -49,5 +57,10 @@ export const campaignsRouter = router({
     .mutation(({ ctx, input }) => startCampaign(ctx.db, ctx.env, ctx.userId, input)),
   pause: userProcedure.input(campaignRef).mutation(({ ctx, input }) => pauseCampaign(ctx.db, ctx.userId, input)),
   resume: userProcedure.input(campaignRef).mutation(({ ctx, input }) => resumeCampaign(ctx.db, ctx.userId, input)),
+  failures: userProcedure.input(campaignRef).query(({ ctx, input }) => readFailures(ctx.db, ctx.userId, input)),
+  timeline: userProcedure.input(timelineInput).query(({ ctx, input }) => readTimeline(ctx.db, ctx.userId, input)),
+  retryFailed: userProcedure.input(rowsInput).mutation(({ ctx, input }) => retryFailed(ctx.db, ctx.userId, input)),
+  repeatUnknown: userProcedure.input(rowsInput).mutation(({ ctx, input }) => repeatUnknown(ctx.db, ctx.userId, input)),
+  treatAsFailed: userProcedure.input(rowsInput).mutation(({ ctx, input }) => treatAsFailed(ctx.db, ctx.userId, input)),
   cancel: userProcedure.input(campaignRef).mutation(({ ctx, input }) => cancelCampaign(ctx.db, ctx.userId, input)),
 });

@@ -29,12 +29,15 @@ export async function confirmWrite(
 
 /** Returns a claimed message that was certainly not written: nothing is counted, the next claim judges it anew. */
 export async function backToQueue(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
+  const ofSession = sql`${waNumbers.phone} = (select phone from wa_sessions where id = ${owner.sessionId})`;
   await db.transaction(async (tx) => {
+    // Numbers are locked before campaigns, as a claim does.
+    await tx.select({ phone: waNumbers.phone }).from(waNumbers).where(ofSession).for("no key update");
     if (!(await requeue(tx, owner, message, {}))) return;
     await tx
       .update(waNumbers)
       .set({ daySent: sql`greatest(0, ${waNumbers.daySent} - 1)` })
-      .where(sql`${waNumbers.phone} = (select phone from wa_sessions where id = ${owner.sessionId})`);
+      .where(ofSession);
   });
 }
 

@@ -2,12 +2,13 @@
 export const messageTransitions = {
   queued: ["sending", "skipped", "cancelled", "failed"],
   sending: ["sent", "delivered", "read", "failed", "unknown", "queued", "skipped"],
-  unknown: ["sent", "delivered", "read", "failed"],
+  // `sending`: its user has it handed over once more, under the same id.
+  unknown: ["sent", "delivered", "read", "failed", "sending"],
   sent: ["delivered", "read"],
   delivered: ["read"],
   read: [],
-  // A late acceptance is still true after the user, or 14 days of silence, had given the message up.
-  failed: ["sent", "delivered", "read"],
+  // A late acceptance is still true after the user, or 14 days of silence, had given the message up. `queued`: tried again.
+  failed: ["sent", "delivered", "read", "queued"],
   skipped: [],
   cancelled: [],
 } as const satisfies Record<string, readonly string[]>;
@@ -77,31 +78,139 @@ export function transportRetryMs(errors: number): number | null {
 /** After how many rows in a row that ended for a transport reason the campaign pauses. */
 export const FAILURES_BEFORE_PAUSE = 3;
 
-/** Why a row was not sent, in plain words with what to do. Unknown codes are WhatsApp's own numbers. */
-export function reasonSentence(code: string | null): string {
-  if (code === null) return "";
-  return reasons[code] ?? `WhatsApp refused this message (code ${code}).`;
+/** What can be done about a reason: try again, decide by hand, look at the phone, the person or the opt-outs; null for nothing. */
+export type Remedy = "retry" | "decide" | "phone" | "contacts" | "suppressed" | "confirm" | null;
+
+interface Reason {
+  /** Why, in plain words, and what to do. */
+  sentence: string;
+  remedy: Remedy;
 }
 
-const reasons: Record<string, string> = {
-  no_consent: "No recorded consent. Import the contact again once the person has agreed.",
-  opted_out: "This person asked not to be messaged. Only they can lift it, by writing START.",
-  contact_removed: "This contact was removed before the message was sent.",
-  contact_erased: "This person was erased. Nothing of them is kept, and nothing is sent to them.",
-  number_changed: "The number of this contact was changed before the message was sent.",
-  merged: "This contact became one with another, who gets the message of this campaign.",
-  not_confirmed: "This person has not answered YES yet, and the list asks for it. Ask them to confirm first.",
-  already_confirmed: "This person has confirmed already, so there was nothing to ask.",
-  already_asked: "This person was asked before. Nobody is asked twice.",
-  member_opted_out: "Somebody in this group asked not to be messaged, and a message to the group would reach them.",
-  opted_in: "This person wrote START before their opt-out was confirmed, so there was nothing left to confirm.",
-  too_late: "This could not be sent within 24 hours, and after that it would only surprise.",
-  not_in_group: "This phone is not in that group any more. Import another group that it is in.",
-  not_on_whatsapp: "This number has no WhatsApp account. Check the number.",
-  transport: "The connection failed four times before anything was sent. Check the phone's connection, then try again.",
-  unconfirmed: "WhatsApp never confirmed this message within 14 days; its points were released.",
-  cancelled: "The campaign was cancelled before this message was sent.",
-  "463": "WhatsApp restricts this account from starting new chats. Sending has been paused.",
-  "403": "WhatsApp refused this account. Sending has been paused.",
-  "401": "WhatsApp has logged this phone out. Link it again.",
+const reasons: Record<string, Reason> = {
+  no_consent: {
+    sentence: "No recorded consent. Import the contact again once the person has agreed.",
+    remedy: "contacts",
+  },
+  opted_out: {
+    sentence: "This person asked not to be messaged. Only they can lift it, by writing START.",
+    remedy: "suppressed",
+  },
+  contact_removed: { sentence: "This contact was removed before the message was sent.", remedy: null },
+  contact_erased: {
+    sentence: "This person was erased. Nothing of them is kept, and nothing is sent to them.",
+    remedy: null,
+  },
+  number_changed: {
+    sentence: "The number of this contact was changed before the message was sent.",
+    remedy: "contacts",
+  },
+  merged: {
+    sentence: "This contact became one with another, who gets the message of this campaign.",
+    remedy: null,
+  },
+  not_confirmed: {
+    sentence: "This person has not answered YES yet, and the list asks for it. Ask them to confirm first.",
+    remedy: "confirm",
+  },
+  already_confirmed: { sentence: "This person has confirmed already, so there was nothing to ask.", remedy: null },
+  already_asked: { sentence: "This person was asked before. Nobody is asked twice.", remedy: null },
+  member_opted_out: {
+    sentence: "Somebody in this group asked not to be messaged, and a message to the group would reach them.",
+    remedy: "suppressed",
+  },
+  opted_in: {
+    sentence: "This person wrote START before their opt-out was confirmed, so there was nothing left to confirm.",
+    remedy: null,
+  },
+  too_late: {
+    sentence: "This could not be sent within 24 hours, and after that it would only surprise.",
+    remedy: null,
+  },
+  not_in_group: {
+    sentence: "This phone is not in that group any more. Let it back in, then try again, or import another group.",
+    remedy: "retry",
+  },
+  not_on_whatsapp: { sentence: "This number has no WhatsApp account. Check the number.", remedy: "contacts" },
+  transport: {
+    sentence:
+      "The connection failed four times before anything was sent. Check the phone's connection, then try again.",
+    remedy: "retry",
+  },
+  unconfirmed: {
+    sentence: "WhatsApp never confirmed this message within 14 days; its points were released.",
+    remedy: null,
+  },
+  treated_as_failed: {
+    sentence: "You took this for failed: WhatsApp had not answered. Should it have arrived after all, it says so here.",
+    remedy: null,
+  },
+  no_answer: {
+    sentence:
+      "WhatsApp never answered, so nobody knows whether this arrived. Its points stay held for 14 days. Retry it safely, which cannot show it twice, or take it for failed.",
+    remedy: "decide",
+  },
+  message_gone: {
+    sentence:
+      "What was sent is not kept any more: after 14 days, or when the phone was linked anew. It cannot be repeated.",
+    remedy: null,
+  },
+  cancelled: { sentence: "The campaign was cancelled before this message was sent.", remedy: null },
+  "463": {
+    sentence: "WhatsApp restricts this account from starting new chats. Once that is lifted, resume, then try again.",
+    remedy: "retry",
+  },
+  "403": { sentence: "WhatsApp refused this account. Look at the phone before anything else.", remedy: "phone" },
+  "401": { sentence: "WhatsApp has logged this phone out. Link it again, then try again.", remedy: "retry" },
 };
+
+const isCode = (code: string) => /^\d{3,4}$/.test(code);
+
+function reasonOf(code: string): Reason {
+  return (
+    reasons[code] ?? {
+      sentence: `WhatsApp refused this message (code ${code}). Nothing was charged; it can be tried again.`,
+      remedy: isCode(code) ? "retry" : null,
+    }
+  );
+}
+
+/** Why a row was not sent, in plain words with what to do. Unknown codes are WhatsApp's own numbers. */
+export function reasonSentence(code: string | null): string {
+  return code === null ? "" : reasonOf(code).sentence;
+}
+
+export function remedyOf(code: string): Remedy {
+  return reasonOf(code).remedy;
+}
+
+/** Ends before or at WhatsApp that were certainly not an arrival, and may go differently the next time. */
+const retried: ReadonlySet<string> = new Set(["transport", "not_in_group"]);
+
+/**
+ * Why a failed row cannot be tried again, as a reason's code; null when it can. What its user gave up, what WhatsApp never
+ * confirmed and what has no WhatsApp is not tried again; what speaks of the account waits until the account is free.
+ * @param obstacle what has become of the person since: server/messages/obstacle.ts
+ */
+export function retryProblem(row: {
+  errorCode: string | null;
+  obstacle: string | null;
+  accountFree: boolean;
+}): string | null {
+  const { errorCode } = row;
+  if (errorCode === null || !(retried.has(errorCode) || isCode(errorCode))) return errorCode ?? "no_answer";
+  if (isCode(errorCode) && accountCodes.has(Number(errorCode)) && !row.accountFree) return errorCode;
+  return row.obstacle;
+}
+
+/**
+ * Why an unanswered message cannot be repeated under its id, as a reason's code; null when it can. After an opt-out nothing
+ * is repeated, and only what is kept as it was sent can be.
+ */
+export function repeatProblem(row: {
+  errorCode: string | null;
+  obstacle: string | null;
+  isKept: boolean;
+}): string | null {
+  return row.errorCode ?? row.obstacle ?? (row.isKept ? null : "message_gone");
+}

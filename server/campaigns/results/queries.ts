@@ -102,6 +102,7 @@ export async function listCampaignMessages(tx: Db, userId: Id<"user">, input: Ca
         eq(messages.campaignId, id),
         eq(messages.userId, userId),
         input.status ? eq(messages.status, input.status) : undefined,
+        input.reason ? sql`coalesce(${messages.errorCode}, 'no_answer') = ${input.reason}` : undefined,
         input.cursor ? gt(messages.id, input.cursor as Id<"message">) : undefined,
       ),
     )

@@ -1,10 +1,11 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, isId } from "#db/ids.ts";
-import { campaigns, messages, wallets, waSessions } from "#db/schema/index.ts";
+import { campaigns, messages, waSessions } from "#db/schema/index.ts";
 import { recordAudit } from "../../audit/record.ts";
 import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
+import { requirePlan } from "../../wallet/hold.ts";
 import { release } from "../../wallet/ledger.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
 import { campaignStatusesBefore } from "../rules.ts";
@@ -24,21 +25,31 @@ export async function pauseCampaign(tx: Db, userId: Id<"user">, input: { id: str
   await publish(tx, userId, "campaign", campaign.id);
 }
 
-/** Goes on with what is queued. Nothing that was handed over is queued again. @throws wrong_state, session_not_linked, plan_expired */
-export async function resumeCampaign(tx: Db, userId: Id<"user">, input: { id: string }): Promise<void> {
-  const campaign = await getOwnCampaign(tx, userId, input.id);
-  if (campaign.waSessionId === null) throw new DomainError("wrong_state", { status: campaign.status });
+/**
+ * Locks the phone of a campaign that is to send (again), and sees that it may.
+ * @throws wrong_state for a draft without a phone, session_not_linked, plan_expired
+ */
+export async function requireSender(
+  tx: Db,
+  userId: Id<"user">,
+  campaign: Pick<typeof campaigns.$inferSelect, "waSessionId" | "status">,
+): Promise<Id<"waSession">> {
+  const { waSessionId, status } = campaign;
+  if (waSessionId === null) throw new DomainError("wrong_state", { status });
   const [session] = await tx
     .select({ status: waSessions.status })
     .from(waSessions)
-    .where(eq(waSessions.id, campaign.waSessionId))
+    .where(eq(waSessions.id, waSessionId))
     .for("no key update");
   if (session?.status !== "linked" && session?.status !== "reconnecting") throw new DomainError("session_not_linked");
-  const [plan] = await tx
-    .select({ active: sql<boolean>`${wallets.planExpiresAt} > app_now()` })
-    .from(wallets)
-    .where(eq(wallets.userId, userId));
-  if (!plan?.active) throw new DomainError("plan_expired");
+  await requirePlan(tx, userId);
+  return waSessionId;
+}
+
+/** Goes on with what is queued. Nothing that was handed over is queued again. @throws wrong_state, session_not_linked, plan_expired */
+export async function resumeCampaign(tx: Db, userId: Id<"user">, input: { id: string }): Promise<void> {
+  const campaign = await getOwnCampaign(tx, userId, input.id);
+  const sessionId = await requireSender(tx, userId, campaign);
   const resumed = await tx
     .update(campaigns)
     .set({ status: "running", pauseReason: null, consecutiveFailures: 0 })
@@ -46,7 +57,7 @@ export async function resumeCampaign(tx: Db, userId: Id<"user">, input: { id: st
     .returning({ id: campaigns.id });
   if (resumed.length === 0) throw new DomainError("wrong_state", { status: campaign.status });
   await tx.execute(sql`select finish_campaign(${campaign.id})`);
-  await tx.execute(sql`select book_pump(${campaign.waSessionId})`);
+  await tx.execute(sql`select book_pump(${sessionId})`);
   await recordAudit(tx, userId, "campaign.resumed", { campaignId: campaign.id });
   await publish(tx, userId, "campaign", campaign.id);
 }
