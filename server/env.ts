@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { resolve } from "node:path";
 import { z } from "zod";
 import type { SessionKey, SessionKeys } from "./wa/seal.ts";
 
@@ -7,6 +8,9 @@ const int = (fallback: number, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) 
 
 const isKey = (key: string) => Buffer.from(key, "base64").length === 32;
 const KEY = "must be 32 random bytes in base64";
+
+/** Where S3 is used these belong together; without them files are kept in DATA_DIR. */
+const S3_PARTS = ["S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;
 
 const schema = z.object({
   NODE_ENV: z.enum(["development", "production", "test"]).default("production"),
@@ -36,7 +40,51 @@ const schema = z.object({
   QR_TIMEOUT_MS: int(0),
   KEEP_ALIVE_MS: int(30_000, { min: 1_000 }),
   GROUP_IMPORT: z.enum(["on", "off"]).default("on"),
+  DATA_DIR: z.string().default(".data"),
+  S3_ENDPOINT: z.url().optional(),
+  S3_REGION: z.string().default("us-east-1"),
+  S3_BUCKET: z.string().optional(),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
+  CLAMD_HOST: z.string().optional(),
+  CLAMD_PORT: int(3310, { min: 1, max: 65_535 }),
 });
+
+/** An S3 server, of any make: addressed by path. `endpoint` left out: Amazon's own, in that region. */
+export interface S3Settings {
+  endpoint: string | undefined;
+  region: string;
+  bucket: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** Where the files that go with messages are kept, and who looks at them first. */
+export interface MediaSettings {
+  /** The folder for them, absolute; used without `s3`. */
+  dir: string;
+  s3: S3Settings | null;
+  /** A clamd that listens on TCP; null: nothing is scanned. */
+  clamd: { host: string; port: number } | null;
+}
+
+function mediaSettings(env: z.output<typeof schema>): MediaSettings {
+  const { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  const s3 =
+    bucket && accessKeyId && secretAccessKey
+      ? { endpoint: env.S3_ENDPOINT, region: env.S3_REGION, bucket, accessKeyId, secretAccessKey }
+      : null;
+  const missing = s3 ? [] : S3_PARTS.filter((name) => !env[name]);
+  if (!s3 && (env.S3_ENDPOINT || missing.length < S3_PARTS.length))
+    throw new Error(
+      `The environment is not usable:\n${missing.map((name) => `  ${name}: S3 needs it too`).join("\n")}`,
+    );
+  return {
+    dir: resolve(env.DATA_DIR, "media"),
+    s3,
+    clamd: env.CLAMD_HOST ? { host: env.CLAMD_HOST, port: env.CLAMD_PORT } : null,
+  };
+}
 
 export interface Caps {
   recipientsPerCampaign: number;
@@ -112,6 +160,7 @@ export function readEnv(source: NodeJS.ProcessEnv) {
     keepAliveMs: env.KEEP_ALIVE_MS,
     /** Whether people may make lists of the groups their phones are in. It is experimental, and can be switched off. */
     groupImport: env.GROUP_IMPORT === "on",
+    media: mediaSettings(env),
   };
 }
 

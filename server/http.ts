@@ -19,6 +19,7 @@ import { DomainError, type RefusalBody, refusals } from "./errors.ts";
 import { ready } from "./health.ts";
 import type { Live } from "./live.ts";
 import type { Log } from "./log.ts";
+import { mediaFiles } from "./media/http.ts";
 import { createApi } from "./route-api.ts";
 import { appRouter } from "./router.ts";
 import { securityHeaders } from "./security-headers.ts";
@@ -88,7 +89,10 @@ export function createHttpApp(deps: WebDeps): Hono<App> {
   app.use(
     bodyLimit({
       maxSize: BODY_LIMIT,
-      onError: (c) => c.json(bodyOf("file_too_large", c.get("api").requestId, { limit: "10 MB" }), 413),
+      onError: (c) => {
+        const code = /^\/(?:trpc\/)?media\b/.test(c.req.path) ? "media_too_large" : "file_too_large";
+        return c.json(bodyOf(code, c.get("api").requestId, { limit: "10 MB" }), 413);
+      },
     }),
   );
   app.all("/trpc/*", (c) =>
@@ -106,6 +110,7 @@ export function createHttpApp(deps: WebDeps): Hono<App> {
     }),
   );
   app.route("/", downloads);
+  app.route("/", mediaFiles);
   app.all("*", async (c) => {
     const build = await deps.loadBuild();
     const handle = createRequestHandler(build, env.nodeEnv);

@@ -18,6 +18,8 @@ export const jobs = {
   "imports:read": z.object({ importId: z.templateLiteral(["imp_", z.string()]) }),
   /** Every night: rows of imports that are done with. */
   "imports:expire": z.unknown(),
+  /** Every night: the bytes of files that nothing uses any more. */
+  "media:expire": z.unknown(),
 } as const satisfies Record<string, z.ZodType>;
 
 export type JobName = keyof typeof jobs;

@@ -6,6 +6,8 @@ import { expireImports } from "#server/imports/expire.ts";
 import { readImport } from "#server/imports/read.ts";
 import { type JobName, type JobPayload, jobs } from "#server/jobs.ts";
 import type { Log } from "#server/log.ts";
+import { openMedia } from "#server/media/deps.ts";
+import { expireMedia } from "#server/media/expire.ts";
 import { settleSilence, wipeBodies } from "#server/messages/silence.ts";
 import { expireIdle } from "#server/wa/idle.ts";
 
@@ -28,6 +30,7 @@ const handlers: { [N in SharedJob]: Handler<N> } = {
   "bodies:wipe": (_payload, { db }) => wipeBodies(db),
   "imports:read": ({ importId }, { db, env }, run) => readImport(db, env, importId, run),
   "imports:expire": (_payload, { db }) => expireImports(db),
+  "media:expire": (_payload, { db, env }) => expireMedia(db, openMedia(env)),
 };
 
 /** Books a pump for each owned session that has work and no live pump: what a crash between two bookings left behind. */
