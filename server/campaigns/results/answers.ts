@@ -38,7 +38,10 @@ export interface Answers {
   both: number;
 }
 
-/** Who of those a campaign reached answered it. In a group's chat nobody is counted: what is written there is not kept. */
+/**
+ * Who of those a campaign reached answered it, as far as they are contacts still: of who was removed nothing tells any more
+ * whose messages those were. In a group's chat nobody is counted: what is written there is not kept.
+ */
 export async function countAnswers(tx: Db, userId: Id<"user">, campaignId: Id<"campaign">): Promise<Answers> {
   const [row] = await tx.execute<Answers & Record<string, unknown>>(sql`
     select count(*) filter (where replied)::int as replied, count(*) filter (where out)::int as "optedOut",

@@ -1,47 +1,88 @@
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { csvLine } from "../../csv.ts";
-import { withUser } from "../../users/with-user.ts";
-import { listCampaignMessages } from "./queries.ts";
+import { CSV_BOM, csvLine, guarded } from "../../csv.ts";
+import { type MessageStatus, reasonSentence } from "../../messages/rules.ts";
+import { type SheetColumn, textWorkbook } from "../../xlsx.ts";
+import { recipientAddress } from "../rules.ts";
+import { type ExportedRow, openExport } from "./export-rows.ts";
 
-const HEADER = [
-  "name",
-  "phone",
-  "status",
-  "reason",
-  "sending_at",
-  "sent_at",
-  "delivered_at",
-  "read_at",
-  "submissions",
-  "message_id",
+interface ExportColumn extends SheetColumn {
+  /** What stands in it; a moment is worded by `time`. */
+  value: (row: ExportedRow, time: (iso: string | null) => string) => string;
+}
+
+const answer = (at: string | null) => (at ? "yes" : "no");
+
+const columns: readonly ExportColumn[] = [
+  { title: "name", width: 24, value: (row) => row.name },
+  { title: "phone", width: 18, value: (row) => recipientAddress(row.recipientKey) },
+  { title: "status", width: 12, value: (row) => row.status },
+  { title: "reason", width: 48, value: (row) => reasonSentence(row.errorCode) },
+  { title: "sending_at", width: 30, value: (row, time) => time(row.handedOverAt) },
+  { title: "sent_at", width: 30, value: (row, time) => time(row.acceptedAt) },
+  { title: "delivered_at", width: 30, value: (row, time) => time(row.deliveredAt) },
+  { title: "read_at", width: 30, value: (row, time) => time(row.readAt) },
+  { title: "replied", width: 9, value: (row) => answer(row.repliedAt) },
+  { title: "replied_at", width: 30, value: (row, time) => time(row.repliedAt) },
+  { title: "opted_out", width: 10, value: (row) => answer(row.optedOutAt) },
+  { title: "opted_out_at", width: 30, value: (row, time) => time(row.optedOutAt) },
+  { title: "points", width: 8, value: (row) => String(row.points) },
+  { title: "submissions", width: 12, value: (row) => String(row.submissions) },
+  { title: "message_id", width: 32, value: (row) => row.id },
 ];
-const PAGE = 100;
 
-/** A campaign's results as CSV, a page of rows at a time: memory does not grow with the campaign. Times are UTC, ISO 8601. */
-export async function* exportCampaign(db: Db, userId: Id<"user">, id: string): AsyncGenerator<string> {
-  let cursor: string | undefined;
-  let first = true;
-  do {
-    const page = await withUser(db, userId, (tx) => listCampaignMessages(tx, userId, { id, cursor, limit: PAGE }));
-    if (first) yield csvLine(HEADER);
-    first = false;
-    const time = (at: Date | null) => at?.toISOString() ?? "";
-    const lines = page.rows.map((row) =>
-      csvLine([
-        row.name,
-        row.phone,
-        row.status,
-        row.reason ?? "",
-        time(row.sendingAt),
-        time(row.sentAt),
-        time(row.deliveredAt),
-        time(row.readAt),
-        String(row.submissions),
-        row.id,
-      ]),
-    );
-    if (lines.length > 0) yield lines.join("");
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor);
+/**
+ * A campaign's recipients as CSV, all or those in one state. Memory does not grow with the campaign. Times are those of the
+ * user's zone with its distance from UTC.
+ * @throws DomainError not_found, before the first piece
+ */
+export async function* exportCampaign(
+  db: Db,
+  userId: Id<"user">,
+  id: string,
+  status?: MessageStatus,
+): AsyncGenerator<string> {
+  const { tz, pieces } = await openExport(db, userId, id, status);
+  const time = wordedIn(tz);
+  yield CSV_BOM + csvLine(columns.map(({ title }) => title));
+  for await (const rows of pieces) {
+    yield rows.map((row) => csvLine(columns.map(({ value }) => value(row, time)))).join("");
+  }
+}
+
+/** The same as a workbook whose cells are all texts, so that a number keeps its "+" and its zeros. */
+export async function* exportCampaignXlsx(
+  db: Db,
+  userId: Id<"user">,
+  id: string,
+  status?: MessageStatus,
+): AsyncGenerator<Uint8Array> {
+  const { tz, pieces } = await openExport(db, userId, id, status);
+  const time = wordedIn(tz);
+  yield* textWorkbook("Recipients", columns, cellsOf(pieces, time));
+}
+
+async function* cellsOf(pieces: AsyncIterable<ExportedRow[]>, time: (iso: string | null) => string) {
+  for await (const rows of pieces) yield rows.map((row) => columns.map(({ value }) => sheetText(value(row, time))));
+}
+
+const PHONE = /^\+\d+$/;
+/** A number keeps its bare "+": the cell is a text, which a spreadsheet would run only when it is saved as CSV. */
+const sheetText = (text: string) => (PHONE.test(text) ? text : guarded(text));
+
+/** Words a moment in a zone: "2026-11-22 14:05:31 GMT+07:00". Nothing for a moment that did not come. */
+function wordedIn(timeZone: string): (iso: string | null) => string {
+  // Swedish writes dates as ISO 8601 does.
+  const format = new Intl.DateTimeFormat("sv-SE", {
+    timeZone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZoneName: "longOffset",
+  });
+  // Its minus is a typographical one.
+  return (iso) => (iso === null ? "" : format.format(new Date(iso)).replace("\u2212", "-"));
 }

@@ -11,8 +11,7 @@ const REPLIES_PAGE = 20;
 /** What somebody answered to a campaign. */
 export interface Reply {
   id: Id<"inboundMessage">;
-  /** Null when they are no contact any more. */
-  contactId: Id<"contact"> | null;
+  contactId: Id<"contact">;
   name: string;
   /** Null when it had none, such as a picture, or is not kept any more. */
   text: string | null;
@@ -23,7 +22,7 @@ export interface Reply {
   at: Date;
 }
 
-/** What people answered to a campaign, newest first, after `cursor`. @throws DomainError not_found */
+/** What people who are contacts answered to a campaign, newest first, after `cursor`. @throws DomainError not_found */
 export async function listReplies(tx: Db, userId: Id<"user">, input: RepliesInput) {
   const { id } = await getOwnCampaign(tx, userId, input.id);
   const found = await tx.execute<Omit<Reply, "at"> & { at: string }>(sql`
@@ -35,7 +34,7 @@ export async function listReplies(tx: Db, userId: Id<"user">, input: RepliesInpu
            to_char(i.sent_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
       from messages m
       join inbound_messages i on i.contact_id = m.contact_id and i.user_id = m.user_id
-      left join contacts c on c.id = m.contact_id and c.user_id = m.user_id
+      join contacts c on c.id = m.contact_id and c.user_id = m.user_id
      where m.campaign_id = ${id} and m.user_id = ${userId} and ${reached} and ${answers(sql`i.sent_at`)}
        and (${input.cursor ?? null}::text is null or i.id < ${input.cursor ?? null})
      order by i.id desc limit ${REPLIES_PAGE + 1}`);

@@ -51,13 +51,13 @@ async function readMoments(tx: Db, userId: Id<"user">, id: Id<"campaign">): Prom
 async function readRun(tx: Db, userId: Id<"user">, id: Id<"campaign">, moments: RunMoments): Promise<Run> {
   const { from, stepMs, count }: RunScale = runScale(moments);
   const rows = await tx.execute<{ part: number; accepted: number; delivered: number; read: number }>(sql`
-    select least(floor((extract(epoch from at)::float8 * 1000 - ${from}::float8) / ${stepMs}::float8), ${count})::int as part,
-           count(*) filter (where kind = 'accepted')::int as accepted,
-           count(*) filter (where kind = 'delivered')::int as delivered,
-           count(*) filter (where kind = 'read')::int as read
+    select least(floor((extract(epoch from fact.at)::float8 * 1000 - ${from}::float8) / ${stepMs}::float8), ${count})::int as part,
+           count(*) filter (where fact.kind = 'accepted')::int as accepted,
+           count(*) filter (where fact.kind = 'delivered')::int as delivered,
+           count(*) filter (where fact.kind = 'read')::int as read
       from messages m
      cross join lateral (values ('accepted', ${acceptedAt}), ('delivered', ${deliveredAt}), ('read', m.read_at)) fact(kind, at)
-     where m.campaign_id = ${id} and m.user_id = ${userId} and ${reached} and at is not null
+     where m.campaign_id = ${id} and m.user_id = ${userId} and ${reached} and fact.at is not null
      group by part`);
   const byPart = new Map(rows.map((row) => [row.part, row]));
   const later = byPart.get(count);
