@@ -13,6 +13,12 @@ DROP INDEX contacts_words;
 --> statement-breakpoint
 CREATE INDEX contacts_terms ON contacts USING gin (search_terms(user_id, name, phone_e164)) WITH (gin_pending_list_limit=65536);
 --> statement-breakpoint
+DROP INDEX contacts_user;
+--> statement-breakpoint
+ALTER TABLE contacts DROP CONSTRAINT contacts_pkey;
+--> statement-breakpoint
+ALTER TABLE contacts ADD CONSTRAINT contacts_user_id_id_pk PRIMARY KEY (user_id, id);
+--> statement-breakpoint
 DROP INDEX consent_events_contact;
 --> statement-breakpoint
 ALTER TABLE consent_events DROP CONSTRAINT consent_events_pkey;

@@ -79,8 +79,8 @@ const overtaken = sql<string | null>`case
   when messages.kind = 'opt_out' and not is_suppressed(messages.user_id, messages.recipient_key) then 'opted_in'
   when messages.kind = 'opt_out' then null
   when is_suppressed(messages.user_id, messages.recipient_key) then 'opted_out'
-  when exists (select 1 from contacts c where c.id = messages.contact_id and not c.consent) then 'no_consent'
-  when messages.contact_id is not null and not exists (select 1 from contacts c where c.id = messages.contact_id)
+  when exists (select 1 from contacts c where c.user_id = messages.user_id and c.id = messages.contact_id and not c.consent) then 'no_consent'
+  when messages.contact_id is not null and not exists (select 1 from contacts c where c.user_id = messages.user_id and c.id = messages.contact_id)
     then 'contact_removed' end`;
 
 /**

@@ -63,7 +63,7 @@ export async function keepEncoded(
        and (m.kind = 'opt_out'
          or not is_suppressed(m.user_id, m.recipient_key)
             and (${message.alias}::text is null or not is_suppressed(m.user_id, ${message.alias}::text))
-            and not exists (select 1 from contacts c where c.id = m.contact_id and not c.consent))
+            and not exists (select 1 from contacts c where c.user_id = m.user_id and c.id = m.contact_id and not c.consent))
     returning ${columns}`);
   return found ? toGate(found) : null;
 }

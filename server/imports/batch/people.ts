@@ -66,7 +66,7 @@ export async function updatePeople(tx: Db, batch: Batch): Promise<number> {
     select r.contact_id, ${userId}, ${cellOf(mapping.name)}, r.phone_e164,
            (r.before->'attributes') || ${attributesOf(mapping, "missing")}, true, (select app_now())
       from import_rows r where ${known} order by r.row_no
-    on conflict (id) do update set name = excluded.name, attributes = excluded.attributes, consent = true,
+    on conflict (user_id, id) do update set name = excluded.name, attributes = excluded.attributes, consent = true,
       consent_at = case when contacts.consent then contacts.consent_at else excluded.consent_at end`);
   await tx.execute(sql`
     insert into contact_list_members (contact_list_id, contact_id, user_id)

@@ -45,7 +45,7 @@ export async function undoImport(
         select min(e.at) as at from consent_events e where e.contact_id = r.contact_id and ${byHand} and e.id > (
           select max(i.id) from consent_events i where i.contact_id = r.contact_id and i.import_id = ${importId})) hand
      where ${rows} and (select true from contacts c where c.id = r.contact_id) order by r.contact_id
-    on conflict (id) do update set name = excluded.name, attributes = excluded.attributes, consent = excluded.consent,
+    on conflict (user_id, id) do update set name = excluded.name, attributes = excluded.attributes, consent = excluded.consent,
       consent_at = excluded.consent_at, confirmed_at = excluded.confirmed_at, changed_at = excluded.changed_at`);
   await tx.execute(sql`
     delete from consent_events where user_id = ${userId} and import_id = ${importId} and kind <> 'opted_out'
