@@ -5,7 +5,9 @@ import { devPhoneRouter } from "./dev-phone/router.ts";
 import { groupsRouter } from "./groups/router.ts";
 import { importsRouter } from "./imports/router.ts";
 import { liveRouter } from "./live-router.ts";
+import { mediaRouter } from "./media/router.ts";
 import { schedulesRouter } from "./schedules/router.ts";
+import { templatesRouter } from "./templates/router.ts";
 import { router } from "./trpc.ts";
 import { waRouter } from "./wa/router.ts";
 import { walletRouter } from "./wallet/router.ts";
@@ -18,6 +20,8 @@ export const appRouter = router({
   imports: importsRouter,
   groups: groupsRouter,
   campaigns: campaignsRouter,
+  templates: templatesRouter,
+  media: mediaRouter,
   wallet: walletRouter,
   schedules: schedulesRouter,
   live: liveRouter,

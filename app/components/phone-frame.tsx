@@ -1,5 +1,6 @@
 import { Box, Group, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
+import { MessageText } from "./message-text.tsx";
 import styles from "./phone-frame.module.css";
 
 export interface Bubble {
@@ -43,7 +44,7 @@ export function PhoneFrame({
           {messages.map((message) => (
             <Box key={message.id} component="li" className={styles.bubble} data-mine={message.fromMe || undefined}>
               {message.above}
-              {message.text ?? (message.above ? null : "(not a text)")}
+              {message.text === null ? !message.above && "(not a text)" : <MessageText text={message.text} />}
               {message.note && <Text size="xs">{message.note}</Text>}
             </Box>
           ))}

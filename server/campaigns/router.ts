@@ -11,6 +11,7 @@ import { listCampaignsInput, repliesInput } from "./results/schema.ts";
 import { readFailures } from "./run/failures.ts";
 import { treatAsFailed } from "./run/give-up.ts";
 import { cancelCampaign, pauseCampaign, removeDraft, resumeCampaign } from "./run/pause.ts";
+import { readProgress } from "./run/progress.ts";
 import { repeatUnknown, retryFailed } from "./run/retry.ts";
 import { startCampaign } from "./run/start.ts";
 import { readTimeline } from "./run/timeline.ts";
@@ -57,6 +58,9 @@ export const campaignsRouter = router({
     .mutation(({ ctx, input }) => startCampaign(ctx.db, ctx.env, ctx.userId, input)),
   pause: userProcedure.input(campaignRef).mutation(({ ctx, input }) => pauseCampaign(ctx.db, ctx.userId, input)),
   resume: userProcedure.input(campaignRef).mutation(({ ctx, input }) => resumeCampaign(ctx.db, ctx.userId, input)),
+  progress: userProcedure
+    .input(campaignRef)
+    .query(({ ctx, input }) => readProgress(ctx.db, ctx.env.caps, ctx.userId, input)),
   failures: userProcedure.input(campaignRef).query(({ ctx, input }) => readFailures(ctx.db, ctx.userId, input)),
   timeline: userProcedure.input(timelineInput).query(({ ctx, input }) => readTimeline(ctx.db, ctx.userId, input)),
   retryFailed: userProcedure.input(rowsInput).mutation(({ ctx, input }) => retryFailed(ctx.db, ctx.userId, input)),

@@ -40,13 +40,32 @@ export function withOptOutLine(template: string): string {
   return template.trim() === "" ? OPT_OUT_LINE : `${template.trimEnd()}\n\n${OPT_OUT_LINE}`;
 }
 
-/** What a contact offers to a template: its name, its number and every column of its list. */
-export function templateValues(contact: {
+/** What a template may say of a contact. */
+export interface Addressee {
   name: string;
   phoneE164: string;
   attributes: Record<string, string>;
-}): Map<string, string> {
+}
+
+/** What a contact offers to a template: its name, its number and every column of its list. */
+export function templateValues(contact: Addressee): Map<string, string> {
   return new Map([...Object.entries(contact.attributes), ["name", contact.name], ["phone", contact.phoneE164]]);
+}
+
+function fieldOf({ name, phoneE164, attributes }: Addressee, variable: string): string {
+  if (variable === "name") return name;
+  if (variable === "phone") return phoneE164;
+  return Object.hasOwn(attributes, variable) ? (attributes[variable] ?? "") : "";
+}
+
+/** How many of these people have nothing for each variable; those that everybody has are left out. */
+export function lackingValues(
+  variables: readonly string[],
+  people: readonly Addressee[],
+): { variable: string; count: number }[] {
+  return variables
+    .map((variable) => ({ variable, count: people.filter((person) => fieldOf(person, variable).trim() === "").length }))
+    .filter(({ count }) => count > 0);
 }
 
 /**

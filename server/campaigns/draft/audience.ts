@@ -64,12 +64,17 @@ export const onSeveral = (listIds: readonly string[]): SQL =>
   sql`contacts.id in (select m.contact_id from contact_list_members m where m.contact_list_id = any(${texts(listIds)})
                        group by m.contact_id having count(*) > 1)`;
 
-/** SQL: whether a row of `contacts` is one of the people whom a campaign goes to, whatever is known of them. */
+/**
+ * SQL: whether a row of `contacts` is one of the people whom a campaign goes to, whatever is known of them. `narrow` needs
+ * both a list and a tag to mean something; who is left out is left out however they were chosen.
+ */
 export function isAimedAt(userId: Id<"user">, aim: Omit<Aim, "purpose">): SQL {
   const { listIds, tags, narrow, exceptListIds, exceptTags } = aim;
   const tagged = sql`contacts.tags && ${texts(tags)}`;
   const chosen =
-    narrow && tags.length > 0 ? sql`(${onOneOf(listIds)} and ${tagged})` : sql`(${onOneOf(listIds)} or ${tagged})`;
+    narrow && tags.length > 0 && listIds.length > 0
+      ? sql`(${onOneOf(listIds)} and ${tagged})`
+      : sql`(${onOneOf(listIds)} or ${tagged})`;
   const left = exceptListIds.length > 0 ? sql` and not ${onOneOf(exceptListIds)}` : sql``;
   const leftTags = exceptTags.length > 0 ? sql` and not contacts.tags && ${texts(exceptTags)}` : sql``;
   return sql`(contacts.user_id = ${userId} and ${chosen}${left}${leftTags})`;
@@ -145,8 +150,13 @@ export async function readAudience(tx: Db, userId: Id<"user">, aim: Aim, limit: 
   return recipients;
 }
 
-/** Everyone whom a campaign is aimed at, when they were counted and are not too many. */
-export async function judgePeople(tx: Db, userId: Id<"user">, aim: Aim): Promise<Recipient[]> {
+/** Everyone whom a campaign is aimed at, when they were counted and are not too many; or the first of them. */
+export async function judgePeople(
+  tx: Db,
+  userId: Id<"user">,
+  aim: Aim,
+  atMost: number = LIST_AT_MOST + 1,
+): Promise<Recipient[]> {
   const rows = await tx
     .select({
       contactId: contacts.id,
@@ -158,7 +168,7 @@ export async function judgePeople(tx: Db, userId: Id<"user">, aim: Aim): Promise
     .from(contacts)
     .where(isAimedAt(userId, aim))
     .orderBy(asc(contacts.id))
-    .limit(LIST_AT_MOST + 1);
+    .limit(atMost);
   return rows.map(({ contactId, name, phoneE164, attributes, ...facts }) => ({
     contactId,
     recipientKey: `pn:${phoneE164}`,

@@ -10,7 +10,7 @@ export interface Reach {
   people: VerdictCounts;
   /** Of all of them: how many are on more than one of the chosen lists. Each is one recipient. */
   onSeveralLists: number;
-  /** Of those who have not confirmed: how many can still be asked to. */
+  /** Of those of one list who have not confirmed: how many can still be asked to. */
   askable: number;
   /** The most that one campaign may reach. */
   limit: number;
@@ -27,9 +27,10 @@ export async function readReach(tx: Db, userId: Id<"user">, aim: Aim, limit: num
     aim.listIds.length > 1
       ? await tx.$count(contacts, sql`${isAimedAt(userId, aim)} and ${onSeveral(aim.listIds)}`)
       : 0;
-  const askable =
-    people.not_confirmed > 0 ? (await countAudience(tx, userId, { ...aim, purpose: "confirmation" })).queued : 0;
   const single = list && !another && aim.tags.length === 0 ? list : null;
+  // A question goes to one list.
+  const waiting = single?.doubleOptIn && people.not_confirmed > 0;
+  const askable = waiting ? (await countAudience(tx, userId, { ...aim, purpose: "confirmation" })).queued : 0;
   return {
     people,
     onSeveralLists: several,

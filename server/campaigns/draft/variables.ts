@@ -25,7 +25,7 @@ export async function knownVariables(
 
 async function attributesOf(tx: Db, userId: Id<"user">, tags: readonly string[]): Promise<string[]> {
   const rows = await tx.execute<{ name: string }>(sql`
-    select distinct name from contacts, jsonb_object_keys(attributes) as name
-     where user_id = ${userId} and tags <> '{}' and tags && ${sql.param([...tags])}::text[] order by name limit ${NAMES_AT_MOST}`);
+    select distinct keys.key as name from contacts, jsonb_object_keys(attributes) as keys(key)
+     where user_id = ${userId} and tags <> '{}' and tags && ${sql.param([...tags])}::text[] order by 1 limit ${NAMES_AT_MOST}`);
   return rows.map(({ name }) => name);
 }
