@@ -1,0 +1,125 @@
+import { Box, Group, Stack, Table, Text, Title } from "@mantine/core";
+import { Moment } from "../../../components/moment.tsx";
+import { count, formatNumber } from "../../../lib/format.ts";
+import type { CampaignResults } from "./load.ts";
+import styles from "./run-chart.module.css";
+
+type Run = NonNullable<CampaignResults["run"]>;
+
+const kinds = [
+  { kind: "accepted", word: "Accepted", color: "var(--mantine-color-blue-5)" },
+  { kind: "delivered", word: "Delivered", color: "var(--mantine-color-teal-5)" },
+  { kind: "read", word: "Read", color: "var(--mantine-color-green-5)" },
+] as const;
+
+/** How a run went over time: three strips of bars to one scale. Where nothing was sent there are none. */
+export function RunChart({ run }: { run: Run }) {
+  const { parts, stepMs, later } = run;
+  const most = Math.max(1, ...parts.flatMap((part) => kinds.map(({ kind }) => part[kind])));
+  const [first] = parts;
+  const last = parts.at(-1);
+  if (!first || !last) return null;
+  const seconds = stepMs < 60_000;
+  return (
+    <Stack gap="xs" component="figure" m={0} aria-label="The run over time">
+      <Title order={3} size="h4">
+        Over time
+      </Title>
+      {kinds.map(({ kind, word, color }) => (
+        <Strip key={kind} word={word} color={color} values={parts.map((part) => part[kind])} most={most} />
+      ))}
+      <Group justify="space-between" gap="xs" className={styles.axis}>
+        <Text size="sm" c="dimmed">
+          <Moment at={first.at} seconds={seconds} />
+        </Text>
+        <Text size="sm" c="dimmed">
+          <Moment at={new Date(last.at.getTime() + stepMs)} seconds={seconds} />
+        </Text>
+      </Group>
+      <Text size="sm" c="dimmed" component="figcaption">
+        A bar is {stepWords(stepMs)}; the highest is {count(most, "message")}.
+        {later && (
+          <>
+            {" "}
+            After that came {count(later.delivered, "more delivery", "more deliveries")} and{" "}
+            {count(later.read, "more read", "more reads")}, the last <Moment at={later.lastAt} />.
+          </>
+        )}
+      </Text>
+      <AsTable parts={parts} seconds={seconds} />
+    </Stack>
+  );
+}
+
+/** The bars of one kind. The figures are in the table. */
+function Strip({ word, color, values, most }: { word: string; color: string; values: number[]; most: number }) {
+  const sum = values.reduce((all, value) => all + value, 0);
+  return (
+    <div className={styles.strip}>
+      <Text size="sm" className={styles.word}>
+        {word} <b>{formatNumber(sum)}</b>
+      </Text>
+      <svg
+        className={styles.bars}
+        viewBox={`0 0 ${values.length} 1`}
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`${word}: ${formatNumber(sum)} in this time`}
+      >
+        {values.map((value, at) =>
+          value === 0 ? null : (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a part of the run is its place
+            <rect key={at} x={at + 0.08} y={1 - value / most} width={0.84} height={value / most} fill={color} />
+          ),
+        )}
+      </svg>
+    </div>
+  );
+}
+
+function AsTable({ parts, seconds }: { parts: Run["parts"]; seconds: boolean }) {
+  const busy = parts.filter((part) => kinds.some(({ kind }) => part[kind] > 0));
+  return (
+    <details>
+      <Text component="summary" size="sm" w="fit-content" className={styles.summary}>
+        The same as a table
+      </Text>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard */}
+      <Box className={styles.table} tabIndex={0} role="region" aria-label="The run as a table">
+        <Table aria-label="Messages over time">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>From</Table.Th>
+              {kinds.map(({ word }) => (
+                <Table.Th key={word} ta="right">
+                  {word}
+                </Table.Th>
+              ))}
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {busy.map((part) => (
+              <Table.Tr key={part.at.getTime()}>
+                <Table.Td>
+                  <Moment at={part.at} seconds={seconds} />
+                </Table.Td>
+                {kinds.map(({ kind }) => (
+                  <Table.Td key={kind} ta="right">
+                    {formatNumber(part[kind])}
+                  </Table.Td>
+                ))}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Box>
+    </details>
+  );
+}
+
+/** The length of a part: "30 seconds", "1 minute", "6 hours". */
+function stepWords(ms: number): string {
+  if (ms < 60_000) return count(ms / 1_000, "second");
+  if (ms < 3_600_000) return count(ms / 60_000, "minute");
+  return ms < 86_400_000 ? count(ms / 3_600_000, "hour") : count(ms / 86_400_000, "day");
+}
