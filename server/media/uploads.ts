@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { and, eq, gt, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
@@ -72,7 +73,7 @@ export interface OutboundFile {
 
 /** Why a file cannot be given to WhatsApp. */
 export class FileUnusable extends Error {
-  readonly why: "removed" | "infected" | "scanner_away";
+  readonly why: "removed" | "damaged" | "infected" | "scanner_away";
   constructor(why: FileUnusable["why"]) {
     super(`the file cannot be sent: ${why}`);
     this.name = "FileUnusable";
@@ -97,6 +98,7 @@ export async function openOutbound(
   const stream = await store.get(mediaKey(userId, row.sha256));
   if (!stream) throw new FileUnusable("removed");
   const bytes = Buffer.concat(await stream.toArray());
+  if (createHash("sha256").update(bytes).digest("hex") !== row.sha256) throw new FileUnusable("damaged");
   if (row.scan === "not_scanned" && scanner) {
     const found = await scanner.scan(bytes).catch(() => {
       throw new FileUnusable("scanner_away");

@@ -2,6 +2,8 @@ import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { campaigns, messages, waNumbers } from "#db/schema/index.ts";
+import { recordAudit } from "../audit/record.ts";
+import { publish } from "../events.ts";
 import { isOpen } from "../schedules/rules.ts";
 import type { ClaimedMessage } from "./claim.ts";
 import { keepEncoded, type Owner } from "./gate.ts";
@@ -29,15 +31,41 @@ export async function confirmWrite(
 
 /** Returns a claimed message that was certainly not written: nothing is counted, the next claim judges it anew. */
 export async function backToQueue(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
+  await db.transaction((tx) => giveBack(tx, owner, message));
+}
+
+/** @returns whether it was still this owner's to give back */
+async function giveBack(tx: Db, owner: Owner, message: ClaimedMessage): Promise<boolean> {
   const ofSession = sql`${waNumbers.phone} = (select phone from wa_sessions where id = ${owner.sessionId})`;
+  // Numbers are locked before campaigns, as a claim does.
+  await tx.select({ phone: waNumbers.phone }).from(waNumbers).where(ofSession).for("no key update");
+  if (!(await requeue(tx, owner, message, {}))) return false;
+  await tx
+    .update(waNumbers)
+    .set({ daySent: sql`greatest(0, ${waNumbers.daySent} - 1)` })
+    .where(ofSession);
+  return true;
+}
+
+/**
+ * The file of a message could not be given to WhatsApp. It would be the same for every recipient: the message goes back to
+ * the queue and its campaign is paused, for somebody to look and to resume. A test has nobody to resume it, and fails.
+ */
+export async function pauseForMedia(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
+  const { campaignId, userId } = message;
+  if (campaignId === null) {
+    return endBeforeWrite(db, owner, message, { to: "failed", points: "release", errorCode: "media" });
+  }
   await db.transaction(async (tx) => {
-    // Numbers are locked before campaigns, as a claim does.
-    await tx.select({ phone: waNumbers.phone }).from(waNumbers).where(ofSession).for("no key update");
-    if (!(await requeue(tx, owner, message, {}))) return;
-    await tx
-      .update(waNumbers)
-      .set({ daySent: sql`greatest(0, ${waNumbers.daySent} - 1)` })
-      .where(ofSession);
+    if (!(await giveBack(tx, owner, message))) return;
+    const paused = await tx
+      .update(campaigns)
+      .set({ status: "paused", pauseReason: "media" })
+      .where(and(eq(campaigns.id, campaignId), eq(campaigns.status, "running")))
+      .returning({ id: campaigns.id });
+    if (paused.length === 0) return;
+    await recordAudit(tx, userId, "campaign.paused", { campaignId, reason: "media" });
+    await publish(tx, userId, "campaign", campaignId);
   });
 }
 

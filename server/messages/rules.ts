@@ -137,6 +137,10 @@ const reasons: Record<string, Reason> = {
       "The connection failed four times before anything was sent. Check the phone's connection, then try again.",
     remedy: "retry",
   },
+  media: {
+    sentence: "The file could not be given to WhatsApp, so nothing was sent. Attach it again, or try again later.",
+    remedy: null,
+  },
   unconfirmed: {
     sentence: "WhatsApp never confirmed this message within 14 days; its points were released.",
     remedy: null,

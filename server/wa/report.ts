@@ -124,6 +124,7 @@ async function leaveOldLink(tx: Db, owner: Owner): Promise<void> {
   await tx.execute(
     sql`update messages set encoded = null where wa_session_id = ${owner.sessionId} and encoded is not null`,
   );
+  await tx.execute(sql`delete from media_uploads where wa_session_id = ${owner.sessionId}`);
 }
 
 const pauseFor: Partial<Record<SessionStatus, "logged_out" | "restricted">> = {

@@ -35,6 +35,8 @@ export interface AccountView {
   /** WhatsApp asks for a passkey before it lets a device be linked. */
   passkey: boolean;
   devices: DeviceView[];
+  /** Media files its clients uploaded since the start. */
+  uploads: number;
   /** Milliseconds after the server took a message; null is never, a pair is a range. */
   delays: Delays;
   faults: FaultSettings;

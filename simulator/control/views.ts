@@ -25,6 +25,7 @@ export const accountView = (ctx: Context, account: Account): AccountView => {
       platform: device.platform,
       linkedAt: device.linkedAt,
     })),
+    uploads: ctx.media.uploadedBy.get(account.phone) ?? 0,
     delays: account.delays,
     faults: ctx.faultsOf(account.phone).inForce,
   };

@@ -43,6 +43,8 @@ const upload = async (ctx: Context, url: URL, request: IncomingMessage, response
     ctx.journal.record("refused", "an upload whose SHA-256 is not the one in its path", { phone });
     return say(response, 400, { error: "The SHA-256 of what came is not the one in the path." });
   }
+  const { uploadedBy } = ctx.media;
+  uploadedBy.set(phone, (uploadedBy.get(phone) ?? 0) + 1);
   const path = directPath(folder, sha256, phone);
   return say(response, 200, { url: `https://${ctx.media.host}${path}`, direct_path: path });
 };

@@ -9,6 +9,8 @@ export class MediaStorage {
   readonly uploads: Vault;
   /** What phones opened or sent, as the phone shows it, until `reset`. */
   readonly pictures: Vault;
+  /** How many files the clients of each account uploaded since the start, or the last `reset`. */
+  readonly uploadedBy = new Map<string, number>();
   /** Where the media server listens, such as `127.0.0.1:40123`; empty until it does. */
   host = "";
 
@@ -21,6 +23,7 @@ export class MediaStorage {
 
   /** Drops everything. */
   reset(): void {
+    this.uploadedBy.clear();
     this.uploads.reset();
     this.pictures.reset();
   }

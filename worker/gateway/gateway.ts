@@ -1,4 +1,5 @@
 import type { Id } from "#db/ids.ts";
+import type { OutboundFile } from "#server/media/uploads.ts";
 
 /** A person as the product names them: canonical, never a JID. */
 export type Person = `pn:+${string}` | `lid:${string}`;
@@ -65,7 +66,7 @@ export interface Preparation {
 export interface OutboundMessage {
   waMsgId: string;
   to: Identity;
-  /** An encoded WhatsApp message, as `encodeText` made it. */
+  /** An encoded WhatsApp message, as `encodeText` or `encodeMedia` made it. */
   encoded: Uint8Array;
 }
 
@@ -99,6 +100,14 @@ export interface HeldSession {
   seal(encoded: Uint8Array): Buffer;
   open(sealed: Buffer): Uint8Array;
   encodeText(text: string): Uint8Array;
+  /**
+   * Gives WhatsApp a file, under keys of its own. Nothing is written to a chat.
+   * @returns the encoded media message, without a caption: good for any number of recipients, for some weeks
+   * @throws when WhatsApp does not take it
+   */
+  upload(file: OutboundFile): Promise<Uint8Array>;
+  /** What `upload` answered, with a recipient's text as its caption. */
+  encodeMedia(uploaded: Uint8Array, text: string): Uint8Array;
   /**
    * Resolves when the frame is on the wire, which is not acceptance: that is the `ack` event. Whoever is not prepared is not
    * asked for: that would take seconds, and what was looked at before the write would be old.

@@ -10,7 +10,8 @@ import { loadAuth, type SessionAuth } from "./baileys/auth.ts";
 import { deviceCache } from "./baileys/devices.ts";
 import { GroupRefused } from "./baileys/groups.ts";
 import { LeaseLost } from "./baileys/key-rows.ts";
-import { trustedServer } from "./baileys/repairs/trust.ts";
+import { encodeMedia } from "./baileys/media/encode.ts";
+import { type Server, trustedServer } from "./baileys/repairs/trust.ts";
 import { retryCache } from "./baileys/retry-cache.ts";
 import { type Connection, openConnection, type SocketMemory } from "./baileys/socket.ts";
 import { encodeText } from "./baileys/translate.ts";
@@ -142,16 +143,16 @@ export function beginLife(
   }
 
   async function connectInside(memory: SocketMemory, loggedIn: () => void): Promise<Closed> {
-    let webSocketUrl: string | undefined;
+    let server: Server;
     let phone: string | null;
     try {
       phone = memory.auth.state.creds.account ? null : await rows.codeFor();
-      ({ webSocketUrl } = await trustedServer(env));
+      server = await trustedServer(env);
     } catch {
       return { type: "closed", code: null, reason: "WhatsApp cannot be reached" };
     }
     const opened: Connection = openConnection({
-      webSocketUrl,
+      ...server,
       qrTimeoutMs: env.qrTimeoutMs,
       keepAliveMs: env.keepAliveMs,
       codeFor: phone,
@@ -236,6 +237,8 @@ export function beginLife(
       seal: (encoded) => auth.sealer.seal("message", "message", encoded),
       open: (sealed) => openMessage(auth, sealed),
       encodeText,
+      upload: async (file) => connected().upload(file),
+      encodeMedia,
       send: async (message) => {
         // Keys that only this process knows would be lost with it, and used a second time.
         await auth.rows.saved().catch(() => {

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { openMedia } from "#server/media/deps.ts";
 import {
   backToQueue,
   confirmWrite,
@@ -6,12 +7,14 @@ import {
   failOutsideGroup,
   failUnreachable,
   leaveGroupOut,
+  pauseForMedia,
 } from "#server/messages/before-write.ts";
 import type { ClaimedMessage } from "#server/messages/claim.ts";
 import type { Owner } from "#server/messages/gate.ts";
 import { anySuppressed, isSuppressed } from "#server/opt-outs/is-suppressed.ts";
 import { type HeldSession, type Identity, NotWritten, type Person } from "../gateway/gateway.ts";
 import type { PumpDeps } from "./pump.ts";
+import { createUploads, UploadFailed } from "./uploads.ts";
 
 const AHEAD = 20;
 
@@ -27,6 +30,7 @@ interface Prepared {
  */
 export function createDelivery(deps: PumpDeps) {
   const { db, log } = deps;
+  const uploaded = createUploads({ db, log, media: openMedia(deps.env) });
   const preparedBy = new WeakMap<HeldSession, Prepared>();
 
   return async function deliver(held: HeldSession, owner: Owner, message: ClaimedMessage): Promise<void> {
@@ -35,11 +39,20 @@ export function createDelivery(deps: PumpDeps) {
     const prepared = preparedBy.get(held) ?? { ready: new Set(), unreachable: new Set() };
     preparedBy.set(held, prepared);
     let members: Person[] = [];
+    let file: Uint8Array | null = null;
     try {
+      // First of all: it takes longest, and what was looked at before would be old.
+      file = await fileOf(held, owner, message);
       if (isGroup(message)) members = await held.membersOf(message.recipientKey as Identity);
       await prepare(held, message, prepared, members);
     } catch (err) {
       if (err instanceof NotWritten) return unwritten(err, owner, message);
+      if (err instanceof UploadFailed) {
+        line.warn({ err, event: "media.upload_failed" }, "a file could not be given to WhatsApp");
+        // Without an encoded message nothing was written under this id before either.
+        await pauseForMedia(db, owner, message);
+        return;
+      }
       line.warn({ err, event: "send.prepare_failed" }, "devices and keys could not be fetched");
       if (message.redrive) return;
       if (held.signal.aborted || !held.isReady()) return backToQueue(db, owner, message);
@@ -48,7 +61,8 @@ export function createDelivery(deps: PumpDeps) {
     // A message that may have been written already is not failed for a number that has gone since.
     if (prepared.unreachable.has(message.recipientKey) && !message.redrive) return failUnreachable(db, owner, message);
 
-    const encoded = message.encoded ? held.open(message.encoded) : held.encodeText(message.text);
+    const fresh = () => (file ? held.encodeMedia(file, message.text) : held.encodeText(message.text));
+    const encoded = message.encoded ? held.open(message.encoded) : fresh();
     const sealed = message.encoded ?? held.seal(encoded);
     if (held.signal.aborted || !held.isReady()) {
       if (!message.redrive) await backToQueue(db, owner, message);
@@ -67,6 +81,13 @@ export function createDelivery(deps: PumpDeps) {
       line.warn({ err, event: "send.uncertain" }, "may or may not have been written; it will be repeated under its id");
     }
   };
+
+  /** What WhatsApp was given of the message's file; null when it has none, or is encoded already. */
+  async function fileOf(held: HeldSession, owner: Owner, message: ClaimedMessage): Promise<Uint8Array | null> {
+    const { mediaId } = message;
+    if (mediaId === null || message.encoded) return null;
+    return uploaded(held, owner, { ...message, mediaId });
+  }
 
   /** A message that may have been written before stays as it is, whatever became of this try. */
   async function unwritten(err: NotWritten, owner: Owner, message: ClaimedMessage): Promise<void> {

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Task, TaskList } from "graphile-worker";
 import type { Db } from "#db/client.ts";
+import { startDueCampaigns } from "#server/campaigns/schedule/start-due.ts";
 import type { Env } from "#server/env.ts";
 import { expireImports } from "#server/imports/expire.ts";
 import { readImport } from "#server/imports/read.ts";
@@ -24,6 +25,7 @@ type Handler<N extends JobName> = (payload: JobPayload<N>, deps: TaskDeps, run: 
 
 const handlers: { [N in SharedJob]: Handler<N> } = {
   "pumps:sweep": (_payload, { db }) => sweepPumps(db),
+  "campaigns:start-due": (_payload, { db, env }) => startDueCampaigns(db, env),
   "silence:settle": (_payload, { db }) => settleSilence(db),
   "ledger:check": (_payload, deps) => checkLedger(deps),
   "sessions:expire-idle": (_payload, { db }) => expireIdle(db),

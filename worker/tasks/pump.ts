@@ -16,7 +16,7 @@ const SLICE_MS = 30_000;
 const GATE_MS = 500;
 
 export interface PumpDeps {
-  env: Pick<Env, "caps" | "ackTimeoutMs">;
+  env: Pick<Env, "caps" | "ackTimeoutMs" | "media">;
   log: Log;
   db: Db;
   workerId: Id<"worker">;

@@ -14,6 +14,7 @@ import makeWASocket, {
 import { LARGEST_GROUP } from "#server/groups/rules.ts";
 import type { GroupQuestion, ListedGroup, ReadGroup } from "#server/groups/schema.ts";
 import type { Log } from "#server/log.ts";
+import type { OutboundFile } from "#server/media/uploads.ts";
 import { LOGGED_OUT_BY_US, PASSKEY_ASKED } from "#server/wa/rules.ts";
 import {
   type GatewayEvent,
@@ -29,6 +30,7 @@ import { hasDevices, isPrepared, otherIdentity, prepareRecipients } from "./devi
 import { groupCache, listGroups, membersOf, ownIdentities, readGroup } from "./groups.ts";
 import { inboundFirst } from "./inbound.ts";
 import { fromCapping, fromReachout } from "./limits.ts";
+import { mediaUploads } from "./media/upload.ts";
 import { findOnWhatsApp } from "./numbers.ts";
 import { quietLogger } from "./quiet.ts";
 import { fromAck, fromClose, fromReceipts, fromUpdates, fromUpsert, isGroup, jidOf, phoneOf } from "./translate.ts";
@@ -45,7 +47,9 @@ export interface SocketMemory {
 }
 
 export interface SocketOptions {
+  /** Where to connect, and whose certificates its media servers have; undefined: WhatsApp itself. */
   webSocketUrl: string | undefined;
+  ca: string | undefined;
   /** 0: WhatsApp's own rhythm. */
   qrTimeoutMs: number;
   /** How often WhatsApp is asked whether it is still there; a connection that is silent for half as long again is dead. */
@@ -66,6 +70,8 @@ export interface Connection {
   prepare(recipients: readonly Identity[], options?: { rebuild?: boolean }): Promise<Preparation>;
   isPrepared(recipient: Identity): Promise<boolean>;
   send(message: OutboundMessage): Promise<void>;
+  /** Uploads a file. @returns the encoded media message, without a caption @throws when WhatsApp does not take it */
+  upload(file: OutboundFile): Promise<Uint8Array>;
   /** Unlinks this device at WhatsApp. The connection closes with 401. @throws when WhatsApp did not say that it is done */
   logout(): Promise<void>;
   /** Asks which numbers (E.164) have WhatsApp. @throws when WhatsApp does not answer */
@@ -108,13 +114,14 @@ export function openConnection(options: SocketOptions): Connection {
   const { auth } = memory;
   forgetHalfLinked(auth.state.creds);
   const inbound = inboundFirst(() => auth.state.creds.me, options.emit);
+  const logger = quietLogger(log);
   const groups = groupCache((jid) => sock.groupMetadata(jid));
   const sock = makeWASocket({
     ...(webSocketUrl === undefined ? {} : { waWebSocketUrl: webSocketUrl }),
     ...(qrTimeoutMs > 0 ? { qrTimeout: qrTimeoutMs } : {}),
     auth: auth.state,
     browser: Browsers.ubuntu("Chrome"),
-    logger: quietLogger(log),
+    logger,
     // With own events on, statuses that come within 100 ms are folded into them and lost.
     emitOwnEvents: false,
     markOnlineOnConnect: false,
@@ -267,6 +274,7 @@ export function openConnection(options: SocketOptions): Connection {
       const message = proto.Message.decode(encoded);
       await inbound.inTurn(jid, () => sock.relayMessage(jid, message, { messageId: waMsgId }));
     },
+    upload: mediaUploads({ query: (node) => sock.query(node) }, { ca: options.ca, auth: auth.state, logger }),
     logout,
     findOnWhatsApp: (phones) => findOnWhatsApp(sock, phones),
     listGroups: () => listGroups(sock),

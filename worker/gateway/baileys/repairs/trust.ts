@@ -28,7 +28,7 @@ function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Arra
  */
 Curve.verify = verify;
 
-const trustAnswer = z.object({ publicKey: z.base64(), serial: z.literal(0) });
+const trustAnswer = z.object({ publicKey: z.base64(), serial: z.literal(0), ca: z.string() });
 
 /** A process that logs twenty sessions in at a time reads an answer late. */
 const TRUST_TIMEOUT_MS = 10_000;
@@ -36,6 +36,8 @@ const TRUST_TIMEOUT_MS = 10_000;
 /** Where to connect, after seeing to it that exactly that server will be believed. */
 export interface Server {
   webSocketUrl: string | undefined;
+  /** Who signed the certificates of its media servers (PEM); undefined: somebody whom everybody trusts. */
+  ca: string | undefined;
 }
 
 /**
@@ -44,9 +46,9 @@ export interface Server {
  * @throws when the simulator does not answer
  */
 export async function trustedServer(env: Pick<Env, "whatsapp" | "simulatorUrl">): Promise<Server> {
-  if (env.whatsapp !== "simulator") return { webSocketUrl: undefined };
+  if (env.whatsapp !== "simulator") return { webSocketUrl: undefined, ca: undefined };
   const answer = await fetch(new URL("/trust", env.simulatorUrl), { signal: AbortSignal.timeout(TRUST_TIMEOUT_MS) });
-  const { publicKey } = trustAnswer.parse(await answer.json());
+  const { publicKey, ca } = trustAnswer.parse(await answer.json());
   WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(publicKey, "base64");
-  return { webSocketUrl: new URL("/ws/chat", env.simulatorUrl.replace(/^http/, "ws")).href };
+  return { webSocketUrl: new URL("/ws/chat", env.simulatorUrl.replace(/^http/, "ws")).href, ca };
 }
