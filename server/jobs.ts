@@ -6,6 +6,8 @@ export const jobs = {
   "wa:pump": z.object({ sessionId: z.templateLiteral(["was_", z.string()]) }),
   /** Every minute: a pump for each session that has work and no live pump. */
   "pumps:sweep": z.unknown(),
+  /** Every minute: campaigns whose scheduled time has come. */
+  "campaigns:start-due": z.unknown(),
   /** Every 5 minutes: messages that no answer will come for. */
   "silence:settle": z.unknown(),
   /** Every hour: the violations view is empty, or an error is logged. */

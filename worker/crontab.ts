@@ -3,6 +3,7 @@ import type { JobName } from "#server/jobs.ts";
 
 const recurring = [
   { task: "pumps:sweep", match: "* * * * *" },
+  { task: "campaigns:start-due", match: "* * * * *" },
   { task: "silence:settle", match: "*/5 * * * *" },
   { task: "ledger:check", match: "7 * * * *" },
   { task: "sessions:expire-idle", match: "37 * * * *" },

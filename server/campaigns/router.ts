@@ -1,8 +1,12 @@
 import { router, userProcedure } from "../trpc.ts";
 import { createCampaign, updateCampaign } from "./draft/draft.ts";
+import { dryRun } from "./draft/dry-run.ts";
+import { duplicateCampaign } from "./draft/duplicate.ts";
 import { previewCampaign } from "./draft/preview.ts";
 import { readReach } from "./draft/reach.ts";
 import { checkCampaignNumbers, reviewCampaign } from "./draft/review.ts";
+import { dryRunInput, duplicateInput, sendTestInput } from "./draft/schema.ts";
+import { sendTest } from "./draft/test-send.ts";
 import { listCampaigns } from "./results/list.ts";
 import { getCampaign, listCampaignMessages } from "./results/queries.ts";
 import { listReplies } from "./results/replies.ts";
@@ -15,6 +19,8 @@ import { readProgress } from "./run/progress.ts";
 import { repeatUnknown, retryFailed } from "./run/retry.ts";
 import { startCampaign } from "./run/start.ts";
 import { readTimeline } from "./run/timeline.ts";
+import { scheduleCampaign, unscheduleCampaign } from "./schedule/schedule.ts";
+import { scheduleCampaignInput } from "./schedule/schema.ts";
 import {
   campaignMessagesInput,
   campaignRef,
@@ -56,6 +62,19 @@ export const campaignsRouter = router({
   start: userProcedure
     .input(startCampaignInput)
     .mutation(({ ctx, input }) => startCampaign(ctx.db, ctx.env, ctx.userId, input)),
+  sendTest: userProcedure
+    .input(sendTestInput)
+    .mutation(({ ctx, input }) => sendTest(ctx.db, ctx.env, ctx.userId, input)),
+  dryRun: userProcedure.input(dryRunInput).query(({ ctx, input }) => dryRun(ctx.db, ctx.env, ctx.userId, input)),
+  schedule: userProcedure
+    .input(scheduleCampaignInput)
+    .mutation(({ ctx, input }) => scheduleCampaign(ctx.db, ctx.env, ctx.userId, input)),
+  unschedule: userProcedure
+    .input(campaignRef)
+    .mutation(({ ctx, input }) => unscheduleCampaign(ctx.db, ctx.userId, input)),
+  duplicate: userProcedure
+    .input(duplicateInput)
+    .mutation(({ ctx, input }) => duplicateCampaign(ctx.db, ctx.userId, input)),
   pause: userProcedure.input(campaignRef).mutation(({ ctx, input }) => pauseCampaign(ctx.db, ctx.userId, input)),
   resume: userProcedure.input(campaignRef).mutation(({ ctx, input }) => resumeCampaign(ctx.db, ctx.userId, input)),
   progress: userProcedure

@@ -37,13 +37,15 @@ export const audiences = ["list", "group_chat"] as const;
 export type Audience = (typeof audiences)[number];
 
 /** Why somebody on a list gets no message. */
-export type LeftOutReason =
-  | "opted_out"
-  | "no_consent"
-  | "not_confirmed"
-  | "already_confirmed"
-  | "already_asked"
-  | "not_on_whatsapp";
+export const leftOutReasons = [
+  "opted_out",
+  "no_consent",
+  "not_confirmed",
+  "already_confirmed",
+  "already_asked",
+  "not_on_whatsapp",
+] as const;
+export type LeftOutReason = (typeof leftOutReasons)[number];
 
 /** What is known of a person on a list when a campaign judges them. */
 export interface RecipientFacts {

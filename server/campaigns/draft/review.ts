@@ -5,6 +5,7 @@ import { type campaigns, contacts, wallets, waSessions } from "#db/schema/index.
 import { checkNumbers, readChecks } from "../../contacts/numbers/check-numbers.ts";
 import type { Caps } from "../../env.ts";
 import { type Details, DomainError, type RefusalCode } from "../../errors.ts";
+import { mediaProblem } from "../../media/queries.ts";
 import { templateValues, templateVariables } from "../../templates/rules.ts";
 import { missingPoints, POINTS_PER_MESSAGE } from "../../wallet/rules.ts";
 import { readDay, readEstimate } from "../estimate/read.ts";
@@ -15,9 +16,13 @@ import { countAudience, isAimedAt, judgePeople, type Recipient } from "./audienc
 import { getOwnCampaign } from "./draft.ts";
 import { readGroupChat } from "./group-chat.ts";
 import { draftProblems } from "./problems.ts";
+import { readTests } from "./test-send.ts";
 
 /** Of people about whom WhatsApp is not asked. */
 const UNASKED = { unasked: 0, leftToday: 0, state: "unasked" as const };
+
+/** How many people a test can choose from. */
+const FIRST = 25;
 
 /** `step`: where in the wizard it is mended, if there. */
 interface Problem {
@@ -46,7 +51,8 @@ export async function reviewCampaign(tx: Db, caps: Caps, userId: Id<"user">, inp
   const money = await readMoney(tx, userId, reach.sendable * POINTS_PER_MESSAGE);
   const { now, hours, numberTz, sentToday } = await readDay(tx, campaign);
 
-  const problems: Problem[] = [...ofDraft];
+  const file = await mediaProblem(tx, campaign.mediaId);
+  const problems: Problem[] = file ? [...ofDraft, { ...file, step: "message" }] : [...ofDraft];
   const refuse = (code: RefusalCode, details: Details = {}) => problems.push({ code, details });
   const away = session?.status !== "linked" && session?.status !== "reconnecting";
   if (away && !ofDraft.some(({ code }) => code === "no_phone")) refuse("session_not_linked");
@@ -65,6 +71,7 @@ export async function reviewCampaign(tx: Db, caps: Caps, userId: Id<"user">, inp
     now,
     estimate: await readEstimate(tx, caps, campaign, { queued: reach.sendable, from: campaign.scheduledFor }),
     session: session ? { status: session.status, phone: session.phone } : null,
+    tests: await readTests(tx, caps, campaign),
     problems: problems.map(({ code, details, step }) => ({
       code,
       step: step ?? null,
@@ -127,6 +134,10 @@ async function reviewPeople(tx: Db, campaign: Campaign, limit: number, aimless: 
         })
       : UNASKED,
     missingValues: missingValues(templateText, people),
+    /** The first who get it: whose values a test can show. */
+    first: people
+      .flatMap(({ contactId, name, verdict }) => (contactId && verdict === "queued" ? [{ contactId, name }] : []))
+      .slice(0, FIRST),
     problems,
   };
 }
@@ -155,6 +166,7 @@ async function reviewGroup(tx: Db, campaign: Campaign, aimless: boolean) {
     group: { members: chat?.members ?? 0, hidden: chat?.hidden ?? 0 },
     numbers: UNASKED,
     missingValues: [],
+    first: [],
     problems: [] as Problem[],
   };
 }

@@ -48,7 +48,8 @@ export function textProblem({ mediaId }: Pick<Campaign, "mediaId">, { name, text
   return text.trim() === "" && mediaId === null ? new DomainError("text_empty", { name }) : null;
 }
 
-async function theGroup(tx: Db, campaign: Campaign): Promise<Recipient> {
+/** The chat of a group, as a recipient. @throws no_group_chat, group_chat_phone, member_opted_out */
+export async function theGroup(tx: Db, campaign: Campaign): Promise<Recipient> {
   const chat = await readGroupChat(tx, campaign.userId, campaign);
   const problem = groupProblem(chat);
   if (problem) throw new DomainError(problem.code, problem.details);

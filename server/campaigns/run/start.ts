@@ -7,6 +7,7 @@ import { keepErasuresOut } from "../../contacts/lock.ts";
 import type { Env } from "../../env.ts";
 import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
+import { mediaProblem } from "../../media/queries.ts";
 import { holdPoints } from "../../wallet/hold.ts";
 import { POINTS_PER_MESSAGE } from "../../wallet/rules.ts";
 import { lockAsking, recordAsked } from "../draft/confirmation.ts";
@@ -96,7 +97,7 @@ async function lockForStart(tx: Db, userId: Id<"user">, { id, due }: { id: strin
   if (!planned || (due && campaign.scheduledFor?.getTime() !== due.getTime())) {
     throw new DomainError("wrong_state", { status: campaign.status });
   }
-  const [problem] = await draftProblems(tx, campaign);
+  const problem = (await draftProblems(tx, campaign))[0] ?? (await mediaProblem(tx, campaign.mediaId));
   if (problem) throw new DomainError(problem.code, problem.details);
   return { campaign: { ...campaign, waSessionId }, session };
 }

@@ -7,6 +7,7 @@ import { recordAudit } from "../../audit/record.ts";
 import type { Env } from "../../env.ts";
 import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
+import { mediaProblem } from "../../media/queries.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
 import { draftProblems } from "../draft/problems.ts";
 import { readRecipients } from "../run/recipients.ts";
@@ -27,7 +28,7 @@ export async function scheduleCampaign(
   input: Omit<ScheduleCampaignInput, "consentConfirmed">,
 ): Promise<{ at: Date }> {
   const campaign = await lockPlanned(tx, userId, input.id);
-  const [problem] = await draftProblems(tx, campaign);
+  const problem = (await draftProblems(tx, campaign))[0] ?? (await mediaProblem(tx, campaign.mediaId));
   if (problem) throw new DomainError(problem.code, problem.details);
   const time = readStartTime(input.wall, input.tz, await appNow(tx));
   if ("why" in time) throw new DomainError("schedule_time", time, { wall: time.why });

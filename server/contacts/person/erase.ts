@@ -106,7 +106,18 @@ async function forgetMessages(tx: Db, userId: Id<"user">, { id, identities }: Pe
   await tx.execute(sql`
     update messages set recipient_key = 'erased:' || id, recipient_name = '', resolved_text = null, encoded = null, contact_id = null
      where ${theirs}`);
+  await forgetTests(tx, userId);
   for (const campaignId of campaignIds) await publish(tx, userId, "campaign", campaignId);
+}
+
+/** Tests went to the user's own phone; whose values they showed is not kept, so all of them lose what they said. */
+async function forgetTests(tx: Db, userId: Id<"user">): Promise<void> {
+  const tests = sql`user_id = ${userId} and test_of is not null`;
+  const [open] = await tx.execute(sql`select 1 from messages where ${tests} and status = 'sending' limit 1`);
+  if (open) throw new DomainError("erase_waits", { why: "A test to your own phone is on its way" });
+  await tx.execute(sql`
+    update messages set status = 'skipped', error_code = 'contact_erased', ended_at = now() where ${tests} and status = 'queued'`);
+  await tx.execute(sql`update messages set recipient_name = '', resolved_text = null, encoded = null where ${tests}`);
 }
 
 /**

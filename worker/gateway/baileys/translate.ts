@@ -10,6 +10,7 @@ import {
   type WAMessage,
 } from "@whiskeysockets/baileys";
 import { z } from "zod";
+import { textContent } from "#server/messages/text-content.ts";
 import type { GatewayEvent, Identity, Person } from "../gateway.ts";
 
 /** Who a JID names, or null when it names no single person (a group, a channel, the server). The device is left out. */
@@ -38,10 +39,9 @@ export function phoneOf(jid: string): string | null {
   return identity?.startsWith("pn:") ? identity.slice(3) : null;
 }
 
-/** A text as WhatsApp carries it; the secret lets the recipient report the message to WhatsApp, as with any client. */
+/** A text as WhatsApp carries it. */
 export function encodeText(text: string): Uint8Array {
-  const message = { extendedTextMessage: { text }, messageContextInfo: { messageSecret: randomBytes(32) } };
-  return proto.Message.encode(proto.Message.fromObject(message)).finish();
+  return proto.Message.encode(proto.Message.fromObject(textContent(text, randomBytes(32)))).finish();
 }
 
 const text = (message: proto.IMessage): string | null =>
