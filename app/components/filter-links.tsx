@@ -33,7 +33,7 @@ export function FilterLinks({
           <Button
             key={value ?? "all"}
             component={Link}
-            to={withSearch(search, { [param]: value, cursor: null })}
+            to={withSearch(search, { [param]: value, cursor: null, reason: null })}
             preventScrollReset
             size="xs"
             radius="xl"

@@ -1,20 +1,34 @@
 import { messageStatuses } from "#server/messages/rules.ts";
 import type { Api } from "#server/route-api.ts";
 import { idCursor, idParam, oneOf } from "../../lib/params.ts";
+import { loadResults } from "./results/load.ts";
+
+/** As long as a reason's code may be. */
+const REASON_MAX = 40;
 
 /** A draft with its review, or a board with a page of its recipients. */
 export async function loadCampaign(api: Api, campaignId: string | undefined, search: URLSearchParams) {
   const id = idParam("campaign", campaignId);
   const campaign = await api.campaigns.get({ id });
   if (campaign.status === "draft") return { campaign, review: await api.campaigns.review({ id }) };
-  const page = await api.campaigns.messages({
-    id,
-    status: oneOf(search.get("status"), messageStatuses),
-    cursor: idCursor("message", search.get("cursor")),
-  });
-  return { campaign, review: null, page };
+  const messageId = idCursor("message", search.get("row"));
+  const [page, progress, failures, timeline] = await Promise.all([
+    api.campaigns.messages({
+      id,
+      status: oneOf(search.get("status"), messageStatuses),
+      reason: search.get("reason")?.slice(0, REASON_MAX) || undefined,
+      cursor: idCursor("message", search.get("cursor")),
+    }),
+    api.campaigns.progress({ id }),
+    api.campaigns.failures({ id }),
+    messageId ? api.campaigns.timeline({ id, messageId }) : null,
+  ]);
+  return { campaign, review: null, page, progress, failures, timeline, results: await loadResults(api, id, search) };
 }
 
 export type Campaign = Awaited<ReturnType<Api["campaigns"]["get"]>>;
 export type CampaignReview = Awaited<ReturnType<Api["campaigns"]["review"]>>;
 export type RecipientPage = Awaited<ReturnType<Api["campaigns"]["messages"]>>;
+export type Progress = Awaited<ReturnType<Api["campaigns"]["progress"]>>;
+export type Failures = Awaited<ReturnType<Api["campaigns"]["failures"]>>;
+export type MessageTimeline = Awaited<ReturnType<Api["campaigns"]["timeline"]>>;

@@ -1,17 +1,21 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
-import { campaignRef, startCampaignInput } from "#server/campaigns/schema.ts";
+import { campaignRef, rowsInput, startCampaignInput } from "#server/campaigns/schema.ts";
 import { Refused } from "../../components/form-parts.tsx";
 import { Page } from "../../components/page.tsx";
 import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";
+import { count } from "../../lib/format.ts";
 import { form, submit } from "../../lib/submit.server.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
-import { Board } from "./board.tsx";
-import { BoardActions } from "./board-actions.tsx";
 import { DraftActions } from "./draft-actions.tsx";
 import { loadCampaign } from "./load.ts";
-import { Recipients } from "./recipients.tsx";
+import { Results } from "./results/results.tsx";
 import { Review } from "./review.tsx";
+import { BoardActions } from "./run/actions.tsx";
+import { Board } from "./run/board.tsx";
+import { FailuresPanel } from "./run/failures.tsx";
+import { Recipients } from "./run/recipients.tsx";
+import { TimelineDrawer } from "./run/timeline.tsx";
 
 export { ErrorBoundary } from "../../components/error-page.tsx";
 
@@ -19,6 +23,18 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [
   { title: `${data?.campaign.name ?? "Campaign"} · MassSender` },
 ];
 
+/** Buttons that stand by themselves: what they were refused for is told at the top. */
+const refused = [
+  "pause",
+  "resume",
+  "cancel",
+  "remove",
+  "retryFailed",
+  "repeatUnknown",
+  "treatAsFailed",
+  "unpauseAll",
+  "openHours",
+];
 const RUNNING_RELOAD_MS = 15_000;
 
 export function loader({ context, params, request }: LoaderFunctionArgs) {
@@ -26,14 +42,34 @@ export function loader({ context, params, request }: LoaderFunctionArgs) {
 }
 
 export function action({ context, params, request }: ActionFunctionArgs) {
-  const { campaigns } = context.api;
+  const { campaigns, schedules } = context.api;
   const here = (toast: string) => ({ done: { to: `/campaigns/${params.id}`, toast } });
+  // An open row, a filter and a page stay as they are.
+  const stay = (said: string) => ({
+    done: {
+      to: `/campaigns/${params.id}${new URL(request.url).search}`,
+      toast: ({ messages }: { messages: number }) => `${count(messages, "message")} ${said}`,
+    },
+  });
   return submit(request, {
     start: form(startCampaignInput, campaigns.start, here("The campaign is running.")),
     checkNumbers: form(campaignRef, campaigns.checkNumbers, here("WhatsApp is being asked.")),
     pause: form(campaignRef, campaigns.pause, here("Paused. What is on its way still arrives.")),
     resume: form(campaignRef, campaigns.resume, here("The campaign goes on.")),
     cancel: form(campaignRef, campaigns.cancel, here("Cancelled. The points of what was not sent are free again.")),
+    retryFailed: form(rowsInput, campaigns.retryFailed, stay("will be tried again.")),
+    repeatUnknown: form(rowsInput, campaigns.repeatUnknown, stay("handed over again, under the same id.")),
+    treatAsFailed: form(rowsInput, campaigns.treatAsFailed, stay("taken for failed. The points are free again.")),
+    unpauseAll: form(
+      campaignRef,
+      async () => schedules.set({ ...(await schedules.get()), paused: false }),
+      here("Sending goes on."),
+    ),
+    openHours: form(
+      campaignRef,
+      async () => schedules.set({ ...(await schedules.get()), windows: null }),
+      here("Messages may leave at any hour."),
+    ),
     remove: form(campaignRef, campaigns.remove, { done: { to: "/campaigns", toast: "The draft is deleted." } }),
   });
 }
@@ -49,13 +85,16 @@ export default function CampaignPage() {
       badge={<StatusBadge look={campaignLooks[campaign.status]} size="lg" />}
       actions={data.review ? <DraftActions campaign={campaign} /> : <BoardActions campaign={campaign} />}
     >
-      <Refused answer={answer} intents={["pause", "resume", "cancel", "remove"]} />
+      <Refused answer={answer} intents={refused} />
       {data.review ? (
         <Review campaign={campaign} review={data.review} answer={answer} />
       ) : (
         <>
-          <Board campaign={campaign} />
+          <Board campaign={campaign} progress={data.progress} />
+          <FailuresPanel campaign={campaign} failures={data.failures} />
+          <Results campaign={campaign} results={data.results} />
           <Recipients campaign={campaign} page={data.page} />
+          <TimelineDrawer campaignId={campaign.id} timeline={data.timeline} />
         </>
       )}
     </Page>

@@ -41,7 +41,10 @@ export async function getCampaign(tx: Db, userId: Id<"user">, input: { id: strin
     .select({ points: sql<number>`coalesce(sum(${messages.costPoints}), 0)::int` })
     .from(messages)
     .where(eq(messages.campaignId, campaign.id));
-  const waiting = campaign.status === "running" && session ? await readWaiting(tx, userId, session.id, dailyCap) : null;
+  const waiting =
+    campaign.status === "running" && session && counts.queued > 0
+      ? await readWaiting(tx, userId, session.id, dailyCap, campaign.id)
+      : null;
   const { userId: _own, waSessionId: _session, ...shown } = campaign;
   return {
     ...shown,

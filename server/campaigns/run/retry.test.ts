@@ -107,7 +107,7 @@ describe("what failed, tried again", () => {
 
   test("leaves out who opted out, took consent back, was removed or has another number since", async () => {
     const { id, phones } = await start(5);
-    const rows = [];
+    const rows: ClaimedMessage[] = [];
     for (let n = 0; n < 5; n += 1) rows.push(await sent(nack(479)));
     await optOut(`pn:${phones[0]}`);
     const contact = (n: number) => eq(contacts.phoneE164, phones[n] ?? "");

@@ -1,23 +1,34 @@
 import { Stack, Text, Title } from "@mantine/core";
 import { useSearchParams } from "@remix-run/react";
 import { messageStatuses } from "#server/messages/rules.ts";
-import { presentStatuses } from "../../components/campaign-progress.tsx";
-import { type Column, DataTable, Pager } from "../../components/data-table.tsx";
-import { FilterLinks } from "../../components/filter-links.tsx";
-import { Moment } from "../../components/moment.tsx";
-import { messageLooks, StatusBadge } from "../../components/status-badge.tsx";
-import { oneOf } from "../../lib/params.ts";
-import type { Campaign, RecipientPage } from "./load.ts";
+import { presentStatuses } from "../../../components/campaign-progress.tsx";
+import { type Column, DataTable, Pager } from "../../../components/data-table.tsx";
+import { FilterLinks } from "../../../components/filter-links.tsx";
+import { TextLink } from "../../../components/link-button.tsx";
+import { Moment } from "../../../components/moment.tsx";
+import { messageLooks, StatusBadge } from "../../../components/status-badge.tsx";
+import { oneOf, withSearch } from "../../../lib/params.ts";
+import type { Campaign, RecipientPage } from "../load.ts";
 
 type Recipient = RecipientPage["rows"][number];
 
 const columns: Column<Recipient>[] = [
-  { header: "Name", cell: (row) => row.name },
+  { header: "Name", cell: (row) => <Opener row={row} /> },
   { header: "Number", cell: (row) => row.phone, tight: true },
   { header: "State", cell: (row) => <StatusBadge look={messageLooks[row.status]} />, tight: true },
   { header: "Since", cell: (row) => <Since row={row} />, tight: true },
   { header: "Why", cell: (row) => <Why row={row} />, wide: true },
 ];
+
+/** Opens the life of this message, beside the table. */
+function Opener({ row }: { row: Recipient }) {
+  const [search] = useSearchParams();
+  return (
+    <TextLink to={withSearch(search, { row: row.id })} preventScrollReset aria-haspopup="dialog">
+      {row.name || row.phone}
+    </TextLink>
+  );
+}
 
 function Since({ row }: { row: Recipient }) {
   const at = row.readAt ?? row.deliveredAt ?? row.sentAt ?? row.endedAt ?? row.sendingAt;
@@ -33,7 +44,8 @@ function Why({ row }: { row: Recipient }) {
       </Text>
     );
   }
-  if (row.status === "unknown") return "WhatsApp has not answered for a day. Its points stay held.";
+  if (row.status === "unknown")
+    return "WhatsApp never answered. Its points stay held until you decide, or for 14 days.";
   return null;
 }
 
@@ -55,6 +67,14 @@ export function Recipients({ campaign, page }: { campaign: Campaign; page: Recip
           count: counts[status],
         }))}
       />
+      {search.has("reason") && (
+        <Text size="sm">
+          Only those with one reason are shown.{" "}
+          <TextLink to={withSearch(search, { reason: null, cursor: null })} preventScrollReset>
+            Show the others too
+          </TextLink>
+        </Text>
+      )}
       <DataTable
         caption="Recipients"
         columns={columns}

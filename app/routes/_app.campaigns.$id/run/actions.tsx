@@ -1,9 +1,9 @@
-import { Button } from "@mantine/core";
-import { DownloadIcon, PauseIcon, PlayIcon } from "@radix-ui/react-icons";
-import { ConfirmButton } from "../../components/confirm-button.tsx";
-import { ButtonForm, SubmitButton } from "../../components/form-parts.tsx";
-import { count } from "../../lib/format.ts";
-import type { Campaign } from "./load.ts";
+import { PauseIcon, PlayIcon } from "@radix-ui/react-icons";
+import { ConfirmButton } from "../../../components/confirm-button.tsx";
+import { ButtonForm, SubmitButton } from "../../../components/form-parts.tsx";
+import { count } from "../../../lib/format.ts";
+import type { Campaign } from "../load.ts";
+import { Exports } from "../results/exports.tsx";
 
 /** What can be done with a campaign that was started: it depends on its state alone. */
 export function BoardActions({ campaign }: { campaign: Campaign }) {
@@ -36,14 +36,7 @@ export function BoardActions({ campaign }: { campaign: Campaign }) {
           is on its way still arrives.
         </ConfirmButton>
       )}
-      <Button
-        component="a"
-        href={`/campaigns/${id}/export.csv`}
-        variant="default"
-        leftSection={<DownloadIcon aria-hidden />}
-      >
-        Export CSV
-      </Button>
+      <Exports campaignId={id} />
     </>
   );
 }

@@ -1,11 +1,11 @@
 import { Paper, SimpleGrid, Stack } from "@mantine/core";
-import { ProgressBar, ProgressLegend } from "../../components/campaign-progress.tsx";
-import { Figure } from "../../components/figure.tsx";
-import { Moment } from "../../components/moment.tsx";
-import { count, formatNumber, seconds } from "../../lib/format.ts";
-import type { Campaign } from "./load.ts";
+import { ProgressBar, ProgressLegend } from "../../../components/campaign-progress.tsx";
+import { Figure } from "../../../components/figure.tsx";
+import { Moment } from "../../../components/moment.tsx";
+import { count, formatNumber, seconds } from "../../../lib/format.ts";
+import type { Campaign, Progress } from "../load.ts";
+import { ListLinks } from "../reach.tsx";
 import { Now } from "./now.tsx";
-import { ListLinks } from "./reach.tsx";
 
 function pace({ throttleMinMs, throttleMaxMs }: Campaign): string {
   const [from, to] = [seconds(throttleMinMs), seconds(throttleMaxMs)];
@@ -13,7 +13,7 @@ function pace({ throttleMinMs, throttleMaxMs }: Campaign): string {
 }
 
 /** What is going on with a campaign: a sentence, the bar whose parts add up to the total, and the figures. */
-export function Board({ campaign }: { campaign: Campaign }) {
+export function Board({ campaign, progress }: { campaign: Campaign; progress: Progress }) {
   const { counts, total, lists, session } = campaign;
   const asking = campaign.purpose === "confirmation";
   const toGroup = campaign.audience === "group_chat";
@@ -25,7 +25,7 @@ export function Board({ campaign }: { campaign: Campaign }) {
           <ProgressBar counts={counts} total={total} size={20} />
           <ProgressLegend counts={counts} />
         </Stack>
-        <SimpleGrid cols={{ base: 2, sm: 3, lg: asking ? 3 : 5 }} component="dl" m={0}>
+        <SimpleGrid cols={{ base: 2, sm: 3 }} component="dl" m={0}>
           <Figure label={toGroup ? "Recipient" : "Recipients"} words={toGroup} note={<ListLinks lists={lists} />}>
             {toGroup ? "Group chat" : formatNumber(total)}
           </Figure>
@@ -34,12 +34,13 @@ export function Board({ campaign }: { campaign: Campaign }) {
               {formatNumber(campaign.confirmed)}
             </Figure>
           )}
-          <Figure label="Points charged" note="For what WhatsApp accepted">
+          <Figure
+            label="Points charged"
+            note={`For what WhatsApp accepted; ${formatNumber(campaign.holdOpen)} held for what is open`}
+          >
             {formatNumber(campaign.pointsCharged)}
           </Figure>
-          <Figure label="Points held" note="For what is still open">
-            {formatNumber(campaign.holdOpen)}
-          </Figure>
+          {campaign.status === "running" && <Speed campaign={campaign} progress={progress} />}
           <Figure label="Phone" words note={`${pace(campaign)} s between messages`}>
             {session?.phone ?? "Removed"}
           </Figure>
@@ -61,5 +62,28 @@ export function Board({ campaign }: { campaign: Campaign }) {
         </SimpleGrid>
       </Stack>
     </Paper>
+  );
+}
+
+const endless = {
+  paused: "Not while all sending is paused",
+  no_hours: "Never: no hour is active",
+  no_room: "Never: nothing may be sent in a day",
+  too_far: "Later than can be said",
+} as const;
+
+function Speed({ campaign, progress }: { campaign: Campaign; progress: Progress }) {
+  const { perMinute, finish } = progress;
+  return (
+    <>
+      <Figure label="Speed" note="messages a minute, over the last five">
+        {perMinute === null ? "–" : formatNumber(Math.round(perMinute * 10) / 10)}
+      </Figure>
+      {campaign.counts.queued > 0 && finish && (
+        <Figure label="Through by" words note="Active hours and the day's limit counted">
+          {finish.at ? <Moment at={finish.at} /> : endless[finish.why]}
+        </Figure>
+      )}
+    </>
   );
 }
