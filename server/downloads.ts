@@ -97,7 +97,7 @@ async function file(
           next = await pieces.next();
         } catch (error) {
           log.error({ event: "download_failed", file: name, err: error }, "a download broke off");
-          throw error;
+          throw new Error("a download broke off");
         }
       },
       cancel: async () => void (await pieces.return(undefined)),

@@ -1,60 +1,35 @@
-import { Text } from "@mantine/core";
 import { PaperPlaneIcon, PlusIcon } from "@radix-ui/react-icons";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useLoaderData } from "@remix-run/react";
-import { CampaignProgress } from "../../components/campaign-progress.tsx";
-import { type Column, DataTable, Pager } from "../../components/data-table.tsx";
+import { useLoaderData, useSearchParams } from "@remix-run/react";
+import { campaignStatuses } from "#server/campaigns/results/schema.ts";
+import { DataTable, Pager } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
-import { Moment } from "../../components/moment.tsx";
 import { Page } from "../../components/page.tsx";
-import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";
-import { formatNumber } from "../../lib/format.ts";
-import { idCursor } from "../../lib/params.ts";
+import { idCursor, oneOf } from "../../lib/params.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
+import { columns } from "./columns.tsx";
+import { Filters } from "./filters.tsx";
 
 export { ErrorBoundary } from "../../components/error-page.tsx";
 
 export const meta: MetaFunction = () => [{ title: "Campaigns · MassSender" }];
 
 const RUNNING_RELOAD_MS = 15_000;
+const SEARCH_MAX = 100;
 
 export async function loader({ context, request }: LoaderFunctionArgs) {
-  const cursor = idCursor("campaign", new URL(request.url).searchParams.get("cursor"));
-  return context.api.campaigns.list({ cursor });
-}
-
-type Campaign = Awaited<ReturnType<typeof loader>>["rows"][number];
-
-const columns: Column<Campaign>[] = [
-  { header: "Campaign", cell: (row) => <Name row={row} />, wide: true },
-  { header: "State", cell: (row) => <StatusBadge look={campaignLooks[row.status]} />, tight: true },
-  { header: "Recipients", cell: (row) => (row.status === "draft" ? null : formatNumber(row.total)), figures: true },
-  {
-    header: "Progress",
-    cell: (row) =>
-      row.status === "draft" ? "Not started" : <CampaignProgress counts={row.counts} total={row.total} />,
-    wide: true,
-  },
-  { header: "Started", cell: (row) => (row.startedAt ? <Moment at={row.startedAt} /> : null), tight: true },
-];
-
-function Name({ row }: { row: Campaign }) {
-  const kind = row.audience === "group_chat" ? "Group chat" : row.purpose === "confirmation" ? "Asks for a YES" : null;
-  return (
-    <>
-      <TextLink to={`/campaigns/${row.id}`}>{row.name}</TextLink>
-      {kind && (
-        <Text size="sm" c="dimmed" component="span" display="block">
-          {kind}
-        </Text>
-      )}
-    </>
-  );
+  const { searchParams } = new URL(request.url);
+  return context.api.campaigns.list({
+    cursor: idCursor("campaign", searchParams.get("cursor")),
+    search: searchParams.get("search")?.slice(0, SEARCH_MAX),
+    status: oneOf(searchParams.get("status"), campaignStatuses),
+  });
 }
 
 export default function Campaigns() {
-  const { rows, nextCursor } = useLoaderData<typeof loader>();
+  const { rows, nextCursor, states } = useLoaderData<typeof loader>();
+  const [search] = useSearchParams();
   useReloadEvery(
     RUNNING_RELOAD_MS,
     rows.some((row) => row.status === "running"),
@@ -64,7 +39,8 @@ export default function Campaigns() {
       New campaign
     </LinkButton>
   );
-  if (rows.length === 0) {
+  const narrowed = Boolean(search.get("search")) || search.has("status") || search.has("cursor");
+  if (rows.length === 0 && !narrowed) {
     return (
       <Page title="Campaigns">
         <EmptyState icon={PaperPlaneIcon} title="No campaign yet" action={write}>
@@ -76,7 +52,18 @@ export default function Campaigns() {
   }
   return (
     <Page title="Campaigns" actions={write}>
-      <DataTable caption="Campaigns" columns={columns} rows={rows} rowKey={(row) => row.id} />
+      <Filters states={states} />
+      <DataTable
+        caption="Campaigns"
+        columns={columns}
+        rows={rows}
+        rowKey={(row) => row.id}
+        empty={
+          <>
+            No campaign is like that. <TextLink to="/campaigns">Show all</TextLink>
+          </>
+        }
+      />
       <Pager nextCursor={nextCursor} />
     </Page>
   );

@@ -21,8 +21,8 @@ export function Replies({ page: { rows, nextCursor } }: { page: RepliesPage }) {
             Replies
           </Title>
           <Text size="sm" c="dimmed">
-            What somebody writes within {ANSWER_DAYS} days counts for the last campaign that reached them. Texts are wiped
-            after {TEXT_DAYS} days; that somebody answered stays, until you remove them.
+            What somebody writes within {ANSWER_DAYS} days counts for the last campaign that reached them. Texts are
+            wiped after {TEXT_DAYS} days; that somebody answered stays, until you remove them.
           </Text>
         </Stack>
         {rows.length === 0 ? (

@@ -84,7 +84,6 @@ function AsTable({ parts, seconds }: { parts: Run["parts"]; seconds: boolean }) 
       <Text component="summary" size="sm" w="fit-content" className={styles.summary}>
         The same as a table
       </Text>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls can be scrolled with the keyboard */}
       <Box className={styles.table} tabIndex={0} role="region" aria-label="The run as a table">
         <Table aria-label="Messages over time">
           <Table.Thead>

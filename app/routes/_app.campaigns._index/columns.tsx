@@ -1,0 +1,82 @@
+import { Text } from "@mantine/core";
+import type { ReactNode } from "react";
+import { MISSED } from "#server/campaigns/schedule/rules.ts";
+import type { Api } from "#server/route-api.ts";
+import { CampaignProgress } from "../../components/campaign-progress.tsx";
+import type { Column } from "../../components/data-table.tsx";
+import { TextLink } from "../../components/link-button.tsx";
+import { Moment } from "../../components/moment.tsx";
+import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";
+import { formatMoment, formatNumber } from "../../lib/format.ts";
+
+type CampaignRow = Awaited<ReturnType<Api["campaigns"]["list"]>>["rows"][number];
+
+const begun = (row: CampaignRow) => row.startedAt !== null;
+
+export const columns: Column<CampaignRow>[] = [
+  { header: "Campaign", cell: (row) => <Name row={row} />, wide: true },
+  { header: "State", cell: (row) => <StatusBadge look={campaignLooks[row.status]} />, tight: true },
+  {
+    header: "Progress",
+    cell: (row) => (begun(row) ? <CampaignProgress counts={row.counts} total={row.total} /> : null),
+    wide: true,
+  },
+  { header: "Recipients", cell: (row) => (begun(row) ? formatNumber(row.total) : null), figures: true },
+  { header: "Read", cell: (row) => (begun(row) ? <Read row={row} /> : null), figures: true },
+  { header: "Replied", cell: (row) => (begun(row) ? formatNumber(row.replied) : null), figures: true },
+  { header: "When", cell: (row) => <When row={row} />, tight: true },
+];
+
+function Name({ row }: { row: CampaignRow }) {
+  const kind = row.audience === "group_chat" ? "Group chat" : row.purpose === "confirmation" ? "Asks for a YES" : null;
+  return (
+    <>
+      <TextLink to={`/campaigns/${row.id}`}>{row.name || "Without a name"}</TextLink>
+      {kind && <Small>{kind}</Small>}
+    </>
+  );
+}
+
+function Read({ row: { counts } }: { row: CampaignRow }) {
+  const reached = counts.sent + counts.delivered + counts.read;
+  return (
+    <>
+      {formatNumber(counts.read)}
+      {reached > 0 && <Small>{Math.round((counts.read / reached) * 100)}%</Small>}
+    </>
+  );
+}
+
+/** What is to come or what was, whichever says more about where the campaign is. */
+function When({ row }: { row: CampaignRow }) {
+  if (row.startedAt) return <Moment at={row.startedAt} />;
+  if (row.status === "scheduled" && row.scheduledFor) {
+    return (
+      <>
+        <time dateTime={row.scheduledFor.toISOString()} suppressHydrationWarning>
+          {formatMoment(row.scheduledFor, row.scheduleTz ?? "UTC")}
+        </time>
+        <Small>{scheduleWords(row.scheduleProblem)}</Small>
+      </>
+    );
+  }
+  return (
+    <>
+      <Moment at={row.createdAt} />
+      <Small>made then</Small>
+    </>
+  );
+}
+
+function scheduleWords(problem: string | null): string {
+  if (problem === null) return "starts then";
+  return problem === MISSED ? "missed: start it or choose a new time" : "cannot start yet: see why";
+}
+
+function Small({ children }: { children: ReactNode }) {
+  return (
+    <Text size="sm" c="dimmed" component="span" display="block">
+      {children}
+    </Text>
+  );
+}
