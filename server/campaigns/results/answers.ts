@@ -51,17 +51,18 @@ export async function countAnswers(tx: Db, userId: Id<"user">, campaignId: Id<"c
   return row ?? { replied: 0, optedOut: 0, both: 0 };
 }
 
-/** How many people wrote back to each of these campaigns; one that nobody answered is missing. */
+/** How many people wrote back to each of these campaigns. */
 export async function countReplied(
   tx: Db,
   userId: Id<"user">,
   campaignIds: readonly Id<"campaign">[],
 ): Promise<Map<string, number>> {
   if (campaignIds.length === 0) return new Map();
+  // One campaign after the other, by the index: together they look like most of the table.
   const rows = await tx.execute<{ id: string; n: number }>(sql`
-    select m.campaign_id as id, count(*)::int as n from messages m
-     where m.campaign_id in (select jsonb_array_elements_text(${JSON.stringify(campaignIds)}::text::jsonb))
-       and m.user_id = ${userId} and ${reached} and exists (select 1 from ${repliesTo})
-     group by m.campaign_id`);
+    select c.id, (select count(*) from messages m
+                   where m.campaign_id = c.id and m.user_id = ${userId} and ${reached}
+                     and exists (select 1 from ${repliesTo}))::int as n
+      from jsonb_array_elements_text(${JSON.stringify(campaignIds)}::text::jsonb) as c(id)`);
   return new Map(rows.map(({ id, n }) => [id, n]));
 }
