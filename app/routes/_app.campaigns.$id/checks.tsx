@@ -3,8 +3,9 @@ import { CheckIcon, Cross2Icon, ExclamationTriangleIcon } from "@radix-ui/react-
 import type { ReactNode } from "react";
 import { TextLink } from "../../components/link-button.tsx";
 import { sessionLooks } from "../../components/status-badge.tsx";
-import { count, formatNumber } from "../../lib/format.ts";
+import { count, formatNumber, seconds } from "../../lib/format.ts";
 import type { Campaign, CampaignReview } from "./load.ts";
+import { Finish } from "./plan/finish.tsx";
 import { leftOut, Reach, reachTitle } from "./reach.tsx";
 
 type Verdict = "good" | "mind" | "bad";
@@ -37,22 +38,25 @@ function Check({ verdict, title, children }: { verdict: Verdict; title: ReactNod
   );
 }
 
+const phoneCodes = ["session_not_linked", "no_phone", "group_chat_phone"];
+const moneyCodes = ["insufficient_points", "plan_expired"];
+
 /** The review as a list: each point is in order, to be minded, or in the way of a start. */
 export function Checks({ campaign, review }: { campaign: Campaign; review: CampaignReview }) {
-  const { sendable, points, leftToday, missingValues } = review;
-  const refused = (...codes: string[]) => review.problems.filter((problem) => codes.includes(problem.code));
-  const say = (problems: CampaignReview["problems"]) => problems.map((problem) => problem.sentence).join(" ");
-  const phone = refused("session_not_linked", "group_chat_phone");
-  const money = refused("insufficient_points", "plan_expired");
-  const reach = review.problems.filter((problem) => !phone.includes(problem) && !money.includes(problem));
+  const { missingValues } = review;
+  const reach = review.problems.filter(({ code }) => !phoneCodes.includes(code) && !moneyCodes.includes(code));
   return (
     <Stack component="ul" gap="md" m={0} p={0} style={{ listStyle: "none" }}>
       <Check verdict={reach.length > 0 ? "bad" : "good"} title={reachTitle(campaign, review)}>
-        {say(reach) || <Reach campaign={campaign} review={review} />}
+        {reach.length > 0 ? (
+          <Mend campaign={campaign} problems={reach} />
+        ) : (
+          <Reach campaign={campaign} review={review} />
+        )}
       </Check>
       {leftOut(campaign, review).map(({ reason, title, toDo }) => (
         <Check key={reason} verdict="mind" title={title}>
-          {toDo}
+          {toDo} <TextLink to={`?dry=on&show=${reason}#dry-run`}>See who</TextLink>
         </Check>
       ))}
       {missingValues.map(({ variable, count: people }) => (
@@ -60,22 +64,63 @@ export function Checks({ campaign, review }: { campaign: Campaign; review: Campa
           That place stays empty, unless the template names a word for it: {`{{${variable}|friend}}`}.
         </Check>
       ))}
-      <Check
-        verdict={money.length > 0 ? "bad" : "good"}
-        title={`${formatNumber(points.need)} points are held, ${formatNumber(points.available)} are available`}
-      >
-        {say(money) || "A message is charged when WhatsApp accepts it. What is not sent is given back."}
+      <Money campaign={campaign} review={review} />
+      <Phone campaign={campaign} review={review} />
+      <Time campaign={campaign} review={review} />
+      <Check verdict="mind" title="WhatsApp's terms">
+        Bulk messages through a linked phone are against them. WhatsApp can restrict or ban the number.
       </Check>
+    </Stack>
+  );
+}
+
+type Problems = CampaignReview["problems"];
+interface Point {
+  campaign: Campaign;
+  review: CampaignReview;
+}
+const say = (problems: Problems) => problems.map((problem) => problem.sentence).join(" ");
+
+/** What is wrong with the draft itself, with the step in which each is mended. */
+function Mend({ campaign, problems }: { campaign: Campaign; problems: Problems }) {
+  const step = campaign.status === "draft" ? problems.find((problem) => problem.step !== null)?.step : null;
+  return (
+    <>
+      {say(problems)}{" "}
+      {step && <TextLink to={`/campaigns/new?draft=${campaign.id}&step=${step}`}>Mend it in the draft</TextLink>}
+    </>
+  );
+}
+
+function Money({ review: { points, problems } }: Point) {
+  const wrong = problems.filter(({ code }) => moneyCodes.includes(code));
+  const left = Math.max(0, points.available - points.need);
+  return (
+    <Check
+      verdict={wrong.length > 0 ? "bad" : "good"}
+      title={`${formatNumber(points.need)} points are held for it, ${formatNumber(left)} are left`}
+    >
+      {say(wrong) || "A message is charged when WhatsApp accepts it. What is not sent is given back."}{" "}
+      {points.held > 0 && `${formatNumber(points.held)} points are held for other messages already.`}
+    </Check>
+  );
+}
+
+function Phone({ review: { session, leftToday, dayTz, sendable, problems } }: Point) {
+  const wrong = problems.filter(({ code }) => phoneCodes.includes(code));
+  const state = session ? sessionLooks[session.status].word.toLowerCase() : null;
+  return (
+    <>
       <Check
-        verdict={phone.length > 0 ? "bad" : "good"}
-        title={`The phone ${review.session?.phone ?? ""} is ${review.session ? sessionLooks[review.session.status].word.toLowerCase() : "removed"}`}
+        verdict={wrong.length > 0 ? "bad" : "good"}
+        title={session ? `The phone ${session.phone ?? ""} is ${state}` : "No phone is chosen"}
       >
-        {phone.length > 0 ? (
+        {wrong.length > 0 ? (
           <>
-            {say(phone)} <TextLink to="/link">To the phones</TextLink>
+            {say(wrong)} <TextLink to="/link">To the phones</TextLink>
           </>
         ) : (
-          `It may send ${count(leftToday, "more message", "more messages")} today.`
+          `It may send ${count(leftToday, "more message", "more messages")} today; its day ends at midnight in ${dayTz}.`
         )}
       </Check>
       {leftToday < sendable && (
@@ -83,9 +128,16 @@ export function Checks({ campaign, review }: { campaign: Campaign; review: Campa
           The rest goes on tomorrow by itself.
         </Check>
       )}
-      <Check verdict="mind" title="WhatsApp's terms">
-        Bulk messages through a linked phone are against them. WhatsApp can restrict or ban the number.
-      </Check>
-    </Stack>
+    </>
+  );
+}
+
+function Time({ campaign, review: { estimate, hours } }: Point) {
+  const [from, to] = [seconds(campaign.throttleMinMs), seconds(campaign.throttleMaxMs)];
+  return (
+    <Check verdict={estimate.at === null ? "mind" : "good"} title={<Finish estimate={estimate} />}>
+      Messages leave {hours.words}, {from === to ? from : `${from}–${to}`} s apart, and after other campaigns of this
+      phone that are under way. An estimate.
+    </Check>
   );
 }

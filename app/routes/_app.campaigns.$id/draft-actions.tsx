@@ -4,6 +4,8 @@ import { LinkButton } from "../../components/link-button.tsx";
 import type { Campaign } from "./load.ts";
 
 export function DraftActions({ campaign }: { campaign: Campaign }) {
+  // What is scheduled is what was confirmed: to edit it, the schedule is cancelled first.
+  if (campaign.status === "scheduled") return null;
   return (
     <>
       <LinkButton

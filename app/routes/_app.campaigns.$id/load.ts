@@ -1,3 +1,4 @@
+import { leftOutReasons } from "#server/campaigns/rules.ts";
 import { messageStatuses } from "#server/messages/rules.ts";
 import type { Api } from "#server/route-api.ts";
 import { idCursor, idParam, oneOf } from "../../lib/params.ts";
@@ -10,7 +11,10 @@ const REASON_MAX = 40;
 export async function loadCampaign(api: Api, campaignId: string | undefined, search: URLSearchParams) {
   const id = idParam("campaign", campaignId);
   const campaign = await api.campaigns.get({ id });
-  if (campaign.status === "draft") return { campaign, review: await api.campaigns.review({ id }) };
+  if (campaign.status === "draft" || campaign.status === "scheduled") {
+    const review = await api.campaigns.review({ id });
+    return { campaign, review, dryRun: search.get("dry") === "on" ? await loadDryRun(api, id, search) : null };
+  }
   const messageId = idCursor("message", search.get("row"));
   const [page, progress, failures, timeline] = await Promise.all([
     api.campaigns.messages({
@@ -26,9 +30,19 @@ export async function loadCampaign(api: Api, campaignId: string | undefined, sea
   return { campaign, review: null, page, progress, failures, timeline, results: await loadResults(api, id, search) };
 }
 
+function loadDryRun(api: Api, id: string, search: URLSearchParams) {
+  return api.campaigns.dryRun({
+    id,
+    search: search.get("search")?.slice(0, 100),
+    show: oneOf(search.get("show"), ["queued", ...leftOutReasons]),
+    skip: Math.min(Math.max(0, Math.trunc(Number(search.get("cursor")) || 0)), 100_000),
+  });
+}
+
 export type Campaign = Awaited<ReturnType<Api["campaigns"]["get"]>>;
 export type CampaignReview = Awaited<ReturnType<Api["campaigns"]["review"]>>;
 export type RecipientPage = Awaited<ReturnType<Api["campaigns"]["messages"]>>;
 export type Progress = Awaited<ReturnType<Api["campaigns"]["progress"]>>;
 export type Failures = Awaited<ReturnType<Api["campaigns"]["failures"]>>;
 export type MessageTimeline = Awaited<ReturnType<Api["campaigns"]["timeline"]>>;
+export type DryRun = Awaited<ReturnType<Api["campaigns"]["dryRun"]>>;

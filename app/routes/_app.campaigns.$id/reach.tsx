@@ -1,7 +1,7 @@
 import { Fragment, type ReactNode } from "react";
 import type { LeftOutReason } from "#server/campaigns/rules.ts";
 import { TextLink } from "../../components/link-button.tsx";
-import { count, formatNumber, formatWait } from "../../lib/format.ts";
+import { count, formatNumber } from "../../lib/format.ts";
 import type { Campaign, CampaignReview } from "./load.ts";
 
 /** Whom a start would reach, in a few words. */
@@ -22,8 +22,8 @@ export function ListLinks({ lists }: Pick<Campaign, "lists">) {
 }
 
 export function Reach({ campaign, review }: { campaign: Campaign; review: CampaignReview }) {
-  const { lists, throttleMinMs, throttleMaxMs } = campaign;
-  const { group, sendable, capPerCampaign } = review;
+  const { lists, tags, narrow, exceptListIds, exceptTags } = campaign;
+  const { group, onSeveralLists, capPerCampaign } = review;
   if (group) {
     return (
       <>
@@ -33,12 +33,21 @@ export function Reach({ campaign, review }: { campaign: Campaign; review: Campai
       </>
     );
   }
-  const meanMs = (throttleMinMs + throttleMaxMs) / 2;
+  const tagged = tags.length > 0 && `with ${tags.length === 1 ? "the tag" : "one of the tags"} ${tags.join(", ")}`;
   return (
     <>
-      {lists.length === 1 ? "From the list " : "From the lists "}
-      <ListLinks lists={lists} />, at most {formatNumber(capPerCampaign)} a campaign. It takes about{" "}
-      {formatWait(meanMs * sendable)}.
+      {lists.length > 0 && (
+        <>
+          {lists.length === 1 ? "From the list " : "From the lists "}
+          <ListLinks lists={lists} />
+        </>
+      )}
+      {tagged &&
+        (lists.length === 0 ? `Everyone ${tagged}` : narrow ? `, those ${tagged}` : `, and everyone ${tagged}`)}
+      {exceptListIds.length + exceptTags.length > 0 && ", less those you left out"}.{" "}
+      {onSeveralLists > 0 &&
+        `${count(onSeveralLists, "person is", "people are")} on more than one of the lists and ${onSeveralLists === 1 ? "gets" : "get"} it once. `}
+      At most {formatNumber(capPerCampaign)} a campaign.
     </>
   );
 }

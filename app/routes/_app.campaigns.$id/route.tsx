@@ -1,5 +1,7 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
+import { duplicateInput, sendTestInput } from "#server/campaigns/draft/schema.ts";
+import { scheduleCampaignInput } from "#server/campaigns/schedule/schema.ts";
 import { campaignRef, rowsInput, startCampaignInput } from "#server/campaigns/schema.ts";
 import { Refused } from "../../components/form-parts.tsx";
 import { Page } from "../../components/page.tsx";
@@ -9,6 +11,9 @@ import { form, submit } from "../../lib/submit.server.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
 import { DraftActions } from "./draft-actions.tsx";
 import { loadCampaign } from "./load.ts";
+import { DryRun } from "./plan/dry-run.tsx";
+import { DuplicateButton } from "./plan/duplicate-button.tsx";
+import { Scheduled, StartedDifferently } from "./plan/scheduled.tsx";
 import { Results } from "./results/results.tsx";
 import { Review } from "./review.tsx";
 import { BoardActions } from "./run/actions.tsx";
@@ -29,6 +34,8 @@ const refused = [
   "resume",
   "cancel",
   "remove",
+  "unschedule",
+  "duplicate",
   "retryFailed",
   "repeatUnknown",
   "treatAsFailed",
@@ -53,6 +60,12 @@ export function action({ context, params, request }: ActionFunctionArgs) {
   });
   return submit(request, {
     start: form(startCampaignInput, campaigns.start, here("The campaign is running.")),
+    schedule: form(scheduleCampaignInput, campaigns.schedule, here("It starts by itself at that time.")),
+    unschedule: form(campaignRef, campaigns.unschedule, here("It is a draft again and does not start by itself.")),
+    sendTest: form(sendTestInput, campaigns.sendTest, here("The test is on its way to your own phone.")),
+    duplicate: form(duplicateInput, campaigns.duplicate, {
+      done: { to: ({ id }) => `/campaigns/${id}`, toast: "This is the copy. Nothing is sent before you start it." },
+    }),
     checkNumbers: form(campaignRef, campaigns.checkNumbers, here("WhatsApp is being asked.")),
     pause: form(campaignRef, campaigns.pause, here("Paused. What is on its way still arrives.")),
     resume: form(campaignRef, campaigns.resume, here("The campaign goes on.")),
@@ -83,16 +96,26 @@ export default function CampaignPage() {
     <Page
       title={campaign.name}
       badge={<StatusBadge look={campaignLooks[campaign.status]} size="lg" />}
-      actions={data.review ? <DraftActions campaign={campaign} /> : <BoardActions campaign={campaign} />}
+      actions={
+        <>
+          {data.review ? <DraftActions campaign={campaign} /> : <BoardActions campaign={campaign} />}
+          <DuplicateButton campaign={campaign} />
+        </>
+      }
     >
       <Refused answer={answer} intents={refused} />
       {data.review ? (
-        <Review campaign={campaign} review={data.review} answer={answer} />
+        <>
+          <Scheduled campaign={campaign} review={data.review} />
+          <Review campaign={campaign} review={data.review} answer={answer} />
+          {data.dryRun && <DryRun run={data.dryRun} />}
+        </>
       ) : (
         <>
+          <StartedDifferently campaign={campaign} />
           <Board campaign={campaign} progress={data.progress} />
           <FailuresPanel campaign={campaign} failures={data.failures} />
-          <Results campaign={campaign} results={data.results} />
+          <Results campaign={campaign} results={data.results} failures={data.failures} />
           <Recipients campaign={campaign} page={data.page} />
           <TimelineDrawer campaignId={campaign.id} timeline={data.timeline} />
         </>

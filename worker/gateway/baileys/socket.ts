@@ -236,7 +236,7 @@ export function openConnection(options: SocketOptions): Connection {
     emitAll(fromUpsert(upsert).filter((event) => event.type !== "inbound" || !inbound.wasKept(event.waMsgId)));
     backlog.read(upsert.messages.map(({ key }) => key.id));
   });
-  sock.ev.on("messages.update", (updates) => emitAll(fromUpdates(updates)));
+  sock.ev.on("messages.update", (updates) => emitAll(fromUpdates(updates, ownIdentities(sock))));
   sock.ev.on("message-receipt.update", (receipts) => emitAll(fromReceipts(receipts, ownIdentities(sock))));
   sock.ws.on("message", () => {
     heardAt = performance.now();

@@ -83,8 +83,17 @@ test.each([
   [5, [{ type: "receipt", waMsgId: "3EB0", receipt: "read" }]],
 ])("a status of %s", (status, events) => {
   const key = { remoteJid: "55512345678901@lid", id: "3EB0", fromMe: true };
-  expect(fromUpdates([{ key, update: { status } }])).toEqual(events);
-  expect(fromUpdates([{ key: { ...key, fromMe: false }, update: { status } }])).toEqual([]);
+  const own = new Set(["pn:+62811"] as const);
+  expect(fromUpdates([{ key, update: { status } }], own)).toEqual(events);
+  expect(fromUpdates([{ key: { ...key, fromMe: false }, update: { status } }], own)).toEqual([]);
+});
+
+test("our own phone's receipt of a message to itself says that it arrived", () => {
+  const key = { remoteJid: "62811@s.whatsapp.net", id: "3EB0", fromMe: true };
+  const updates = [{ key, update: { status: 2 } }];
+  expect(fromUpdates(updates, new Set(["pn:+62811"] as const))).toEqual([
+    { type: "receipt", waMsgId: "3EB0", receipt: "delivered" },
+  ]);
 });
 
 test("receipts of a group may come merged", () => {

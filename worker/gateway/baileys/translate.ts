@@ -78,11 +78,16 @@ const { Status } = proto.WebMessageInfo;
 /**
  * Receipts of our messages in one-to-one chats. Status 0 (ERROR) is left out: the server's ack has told it already.
  * SERVER_ACK comes of our own phone's receipt for its copy, which it gets only of an accepted message.
+ * @param own this phone: of a message to itself there is no other receipt, and this one says that it arrived
  */
-export function fromUpdates(updates: BaileysEventMap["messages.update"]): GatewayEvent[] {
+export function fromUpdates(updates: BaileysEventMap["messages.update"], own: ReadonlySet<Person>): GatewayEvent[] {
   return updates.flatMap(({ key, update: { status } }): GatewayEvent[] => {
     if (!key.fromMe || !key.id) return [];
-    if (status === Status.SERVER_ACK) return [{ type: "ack", waMsgId: key.id }];
+    if (status === Status.SERVER_ACK) {
+      const chat = identityOf(key.remoteJid);
+      if (chat && own.has(chat)) return [{ type: "receipt", waMsgId: key.id, receipt: "delivered" }];
+      return [{ type: "ack", waMsgId: key.id }];
+    }
     if (status === Status.DELIVERY_ACK) return [{ type: "receipt", waMsgId: key.id, receipt: "delivered" }];
     if (status === Status.READ || status === Status.PLAYED)
       return [{ type: "receipt", waMsgId: key.id, receipt: "read" }];

@@ -1,8 +1,9 @@
-import { Paper, SimpleGrid, Stack, Title } from "@mantine/core";
+import { Anchor, Group, Paper, SimpleGrid, Stack, Title } from "@mantine/core";
+import { CopyIcon } from "@radix-ui/react-icons";
 import { Figure } from "../../../components/figure.tsx";
-import { TextLink } from "../../../components/link-button.tsx";
+import { ButtonForm, SubmitButton } from "../../../components/form-parts.tsx";
 import { count, formatNumber, formatWait } from "../../../lib/format.ts";
-import type { Campaign } from "../load.ts";
+import type { Campaign, Failures } from "../load.ts";
 import type { CampaignResults } from "./load.ts";
 import { Replies } from "./replies.tsx";
 import { RunChart } from "./run-chart.tsx";
@@ -10,16 +11,27 @@ import { RunChart } from "./run-chart.tsx";
 const percent = (part: number, whole: number) => `${Math.round((part / whole) * 100)}%`;
 
 /** What came of a campaign: whom it reached, who read it, answered it or had enough, and how that went over time. */
-export function Results({ campaign, results }: { campaign: Campaign; results: CampaignResults }) {
+export function Results({
+  campaign,
+  results,
+  failures,
+}: {
+  campaign: Campaign;
+  results: CampaignResults;
+  failures: Failures;
+}) {
   const { run, replies } = results;
   if (!run) return null;
   return (
     <>
       <Paper component="section" aria-labelledby="results-title">
         <Stack gap="lg">
-          <Title order={2} id="results-title">
-            Results
-          </Title>
+          <Group justify="space-between" gap="sm">
+            <Title order={2} id="results-title">
+              Results
+            </Title>
+            {canDuplicateToFailed(campaign, failures) && <DuplicateToFailed campaignId={campaign.id} />}
+          </Group>
           <Figures campaign={campaign} results={results} />
           <RunChart run={run} />
         </Stack>
@@ -64,9 +76,9 @@ function Figures({ campaign, results: { replied, optedOut, both } }: { campaign:
         label="Failed"
         note={
           counts.failed > 0 ? (
-            <TextLink to="?status=failed" preventScrollReset>
+            <Anchor href="#not-through" underline="always" fz="inherit">
               See why
-            </TextLink>
+            </Anchor>
           ) : null
         }
       >
@@ -78,5 +90,28 @@ function Figures({ campaign, results: { replied, optedOut, both } }: { campaign:
         </Figure>
       )}
     </SimpleGrid>
+  );
+}
+
+// Of these nobody knows whether they arrived: whoever is written to again may get the message twice.
+const uncertain: readonly (string | null)[] = ["unconfirmed", "treated_as_failed"];
+
+function canDuplicateToFailed({ status, audience }: Campaign, failures: Failures): boolean {
+  const ended = status === "completed" || status === "cancelled";
+  return (
+    ended &&
+    audience === "list" &&
+    failures.some((group) => group.status === "failed" && !uncertain.includes(group.code))
+  );
+}
+
+/** Makes a draft like this one to those alone whose message surely failed. */
+function DuplicateToFailed({ campaignId }: { campaignId: string }) {
+  return (
+    <ButtonForm intent="duplicate" fields={{ id: campaignId, people: "failed" }}>
+      <SubmitButton intent="duplicate" size="sm" variant="default" leftSection={<CopyIcon aria-hidden />}>
+        Duplicate to the failed
+      </SubmitButton>
+    </ButtonForm>
   );
 }

@@ -1,0 +1,120 @@
+import { getFormProps } from "@conform-to/react";
+import { Group, Stack, Tabs, TextInput } from "@mantine/core";
+import { ClockIcon, PaperPlaneIcon } from "@radix-ui/react-icons";
+import { Form } from "@remix-run/react";
+import { wallOf } from "#server/campaigns/schedule/rules.ts";
+import { scheduleCampaignInput } from "#server/campaigns/schedule/schema.ts";
+import { startCampaignInput } from "#server/campaigns/schema.ts";
+import { TextField } from "../../../components/field.tsx";
+import { FormError, Intent, SubmitButton } from "../../../components/form-parts.tsx";
+import { count } from "../../../lib/format.ts";
+import type { Answer } from "../../../lib/submit.server.ts";
+import { useTimeZone } from "../../../lib/use-account.ts";
+import { useZodForm } from "../../../lib/use-zod-form.ts";
+import type { Campaign, CampaignReview } from "../load.ts";
+import { StartFields } from "./start-fields.tsx";
+
+interface Props {
+  campaign: Campaign;
+  review: CampaignReview;
+  answer: Answer | undefined;
+}
+
+/** The start, now or at a time. */
+export function StartForms(props: Props) {
+  const { campaign, answer } = props;
+  const later = answer?.intent === "schedule" || (campaign.status === "scheduled" && answer?.intent !== "start");
+  return (
+    <Tabs defaultValue={later ? "later" : "now"} keepMounted={false}>
+      <Tabs.List mb="md">
+        <Tabs.Tab value="now" leftSection={<PaperPlaneIcon aria-hidden />}>
+          Start now
+        </Tabs.Tab>
+        <Tabs.Tab value="later" leftSection={<ClockIcon aria-hidden />}>
+          {campaign.status === "scheduled" ? "Another time" : "At a time"}
+        </Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value="now">
+        <StartNow {...props} />
+      </Tabs.Panel>
+      <Tabs.Panel value="later">
+        <StartLater {...props} />
+      </Tabs.Panel>
+    </Tabs>
+  );
+}
+
+function StartNow({ campaign, review, answer }: Props) {
+  const [start, fields] = useZodForm({ schema: startCampaignInput, intent: "start", answer });
+  const ready = review.problems.length === 0;
+  return (
+    <Form method="post" preventScrollReset {...getFormProps(start)}>
+      <Intent name="start" />
+      <input type="hidden" name={fields.id.name} value={campaign.id} />
+      <Stack>
+        <FormError errors={start.errors} />
+        <StartFields campaign={campaign} review={review} fields={fields} />
+        <Group>
+          <SubmitButton intent="start" disabled={!ready}>
+            {ready ? startLabel(campaign, review) : "It cannot start yet"}
+          </SubmitButton>
+        </Group>
+      </Stack>
+    </Form>
+  );
+}
+
+/** Of these a scheduled start looks again at its time. */
+const mayPass = new Set(["insufficient_points", "plan_expired", "session_not_linked"]);
+
+function StartLater({ campaign, review, answer }: Props) {
+  const own = useTimeZone();
+  const tz = campaign.scheduleTz ?? own;
+  const [form, fields] = useZodForm({
+    schema: scheduleCampaignInput,
+    intent: "schedule",
+    answer,
+    defaultValue: { tz, wall: campaign.scheduledFor ? wallOf(campaign.scheduledFor, tz) : tomorrow(review.now, tz) },
+  });
+  const ready = review.problems.every(({ code }) => mayPass.has(code));
+  return (
+    <Form method="post" preventScrollReset {...getFormProps(form)}>
+      <Intent name="schedule" />
+      <input type="hidden" name={fields.id.name} value={campaign.id} />
+      <Stack>
+        <FormError errors={form.errors} />
+        <Group align="flex-start" gap="md">
+          <TextInput
+            key={fields.wall.key}
+            id={fields.wall.id}
+            name={fields.wall.name}
+            defaultValue={fields.wall.initialValue}
+            type="datetime-local"
+            label="Day and time"
+            error={fields.wall.errors?.join(" ")}
+            maw={240}
+          />
+          <TextField meta={fields.tz} label="Time zone" maw={240} />
+        </Group>
+        <StartFields campaign={campaign} review={review} fields={fields} />
+        <Group>
+          <SubmitButton intent="schedule" disabled={!ready}>
+            {!ready
+              ? "It cannot start yet"
+              : campaign.status === "scheduled"
+                ? "Change the time"
+                : "Schedule the start"}
+          </SubmitButton>
+        </Group>
+      </Stack>
+    </Form>
+  );
+}
+
+const tomorrow = (now: Date, tz: string): string =>
+  `${wallOf(new Date(now.getTime() + 24 * 60 * 60_000), tz).slice(0, 11)}09:00`;
+
+function startLabel({ purpose, audience }: Campaign, { sendable }: CampaignReview): string {
+  if (audience === "group_chat") return "Start: write to the group";
+  return `Start: ${purpose === "confirmation" ? "ask" : "send to"} ${count(sendable, "person", "people")}`;
+}
