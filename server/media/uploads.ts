@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { and, eq, gt, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { media, mediaUploads, messages } from "#db/schema/index.ts";
+import { campaigns, media, mediaUploads, messages } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Owner } from "../messages/gate.ts";
 import type { MediaDeps } from "./deps.ts";
@@ -19,14 +19,20 @@ export interface UploadKey {
 /** WhatsApp forgets a file after some weeks, and recipients may open it late: an older upload is not given to anybody new. */
 const TRUSTED = sql`interval '12 days'`;
 
-/** Whose upload a message uses: its campaign's, or that of the campaign it tests. */
+/** Whose upload a message uses: its campaign's, or that of the campaign it tests. `wanted`: it may be sent at this moment. */
 export async function uploadScope(
   db: Db,
-  message: { id: Id<"message">; campaignId: Id<"campaign"> | null },
-): Promise<Id<"campaign"> | null> {
-  if (message.campaignId !== null) return message.campaignId;
-  const [row] = await db.select({ testOf: messages.testOf }).from(messages).where(eq(messages.id, message.id));
-  return row?.testOf ?? null;
+  message: { id: Id<"message"> },
+): Promise<{ campaignId: Id<"campaign"> | null; wanted: boolean }> {
+  const [row] = await db
+    .select({
+      campaignId: sql<Id<"campaign"> | null>`coalesce(${messages.campaignId}, ${messages.testOf})`,
+      wanted: sql<boolean>`${messages.campaignId} is null or ${campaigns.status} = 'running'`,
+    })
+    .from(messages)
+    .leftJoin(campaigns, eq(campaigns.id, messages.campaignId))
+    .where(eq(messages.id, message.id));
+  return row ?? { campaignId: null, wanted: false };
 }
 
 /** The sealed media message of an earlier upload, if there is one that is fresh enough. */

@@ -36,6 +36,7 @@ export function createDelivery(deps: PumpDeps) {
   return async function deliver(held: HeldSession, owner: Owner, message: ClaimedMessage): Promise<void> {
     if (message.campaignId) deps.announce(message.userId, "campaign", message.campaignId);
     const line = log.child({ sessionId: owner.sessionId, messageId: message.id, redrive: message.redrive });
+    line.debug({ event: "send.claimed" }, "claimed");
     const prepared = preparedBy.get(held) ?? { ready: new Set(), unreachable: new Set() };
     preparedBy.set(held, prepared);
     let members: Person[] = [];
@@ -73,6 +74,7 @@ export function createDelivery(deps: PumpDeps) {
     }
     const alias = await held.otherIdentity(message.recipientKey as Identity);
     if (!(await confirmWrite(db, owner, message, sealed, alias))) return;
+    line.debug({ event: "send.begins" }, "kept, and about to be written");
     try {
       await held.send({ waMsgId: message.waMsgId, to: message.recipientKey as Identity, encoded });
       line.debug({ event: "send.written" }, "written");

@@ -35,14 +35,16 @@ export class UploadFailed extends Error {
 export function createUploads({ db, log, media }: { db: Db; log: Log; media: MediaDeps }) {
   const underWay = new Map<string, Promise<Uint8Array>>();
 
-  /** @throws UploadFailed; NotWritten when the connection went away meanwhile */
+  /** @throws UploadFailed; NotWritten when the connection went away meanwhile, or the campaign was paused */
   return async function uploaded(
     held: HeldSession,
     owner: Owner,
-    message: Pick<ClaimedMessage, "id" | "userId" | "campaignId"> & { mediaId: NonNullable<ClaimedMessage["mediaId"]> },
+    message: Pick<ClaimedMessage, "id" | "userId"> & { mediaId: NonNullable<ClaimedMessage["mediaId"]> },
   ): Promise<Uint8Array> {
     const { mediaId } = message;
-    const campaignId = await uploadScope(db, message);
+    const { campaignId, wanted } = await uploadScope(db, message);
+    // The one that was claimed while the upload for the one before it failed.
+    if (!wanted) throw new NotWritten("offline");
     if (campaignId === null) throw new UploadFailed(new Error("the message belongs to no campaign"));
     const key: UploadKey = { campaignId, waSessionId: owner.sessionId, mediaId };
     const name = `${owner.sessionId} ${owner.epoch} ${campaignId} ${mediaId}`;
