@@ -1,12 +1,18 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { type Cell, cellText, type RawRow } from "#server/imports/parse/cells.ts";
-import { readFile } from "#server/imports/parse/read-file.ts";
+import { type Allowance, readFile } from "#server/imports/parse/read-file.ts";
 import type { FileFacts } from "#server/imports/parse/rows.ts";
 import { suggestMapping } from "#server/imports/parse/suggest-mapping.ts";
 import { titlesOf } from "#server/imports/parse/titles.ts";
 import { createJudge, keptCell, limits, readNote } from "#server/imports/rules.ts";
 import { nastyFiles } from "#tests/fixtures/imports/make.ts";
 import type { ExpectedRow, NastyFile } from "#tests/fixtures/imports/nasty-file.ts";
+import { builtParser } from "./built-parser.ts";
+
+let parser: Allowance;
+beforeAll(async () => {
+  parser = await builtParser();
+});
 
 interface Read {
   file: FileFacts;
@@ -17,7 +23,7 @@ async function read({ bytes, options }: NastyFile): Promise<Read> {
   const file = await bytes();
   expect(file.length).toBeLessThanOrEqual(limits.fileBytes);
   const all: Partial<Read> & Pick<Read, "rows"> = { rows: [] };
-  for await (const part of readFile(file, options)) {
+  for await (const part of readFile(file, options, parser)) {
     if ("file" in part) all.file = part.file;
     else all.rows.push(...part.rows);
   }

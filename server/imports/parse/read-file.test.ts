@@ -1,9 +1,15 @@
 import ExcelJS from "exceljs";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { rawWorkbook, sheetXml, zipOf } from "#tests/fixtures/imports/archive.ts";
+import { builtParser } from "#tests/imports/built-parser.ts";
 import type { Cell } from "./cells.ts";
-import { readFile } from "./read-file.ts";
+import { type Allowance, readFile } from "./read-file.ts";
 import type { FileFacts, ReadOptions } from "./rows.ts";
+
+let parser: Allowance;
+beforeAll(async () => {
+  parser = await builtParser();
+});
 
 interface Read extends FileFacts {
   rows: [rowNo: number, ...cells: Cell[]][];
@@ -11,7 +17,7 @@ interface Read extends FileFacts {
 
 async function read(bytes: Uint8Array | string, options: ReadOptions = {}): Promise<Read> {
   const all: Read = { readAs: null, sheets: [], delimiter: null, rows: [] };
-  for await (const part of readFile(typeof bytes === "string" ? Buffer.from(bytes) : bytes, options)) {
+  for await (const part of readFile(typeof bytes === "string" ? Buffer.from(bytes) : bytes, options, parser)) {
     if ("file" in part) Object.assign(all, part.file);
     else all.rows.push(...part.rows.map(({ rowNo, cells }): Read["rows"][number] => [rowNo, ...cells]));
   }
@@ -213,7 +219,7 @@ describe("a workbook", () => {
       ),
     });
     const rows: unknown[] = [];
-    for await (const part of readFile(bytes)) if ("rows" in part) rows.push(...part.rows);
+    for await (const part of readFile(bytes, {}, parser)) if ("rows" in part) rows.push(...part.rows);
     expect(rows).toEqual([
       { rowNo: 1, cells: [1, 2], formulas: [1] },
       { rowNo: 2, cells: ["x"], formulas: [0] },
@@ -272,7 +278,8 @@ describe("a file that is too much for the parser", () => {
   const bytes = rawWorkbook({ "xl/sharedStrings.xml": strings, "xl/worksheets/sheet1.xml": "<worksheet/>" });
   const refusalWithin = async (heapMb: number, timeoutMs: number) => {
     try {
-      for await (const part of readFile(bytes, {}, { heapMb, timeoutMs })) expect(part).toBe("nothing at all");
+      for await (const part of readFile(bytes, {}, { ...parser, heapMb, timeoutMs }))
+        expect(part).toBe("nothing at all");
     } catch (error) {
       return error instanceof Error ? error.message : "";
     }

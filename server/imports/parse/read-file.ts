@@ -8,18 +8,23 @@ import { limits } from "../rules.ts";
 import type { Cell, RawRow } from "./cells.ts";
 import type { FileFacts, ReadOptions } from "./rows.ts";
 
-/** What the child may use. Tests take less, to see it run out. */
-interface Allowance {
+/** What the child is, and may use. Tests take less, to see it run out. */
+export interface Allowance {
   timeoutMs: number;
   heapMb: number;
+  /** What Node runs. */
+  program: readonly string[];
 }
 
-const ALLOWANCE: Allowance = { timeoutMs: 20_000, heapMb: 256 };
+export const ALLOWANCE: Allowance = {
+  timeoutMs: 20_000,
+  heapMb: 256,
+  program: built ? [beside("./parse-file.js")] : ["--import", "tsx", beside("./child.ts")],
+};
 // Each child may take 300 MB: more uploads than this wait their turn.
 const AT_ONCE = 2;
 
-/** What Node runs, and the folder from which it finds the packages. */
-const child = built ? [beside("./parse-file.js")] : ["--import", "tsx", beside("./child.ts")];
+/** From which it finds the packages. */
 const folder = beside(".");
 
 function beside(path: string): string {
@@ -109,13 +114,13 @@ async function* parseInChild(bytes: Uint8Array, options: ReadOptions, allowance:
   }
 }
 
-function startChild(options: ReadOptions, { heapMb }: Allowance): ChildProcessWithoutNullStreams {
+function startChild(options: ReadOptions, { heapMb, program }: Allowance): ChildProcessWithoutNullStreams {
   const { PATH, TMPDIR, TEMP, SystemRoot } = process.env;
   // The limits by argument and a bare environment: the child holds nothing worth stealing.
   const order = { most: { rows: limits.rows, columns: limits.columns, chars: limits.cellChars }, options };
   // The small young generation costs no time here and saves 30 MB.
   const memory = [`--max-old-space-size=${heapMb}`, "--max-semi-space-size=2"];
-  return spawn(process.execPath, [...memory, ...child, JSON.stringify(order)], {
+  return spawn(process.execPath, [...memory, ...program, JSON.stringify(order)], {
     cwd: folder,
     env: { NODE_ENV: "production", PATH, TMPDIR, TEMP, SystemRoot },
     stdio: ["pipe", "pipe", "pipe"],
