@@ -64,15 +64,20 @@ export async function until<T>(
   }
 }
 
-/** @param env variables as in the environment; timeouts are short already */
+/**
+ * @param env variables as in the environment; timeouts are short already
+ * @param database a migrated one, in place of a clone: for a test that harms its server
+ */
 export async function createStage({
   workers = 1,
   env: more = {},
+  database: given,
 }: {
   workers?: number;
   env?: Record<string, string>;
+  database?: { url: string; drop: () => Promise<void> };
 } = {}) {
-  const database = await cloneDatabase();
+  const database = given ?? (await cloneDatabase());
   const simulatorUrl = more.SIMULATOR_URL ?? inject("simulatorUrl");
   const env = testEnv(database.url, {
     SIMULATOR_URL: simulatorUrl,

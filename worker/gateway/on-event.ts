@@ -1,4 +1,5 @@
 import type { Db } from "#db/client.ts";
+import type { Log } from "#server/log.ts";
 import { applyFact } from "#server/messages/facts.ts";
 import { learnIdentities } from "#server/opt-outs/learn-identities.ts";
 import { receiveInbound } from "#server/opt-outs/receive-inbound.ts";
@@ -26,6 +27,7 @@ const REACHOUT = 463;
 
 interface Hearing {
   db: Db;
+  log: Log;
   sessionKeys: SessionKeys;
   announce: Announce;
   owner: Owner;
@@ -35,7 +37,8 @@ interface Hearing {
   askLimits: () => void;
 }
 
-async function fact({ db, announce, owner }: Hearing, waMsgId: string, said: MessageFact): Promise<void> {
+async function fact({ db, log, announce, owner }: Hearing, waMsgId: string, said: MessageFact): Promise<void> {
+  log.debug({ event: "fact.heard", type: said.type }, "WhatsApp said something of a message");
   const changed = await applyFact(db, { waSessionId: owner.sessionId, waMsgId, fact: said });
   if (!changed) return;
   if (changed.campaignId) announce(changed.userId, "campaign", changed.campaignId);

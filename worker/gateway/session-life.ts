@@ -85,7 +85,7 @@ export function beginLife(
   };
   const rows = sessionRows(sql, owner);
   const { sessionKeys } = env;
-  const hearing = { db, sessionKeys, announce, owner, logOut, askLimits: () => askLimits("refusal") };
+  const hearing = { db, log, sessionKeys, announce, owner, logOut, askLimits: () => askLimits("refusal") };
   const queue = createEventQueue((event) => handleEvent(hearing, event), log);
   const broken = (err: SealBroken) => {
     // Told once: several reads may meet it before the socket is closed.
