@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import { type Id, type IdKind, isId } from "#db/ids.ts";
 import { exportCampaign, exportCampaignXlsx } from "./campaigns/results/export.ts";
-import { exportStatus } from "./campaigns/results/schema.ts";
+import { exportFilter } from "./campaigns/results/schema.ts";
 import { listCsv } from "./contacts/export.ts";
 import type { SignedInUser } from "./context.ts";
 import { readMedia } from "./dev-phone/media.ts";
@@ -19,12 +19,12 @@ export const downloads = new Hono<App>();
 
 downloads.get("/campaigns/:id/export.csv", (c) => {
   const { user, id } = asked(c, "campaign");
-  return file(c, "campaign-results.csv", CSV, exportCampaign(c.get("api").db, user.id, id, askedStatus(c)));
+  return file(c, "campaign-results.csv", CSV, exportCampaign(c.get("api").db, user.id, id, askedFilter(c)));
 });
 
 downloads.get("/campaigns/:id/export.xlsx", (c) => {
   const { user, id } = asked(c, "campaign");
-  return file(c, "campaign-results.xlsx", XLSX, exportCampaignXlsx(c.get("api").db, user.id, id, askedStatus(c)));
+  return file(c, "campaign-results.xlsx", XLSX, exportCampaignXlsx(c.get("api").db, user.id, id, askedFilter(c)));
 });
 
 downloads.get("/contacts/imports/:id/rejected.csv", (c) => {
@@ -67,9 +67,9 @@ function asked<K extends IdKind>(c: Context<App>, kind: K): { user: SignedInUser
   return { user, id };
 }
 
-/** The one state whose recipients are asked for; undefined: all. */
-function askedStatus(c: Context<App>) {
-  const parsed = exportStatus.safeParse(c.req.query("status"));
+/** Which recipients are asked for. */
+function askedFilter(c: Context<App>) {
+  const parsed = exportFilter.safeParse(c.req.query());
   if (!parsed.success) throw new DomainError("invalid_input");
   return parsed.data;
 }

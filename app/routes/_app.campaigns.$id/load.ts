@@ -16,7 +16,7 @@ export async function loadCampaign(api: Api, campaignId: string | undefined, sea
     return { campaign, review, dryRun: search.get("dry") === "on" ? await loadDryRun(api, id, search) : null };
   }
   const messageId = idCursor("message", search.get("row"));
-  const [page, progress, failures, timeline] = await Promise.all([
+  const [page, progress, failures, timeline, results] = await Promise.all([
     api.campaigns.messages({
       id,
       status: oneOf(search.get("status"), messageStatuses),
@@ -26,8 +26,9 @@ export async function loadCampaign(api: Api, campaignId: string | undefined, sea
     api.campaigns.progress({ id }),
     api.campaigns.failures({ id }),
     messageId ? api.campaigns.timeline({ id, messageId }) : null,
+    loadResults(api, id, search),
   ]);
-  return { campaign, review: null, page, progress, failures, timeline, results: await loadResults(api, id, search) };
+  return { campaign, review: null, page, progress, failures, timeline, results };
 }
 
 function loadDryRun(api: Api, id: string, search: URLSearchParams) {

@@ -1,9 +1,11 @@
 import { Text } from "@mantine/core";
+import { CopyIcon } from "@radix-ui/react-icons";
 import type { ReactNode } from "react";
 import { MISSED } from "#server/campaigns/schedule/rules.ts";
 import type { Api } from "#server/route-api.ts";
 import { CampaignProgress } from "../../components/campaign-progress.tsx";
 import type { Column } from "../../components/data-table.tsx";
+import { ButtonForm, SubmitButton } from "../../components/form-parts.tsx";
 import { TextLink } from "../../components/link-button.tsx";
 import { Moment } from "../../components/moment.tsx";
 import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";
@@ -25,6 +27,7 @@ export const columns: Column<CampaignRow>[] = [
   { header: "Read", cell: (row) => (begun(row) ? <Read row={row} /> : null), figures: true },
   { header: "Replied", cell: (row) => (begun(row) ? formatNumber(row.replied) : null), figures: true },
   { header: "When", cell: (row) => <When row={row} />, tight: true },
+  { header: "Again", cell: (row) => <Duplicate row={row} />, tight: true },
 ];
 
 function Name({ row }: { row: CampaignRow }) {
@@ -71,6 +74,23 @@ function When({ row }: { row: CampaignRow }) {
 function scheduleWords(problem: string | null): string {
   if (problem === null) return "starts then";
   return problem === MISSED ? "missed: start it or choose a new time" : "cannot start yet: see why";
+}
+
+function Duplicate({ row: { id, name } }: { row: CampaignRow }) {
+  return (
+    <ButtonForm intent="duplicate" fields={{ id }}>
+      <SubmitButton
+        intent="duplicate"
+        id={id}
+        size="compact-sm"
+        variant="subtle"
+        leftSection={<CopyIcon aria-hidden />}
+        aria-label={`Duplicate ${name}`}
+      >
+        Duplicate
+      </SubmitButton>
+    </ButtonForm>
+  );
 }
 
 function Small({ children }: { children: ReactNode }) {

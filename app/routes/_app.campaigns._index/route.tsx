@@ -1,12 +1,15 @@
 import { PaperPlaneIcon, PlusIcon } from "@radix-ui/react-icons";
-import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useLoaderData, useSearchParams } from "@remix-run/react";
+import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import { useActionData, useLoaderData, useSearchParams } from "@remix-run/react";
+import { duplicateInput } from "#server/campaigns/draft/schema.ts";
 import { campaignStatuses } from "#server/campaigns/results/schema.ts";
 import { DataTable, Pager } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
+import { Refused } from "../../components/form-parts.tsx";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
 import { idCursor, oneOf } from "../../lib/params.ts";
+import { form, submit } from "../../lib/submit.server.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
 import { columns } from "./columns.tsx";
 import { Filters } from "./filters.tsx";
@@ -27,8 +30,17 @@ export async function loader({ context, request }: LoaderFunctionArgs) {
   });
 }
 
+export function action({ context, request }: ActionFunctionArgs) {
+  return submit(request, {
+    duplicate: form(duplicateInput, context.api.campaigns.duplicate, {
+      done: { to: ({ id }) => `/campaigns/${id}`, toast: "This is the copy. Nothing is sent before you start it." },
+    }),
+  });
+}
+
 export default function Campaigns() {
   const { rows, nextCursor, states } = useLoaderData<typeof loader>();
+  const answer = useActionData<typeof action>();
   const [search] = useSearchParams();
   useReloadEvery(
     RUNNING_RELOAD_MS,
@@ -52,6 +64,7 @@ export default function Campaigns() {
   }
   return (
     <Page title="Campaigns" actions={write}>
+      <Refused answer={answer} intents={["duplicate"]} />
       <Filters states={states} />
       <DataTable
         caption="Campaigns"

@@ -5,6 +5,7 @@ import type { MessageStatus } from "../../messages/rules.ts";
 import { withUser } from "../../users/with-user.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
 import { optOutsAfter, reached, repliesTo } from "./answers.ts";
+import type { ExportFilter } from "./schema.ts";
 
 const ROWS_A_CHUNK = 1_000;
 
@@ -33,20 +34,20 @@ const moment = (of: ReturnType<typeof sql>) => sql`to_char(${of} at time zone 'U
  * @returns with the first piece, before which a refusal comes, the campaign's name and the zone of its user
  * @throws DomainError not_found
  */
-export async function openExport(db: Db, userId: Id<"user">, campaignId: string, status: MessageStatus | undefined) {
+export async function openExport(db: Db, userId: Id<"user">, campaignId: string, filter: ExportFilter) {
   const { id, name, tz } = await withUser(db, userId, async (tx) => {
     const campaign = await getOwnCampaign(tx, userId, campaignId);
     const [user] = await tx.execute<{ tz: string }>(sql`select tz from users where id = ${userId}`);
     return { id: campaign.id, name: campaign.name, tz: user?.tz ?? "UTC" };
   });
-  return { name, tz, pieces: readRows(db, userId, id, status) };
+  return { name, tz, pieces: readRows(db, userId, id, filter) };
 }
 
 async function* readRows(
   db: Db,
   userId: Id<"user">,
   campaignId: Id<"campaign">,
-  status: MessageStatus | undefined,
+  { status, reason }: ExportFilter,
 ): AsyncGenerator<ExportedRow[]> {
   for (let after = ""; ; ) {
     const from = after;
@@ -60,6 +61,7 @@ async function* readRows(
                m.cost_points as points, m.submissions
           from (select * from messages where campaign_id = ${campaignId} and user_id = ${userId} and id > ${from}
                    and (${status ?? null}::text is null or status = ${status ?? null})
+                   and (${reason ?? null}::text is null or coalesce(error_code, 'no_answer') = ${reason ?? null})
                  order by id limit ${ROWS_A_CHUNK}) m
          order by m.id`),
     );

@@ -1,10 +1,11 @@
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { CSV_BOM, csvLine, guarded } from "../../csv.ts";
-import { type MessageStatus, reasonSentence } from "../../messages/rules.ts";
+import { reasonSentence } from "../../messages/rules.ts";
 import { type SheetColumn, textWorkbook } from "../../xlsx.ts";
 import { recipientAddress } from "../rules.ts";
 import { type ExportedRow, openExport } from "./export-rows.ts";
+import type { ExportFilter } from "./schema.ts";
 
 interface ExportColumn extends SheetColumn {
   /** What stands in it; a moment is worded by `time`. */
@@ -32,7 +33,7 @@ const columns: readonly ExportColumn[] = [
 ];
 
 /**
- * A campaign's recipients as CSV, all or those in one state. Memory does not grow with the campaign. Times are those of the
+ * A campaign's recipients as CSV, all or those that `filter` leaves. Memory does not grow with the campaign. Times are those of the
  * user's zone with its distance from UTC.
  * @throws DomainError not_found, before the first piece
  */
@@ -40,9 +41,9 @@ export async function* exportCampaign(
   db: Db,
   userId: Id<"user">,
   id: string,
-  status?: MessageStatus,
+  filter: ExportFilter = {},
 ): AsyncGenerator<string> {
-  const { tz, pieces } = await openExport(db, userId, id, status);
+  const { tz, pieces } = await openExport(db, userId, id, filter);
   const time = wordedIn(tz);
   yield CSV_BOM + csvLine(columns.map(({ title }) => title));
   for await (const rows of pieces) {
@@ -55,9 +56,9 @@ export async function* exportCampaignXlsx(
   db: Db,
   userId: Id<"user">,
   id: string,
-  status?: MessageStatus,
+  filter: ExportFilter = {},
 ): AsyncGenerator<Uint8Array> {
-  const { tz, pieces } = await openExport(db, userId, id, status);
+  const { tz, pieces } = await openExport(db, userId, id, filter);
   const time = wordedIn(tz);
   yield* textWorkbook("Recipients", columns, cellsOf(pieces, time));
 }

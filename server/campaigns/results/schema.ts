@@ -18,5 +18,9 @@ export type ListCampaignsInput = z.infer<typeof listCampaignsInput>;
 export const repliesInput = z.object({ id: z.string().max(60), cursor: z.string().max(60).optional() }).strict();
 export type RepliesInput = z.infer<typeof repliesInput>;
 
-/** Which recipients an export holds: all, or those in one state. */
-export const exportStatus = z.enum(messageStatuses).optional();
+/** Which recipients an export holds: all, or those in one state, or with one reason's code, as the page shows them. */
+export const exportFilter = z.object({
+  status: z.enum(messageStatuses).optional(),
+  reason: z.string().max(40).optional(),
+});
+export type ExportFilter = z.infer<typeof exportFilter>;

@@ -5,12 +5,13 @@ import { messageStatuses } from "#server/messages/rules.ts";
 import { messageLooks } from "../../../components/status-badge.tsx";
 import { oneOf } from "../../../lib/params.ts";
 
-/** The recipients as a file: those of the state that is shown, else all. */
+/** The recipients as a file: those that the page shows, by state and reason, else all. */
 export function Exports({ campaignId }: { campaignId: string }) {
   const [search] = useSearchParams();
   const status = oneOf(search.get("status"), messageStatuses);
+  const reason = search.get("reason");
   const only = status ? ` (${messageLooks[status].word.toLowerCase()})` : "";
-  const query = status ? `?status=${status}` : "";
+  const query = status ? `?${new URLSearchParams({ status, ...(reason ? { reason } : {}) })}` : "";
   return (
     <Button.Group>
       <Button
