@@ -91,8 +91,15 @@ export const readAsOwnPhone = async (ctx: Context, copy: Copy, to: string, retry
   }
   const copied = message.deviceSentMessage?.message;
   if (peer && copied) {
-    const status = account.sent.get(peer)?.get(id)?.readAt ? "read" : "sent";
-    await showMessage(ctx, reader, peer, { id, by: account.phone, fromMe: true, at: copy.arrivedAt, status }, copied);
+    const sent = account.sent.get(peer)?.get(id);
+    const status = sent?.readAt ? "read" : "sent";
+    const heading = { id, by: account.phone, fromMe: true, at: copy.arrivedAt, status } as const;
+    const text = await showMessage(ctx, reader, peer, heading, copied);
+    // A message to oneself: this copy is the only one, and there is nobody else to receive it.
+    if (sent && peer === account.phone) {
+      sent.text ??= text ?? "";
+      sent.deliveredAt ??= ctx.clock.now();
+    }
   }
   planSenderReceipt(ctx, copy, to);
   ctx.store.touch();

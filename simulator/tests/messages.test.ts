@@ -165,3 +165,16 @@ describe("a restarted client", () => {
     expect(await readOf("+5511900000001", id)).toMatchObject({ text: "masih di sini", copies: 1 });
   });
 });
+
+it("to one's own number shows once, in the chat with oneself, and is told by the own phone's receipt alone", async () => {
+  const id = "3EB0000000000000000E";
+  await send(ACCOUNT, "Remember the milk", id);
+  expect((await ackOf(id)).error).toBeUndefined();
+  await until("the own phone's receipt", () => receiptsOf(client, id).includes("sender"));
+  expect(new Set(receiptsOf(client, id))).toEqual(new Set(["sender"]));
+  const chat = (await simulator.client.phoneChats(ACCOUNT)).find((each) => each.with === ACCOUNT);
+  // Baileys names its own phone twice among those a message to itself is encrypted for; under one id it shows once.
+  expect(chat?.messages).toMatchObject([{ id, fromMe: true, text: "Remember the milk" }]);
+  expect(await sentTo(ACCOUNT)).toMatchObject([{ id, text: "Remember the milk", acked: true, undecryptable: false }]);
+  expect((await sentTo(ACCOUNT))[0]?.deliveredAt).not.toBeNull();
+});

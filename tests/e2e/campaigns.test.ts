@@ -65,6 +65,7 @@ test("who has not confirmed is counted in the review, which leads to the questio
   await page.getByText("4 people are asked to confirm").waitFor();
   await page.getByLabel("Everyone who is asked agreed to get messages from me").check();
   await look("confirm-question-review");
+  await page.getByLabel("Number of people who get it").fill("4");
   await page.getByRole("button", { name: "Start: ask 4 people" }).click();
   await page.getByText("Confirmed", { exact: true }).waitFor();
   await look("confirm-board");
@@ -98,6 +99,7 @@ test("a list of a group offers the group's own chat, with one text from the phon
   expect(await page.getByLabel("One message to the group's own chat").isChecked()).toBe(true);
   await page.getByRole("button", { name: "Save the draft" }).click();
   await page.getByLabel("Everybody in this group may expect this kind of message").check();
+  await page.getByLabel("Number of people who get it").fill("1");
   await page.getByRole("button", { name: "Start: write to the group" }).click();
   await page.getByRole("cell", { name: "group chat" }).waitFor();
   await look("group-chat-board");

@@ -107,7 +107,7 @@ test("they write a campaign and see it as three real people will", async () => {
   await preview.getByText("Hi Bima Saputra, our reunion").waitFor();
   await page.getByRole("button", { name: "Save the draft" }).click();
   await page.getByRole("heading", { name: "Before it starts" }).waitFor();
-  await page.getByText("24 points are held, 400 are available").waitFor();
+  await page.getByText("24 points are held for it, 376 are left").waitFor();
   await page.getByRole("button", { name: `Check which of ${PEOPLE} numbers have WhatsApp` }).click();
   await page.getByText("all have an account").waitFor();
   await look("review");
@@ -116,6 +116,7 @@ test("they write a campaign and see it as three real people will", async () => {
 test("they start it, and the screen follows until everyone has read it", async () => {
   const { page, look } = visitor;
   await page.getByRole("checkbox").check();
+  await page.getByLabel("Number of people who get it").fill(String(PEOPLE));
   await page.getByRole("button", { name: `Start: send to ${PEOPLE} people` }).click();
   await page.getByText("Sending.").waitFor();
   await page.evaluate(() => sessionStorage.setItem("open-since", String(performance.timeOrigin)));
