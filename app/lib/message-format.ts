@@ -1,6 +1,7 @@
 /** A run of a message's text, as WhatsApp shows it. */
 export type Span =
-  | { kind: "text" | "code"; text: string }
+  | { kind: "text"; text: string }
+  | { kind: "code"; text: string }
   | { kind: "bold" | "italic" | "strike"; spans: readonly Span[] };
 
 /** What stands on lines of its own. `start`: the number that a numbered list begins with; null for points. */

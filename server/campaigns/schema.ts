@@ -22,35 +22,32 @@ const tags = z.array(z.string().trim().min(1).max(60)).max(SOURCES_MAX, `Choose 
  * What a draft may hold: anything that fits, whether or not it could start (draft/problems.ts tells). What is left out is
  * empty in a new draft and stays as it is in a saved one.
  */
-const draft = z
-  .object({
-    name: z.string().trim().max(NAME_MAX, `Use at most ${NAME_MAX} characters.`),
-    listIds,
-    tags,
-    narrow: z.boolean(),
-    exceptListIds: listIds,
-    exceptTags: tags,
-    purpose: z.enum(purposes),
-    audience: z.enum(audiences),
-    /** Null while none is chosen. */
-    waSessionId: z.string().max(60).nullable(),
-    templateText: z.string().trim().max(TEMPLATE_MAX, `Use at most ${TEMPLATE_MAX} characters.`),
-    /** What goes with the text; null for nothing. */
-    mediaId: idSchema("media").nullable(),
-    throttleMinSeconds: seconds,
-    throttleMaxSeconds: seconds,
-  })
-  .partial()
-  .strict();
-
-export const createCampaignInput = draft;
-export type DraftInput = z.infer<typeof draft>;
-
-export const updateCampaignInput = draft.extend({
-  id: z.string().max(60),
-  /** The `draftVersion` that was changed. Without it the change is made whatever was changed meanwhile. */
-  version: z.coerce.number().int().min(0).optional(),
+const draft = z.object({
+  name: z.string().trim().max(NAME_MAX, `Use at most ${NAME_MAX} characters.`),
+  listIds,
+  tags,
+  narrow: z.boolean(),
+  exceptListIds: listIds,
+  exceptTags: tags,
+  purpose: z.enum(purposes),
+  audience: z.enum(audiences),
+  /** Null while none is chosen. */
+  waSessionId: z.string().max(60).nullable(),
+  templateText: z.string().trim().max(TEMPLATE_MAX, `Use at most ${TEMPLATE_MAX} characters.`),
+  /** What goes with the text; null for nothing. */
+  mediaId: idSchema("media").nullable(),
+  throttleMinSeconds: seconds,
+  throttleMaxSeconds: seconds,
 });
+/** The fields of a draft, each by itself. */
+export const draftFields = draft.shape;
+
+export const createCampaignInput = draft.partial().strict();
+export type DraftInput = z.infer<typeof createCampaignInput>;
+
+/** The `draftVersion` that was changed. Without it the change is made whatever was changed meanwhile. */
+export const draftVersion = z.coerce.number().int().min(0).optional();
+export const updateCampaignInput = createCampaignInput.extend({ id: z.string().max(60), version: draftVersion });
 export type UpdateCampaignInput = z.infer<typeof updateCampaignInput>;
 
 /** Whom a campaign would reach, drafted or not. */

@@ -1,14 +1,11 @@
 import { ActionIcon, Group, Stack, Text, Title } from "@mantine/core";
 import { ChevronLeftIcon, ChevronRightIcon } from "@radix-ui/react-icons";
 import { useState } from "react";
-import { renderTemplate, templateValues, templateVariables } from "#server/templates/rules.ts";
+import { type Addressee, renderTemplate, templateValues, templateVariables } from "#server/templates/rules.ts";
 import { PhoneFrame } from "../../components/phone-frame.tsx";
 
-interface Contact {
+interface Contact extends Addressee {
   id: string;
-  name: string;
-  phoneE164: string;
-  attributes: Record<string, string>;
 }
 
 /** The message on the phone of a real contact, the arrows go to the next of them; or in the chat of a group. */
@@ -37,9 +34,10 @@ export function Preview({
 }
 
 function PersonPreview({ template, samples }: { template: string; samples: readonly Contact[] }) {
-  const [at, setAt] = useState(0);
-  const contact = samples[at % Math.max(1, samples.length)];
-  const step = (by: number) => setAt((now) => (now + by + samples.length) % samples.length);
+  const [turned, setTurned] = useState(0);
+  const at = turned % Math.max(1, samples.length);
+  const contact = samples[at];
+  const step = (by: number) => setTurned((at + by + samples.length) % samples.length);
   const values = contact ? templateValues(contact) : new Map<string, string>();
   const missing = contact ? templateVariables(template).filter((name) => !values.get(name)?.trim()) : [];
   return (
@@ -61,12 +59,14 @@ function PersonPreview({ template, samples }: { template: string; samples: reado
         )}
       </Group>
       <PhoneFrame
-        title={contact ? contact.name : "Nobody on this list can be messaged"}
+        title={contact ? contact.name || contact.phoneE164 : "Nobody who gets it yet"}
         subtitle={contact?.phoneE164}
-        messages={contact ? [{ id: contact.id, fromMe: false, text: renderTemplate(template, values) }] : []}
+        messages={[
+          { id: contact?.id ?? "nobody", fromMe: false, text: contact ? renderTemplate(template, values) : template },
+        ]}
       />
       {missing.length > 0 && (
-        <Text size="sm" c="dimmed" aria-live="polite">
+        <Text size="sm" c="dimmed" aria-live="polite" style={{ overflowWrap: "anywhere" }}>
           {contact?.name} has no {missing.join(", ")}: that place stays empty, or takes the word after the bar.
         </Text>
       )}

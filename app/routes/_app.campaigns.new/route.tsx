@@ -1,87 +1,141 @@
+import { Box, Group } from "@mantine/core";
 import { MobileIcon, PersonIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useLoaderData } from "@remix-run/react";
-import { createCampaignInput } from "#server/campaigns/schema.ts";
+import { useActionData, useLoaderData, useLocation, useRevalidator } from "@remix-run/react";
+import { useCallback, useRef, useState } from "react";
+import { z } from "zod";
+import { renameTemplateInput, saveTemplateInput, templateRef } from "#server/templates/schema.ts";
+import { CampaignSteps } from "../../components/campaign-steps.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
+import { Refused } from "../../components/form-parts.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
-import { idParam } from "../../lib/params.ts";
 import { form, submit } from "../../lib/submit.server.ts";
-import { CampaignForm } from "./campaign-form.tsx";
-import { loadChoices } from "./choices.ts";
+import { AudienceStep } from "./audience-step.tsx";
+import { saveStep, stepForms } from "./forms.ts";
+import { loadWizard, type WizardData } from "./load.ts";
+import { MessageStep } from "./message-step.tsx";
+import { ReachPanel } from "./reach-panel.tsx";
+import { SaveProblem, SaveStatus } from "./save-state.tsx";
+import { useDraft } from "./use-draft.ts";
 
 export { ErrorBoundary } from "../../components/error-page.tsx";
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
-  { title: `${data?.draft ? data.draft.name : "New campaign"} · MassSender` },
+  { title: `${data?.values.name || "New campaign"} · MassSender` },
 ];
 
 export function loader({ context, request }: LoaderFunctionArgs) {
-  return loadChoices(context.api, new URL(request.url).searchParams);
+  return loadWizard(context.api, new URL(request.url).searchParams);
 }
 
+/** The steps save by themselves; their forms come here where no script runs, and go on to the next step. */
 export function action({ context, request }: ActionFunctionArgs) {
-  const { campaigns } = context.api;
+  const { templates } = context.api;
   const draft = new URL(request.url).searchParams.get("draft");
-  const update = async (input: Parameters<typeof campaigns.create>[0]) => {
-    const id = idParam("campaign", draft);
-    await campaigns.update({ ...input, id });
-    return { id };
-  };
-  const done = {
-    to: ({ id }: { id: string }) => `/campaigns/${id}`,
-    toast: "The draft is saved. Nothing is sent yet.",
-  };
-  return submit(request, { draft: form(createCampaignInput, draft ? update : campaigns.create, { done }) });
+  return submit(request, {
+    audience: form(stepForms.audience, (input) => saveStep(context.api, draft, input), {
+      done: { to: ({ id }) => `/campaigns/new?draft=${id}&step=message` },
+    }),
+    message: form(stepForms.message, (input) => saveStep(context.api, draft, input), {
+      done: { to: ({ id }) => `/campaigns/${id}` },
+    }),
+    saveTemplate: form(saveTemplateInput, async (input) => void (await templates.save(input))),
+    renameTemplate: form(renameTemplateInput, templates.rename),
+    removeTemplate: form(templateRef, templates.remove),
+  });
 }
+
+const formState = z.object({ form: z.string() });
 
 export default function NewCampaign() {
-  const choices = useLoaderData<typeof loader>();
-  const { lists, sessions, purpose, draft, chosen } = choices;
-  const asking = purpose === "confirmation";
-  if (lists.length === 0 || sessions.length === 0) {
+  const data = useLoaderData<typeof loader>();
+  const { state, key } = useLocation();
+  const { revalidate } = useRevalidator();
+  const [shown, setShown] = useState(0);
+  const showAgain = useCallback(() => setShown((times) => times + 1), []);
+  const { lists, sessions, tags, draft, values } = data;
+  const asking = values.purpose === "confirmation";
+  if (asking && !lists.some(({ doubleOptIn }) => doubleOptIn)) {
     return (
-      <Page title="New campaign">
-        {sessions.length === 0 ? (
-          <EmptyState
-            icon={MobileIcon}
-            title="First link a phone"
-            action={<LinkButton to="/link">Link a phone</LinkButton>}
-          >
-            A campaign needs a phone that sends it and a list of people who agreed to get it.
-          </EmptyState>
-        ) : asking ? (
-          <EmptyState
-            icon={PersonIcon}
-            title="No list waits for a YES"
-            action={<LinkButton to="/contacts">To the lists</LinkButton>}
-          >
-            Switch double opt-in on for a list first; then its people can be asked to confirm.
-          </EmptyState>
-        ) : (
-          <EmptyState
-            icon={PersonIcon}
-            title="First import contacts"
-            action={<LinkButton to="/contacts/upload">Import contacts</LinkButton>}
-          >
-            A campaign needs a phone that sends it and a list of people who agreed to get it.
-          </EmptyState>
-        )}
+      <Page title="Ask people to confirm">
+        <EmptyState
+          icon={PersonIcon}
+          title="No list waits for a YES"
+          action={<LinkButton to="/contacts">To the lists</LinkButton>}
+        >
+          Switch double opt-in on for a list first; then its people can be asked to confirm.
+        </EmptyState>
       </Page>
     );
   }
+  if (!draft && lists.length + tags.length === 0) {
+    const phone = sessions.length === 0;
+    return (
+      <Page title="New campaign">
+        <EmptyState
+          icon={phone ? MobileIcon : PersonIcon}
+          title={phone ? "First link a phone" : "First import contacts"}
+          action={
+            phone ? (
+              <LinkButton to="/link">Link a phone</LinkButton>
+            ) : (
+              <LinkButton to="/contacts/upload">Import contacts</LinkButton>
+            )
+          }
+        >
+          A campaign needs a phone that sends it and a list of people who agreed to get it.
+        </EmptyState>
+      </Page>
+    );
+  }
+  // A draft that was just made stays in the form it was typed in.
+  const made = formState.safeParse(state).data?.form ?? draft?.id ?? key;
+  return (
+    <Wizard
+      key={`${made} ${data.step} ${shown}`}
+      data={data}
+      onOlder={showAgain}
+      onReload={() => {
+        revalidate();
+        showAgain();
+      }}
+    />
+  );
+}
+
+function Wizard({ data, onOlder, onReload }: { data: WizardData; onOlder: () => void; onReload: () => void }) {
+  const { step, draft, values } = data;
+  const answer = useActionData<typeof action>();
+  const formRef = useRef<HTMLFormElement>(null);
+  const saved = useDraft(step, draft, formRef, onOlder);
+  const asking = values.purpose === "confirmation";
   const fresh = asking ? "Ask people to confirm" : "New campaign";
   return (
     <Page
-      title={draft ? "Edit the draft" : fresh}
+      title={draft ? (values.name === "" ? "Untitled draft" : values.name) : fresh}
       lead={
         asking
           ? "Each person who agreed is asked once, ever. Who answers YES gets the messages of this list from then on."
-          : "It is saved as a draft. You check it on the next page, and nothing is sent before you start it."
+          : "Nothing is sent before you start it, two steps from here."
       }
+      actions={<SaveStatus state={saved.state} />}
     >
-      {/* The ready text of a confirmation names the list: another list is another text. */}
-      <CampaignForm key={draft?.id ?? (asking ? chosen?.id : purpose)} choices={choices} />
+      <CampaignSteps draftId={draft?.id ?? null} at={step} onLeave={(to) => void saved.leaveFor(to)} />
+      <SaveProblem state={saved.state} saver={saved.saver} onReload={onReload} />
+      <Refused answer={answer} intents={["audience", "message"]} />
+      {step === "message" ? (
+        <MessageStep data={data} saved={saved} formRef={formRef} />
+      ) : (
+        <Group align="flex-start" gap="lg">
+          <Box flex="1 1 26rem" miw={0}>
+            <AudienceStep data={data} saved={saved} formRef={formRef} />
+          </Box>
+          <Box flex="1 1 18rem" maw={{ base: "100%", md: 380 }} pos={{ base: "static", md: "sticky" }} top={76}>
+            <ReachPanel data={data} forGroup={values.audience === "group_chat"} />
+          </Box>
+        </Group>
+      )}
     </Page>
   );
 }
