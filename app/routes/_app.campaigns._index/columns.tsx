@@ -9,7 +9,7 @@ import { ButtonForm, SubmitButton } from "../../components/form-parts.tsx";
 import { TextLink } from "../../components/link-button.tsx";
 import { Moment } from "../../components/moment.tsx";
 import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";
-import { formatMoment, formatNumber } from "../../lib/format.ts";
+import { count, formatMoment, formatNumber } from "../../lib/format.ts";
 
 type CampaignRow = Awaited<ReturnType<Api["campaigns"]["list"]>>["rows"][number];
 
@@ -20,13 +20,12 @@ export const columns: Column<CampaignRow>[] = [
   { header: "State", cell: (row) => <StatusBadge look={campaignLooks[row.status]} />, tight: true },
   {
     header: "Progress",
-    cell: (row) => (begun(row) ? <CampaignProgress counts={row.counts} total={row.total} /> : null),
+    cell: (row) => (begun(row) ? <Progress row={row} /> : null),
     wide: true,
   },
-  { header: "Recipients", cell: (row) => (begun(row) ? formatNumber(row.total) : null), figures: true },
   { header: "Read", cell: (row) => (begun(row) ? <Read row={row} /> : null), figures: true },
   { header: "Replied", cell: (row) => (begun(row) ? formatNumber(row.replied) : null), figures: true },
-  { header: "When", cell: (row) => <When row={row} />, tight: true },
+  { header: "When", cell: (row) => <When row={row} /> },
   { header: "Again", cell: (row) => <Duplicate row={row} />, tight: true },
 ];
 
@@ -36,6 +35,15 @@ function Name({ row }: { row: CampaignRow }) {
     <>
       <TextLink to={`/campaigns/${row.id}`}>{row.name || "Without a name"}</TextLink>
       {kind && <Small>{kind}</Small>}
+    </>
+  );
+}
+
+function Progress({ row: { counts, total } }: { row: CampaignRow }) {
+  return (
+    <>
+      <CampaignProgress counts={counts} total={total} />
+      <Small>of {count(total, "recipient")}</Small>
     </>
   );
 }
@@ -79,15 +87,8 @@ function scheduleWords(problem: string | null): string {
 function Duplicate({ row: { id, name } }: { row: CampaignRow }) {
   return (
     <ButtonForm intent="duplicate" fields={{ id }}>
-      <SubmitButton
-        intent="duplicate"
-        id={id}
-        size="compact-sm"
-        variant="subtle"
-        leftSection={<CopyIcon aria-hidden />}
-        aria-label={`Duplicate ${name}`}
-      >
-        Duplicate
+      <SubmitButton intent="duplicate" id={id} size="compact-sm" variant="subtle" aria-label={`Duplicate ${name}`}>
+        <CopyIcon aria-hidden />
       </SubmitButton>
     </ButtonForm>
   );
