@@ -2,6 +2,10 @@ const numbers = new Intl.NumberFormat("en-US");
 
 export const formatNumber = (value: number): string => numbers.format(value);
 
+/** "12 kB", "3.4 MB". */
+export const formatBytes = (bytes: number): string =>
+  bytes < 1024 * 1024 ? `${formatNumber(Math.ceil(bytes / 1024))} kB` : `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+
 /** "1 recipient", "2 recipients". */
 export function count(value: number, one: string, many = `${one}s`): string {
   return `${formatNumber(value)} ${value === 1 ? one : many}`;
