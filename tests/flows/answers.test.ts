@@ -85,7 +85,7 @@ describe("a reply belongs to a campaign", () => {
             const next = Math.min(at + 7 * 24, ...sent.filter((other) => other > at));
             const own = written.filter((moment) => moment >= at && moment < next).map(String);
             const { rows } = await user.api.campaigns.replies({ id });
-            expect(rows.map(({ text }) => text).sort()).toEqual(own.sort());
+            expect(new Set(rows.map(({ text }) => text))).toEqual(new Set(own));
             expect((await answersOf(id)).replied).toBe(own.length > 0 ? 1 : 0);
           }
         },

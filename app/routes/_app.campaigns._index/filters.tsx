@@ -52,7 +52,7 @@ function NameField() {
   const show = useDebouncedCallback((text: string) => {
     setSent(text);
     const to = withSearch(search, { search: text || null, cursor: null });
-    void navigate(to, { replace: true, preventScrollReset: true });
+    navigate(to, { replace: true, preventScrollReset: true });
   }, TYPING_MS);
   // The address may change by itself, by a link or the browser's way back.
   const [known, setKnown] = useState(value);
