@@ -107,7 +107,8 @@ export default function CampaignPage() {
       {data.review ? (
         <>
           <Scheduled campaign={campaign} review={data.review} />
-          <Review campaign={campaign} review={data.review} answer={answer} />
+          {/* What was ticked and typed for one campaign, or one state of it, is not for another. */}
+          <Review key={`${campaign.id} ${campaign.status}`} campaign={campaign} review={data.review} answer={answer} />
           {data.dryRun && <DryRun run={data.dryRun} />}
         </>
       ) : (

@@ -52,7 +52,7 @@ function What({ row }: { row: Row }) {
 /** Leads to the dry run; it takes a moment, so it is made when it is asked for. */
 export function DryRunLink() {
   return (
-    <LinkButton to="?dry=on" variant="default" preventScrollReset>
+    <LinkButton to="?dry=on#dry-run" variant="default">
       Make a dry run
     </LinkButton>
   );

@@ -2,7 +2,16 @@ import { HORIZON_DAYS } from "#server/campaigns/estimate/rules.ts";
 import { useTimeZone } from "../../../lib/use-account.ts";
 import type { CampaignReview } from "../load.ts";
 
-/** A moment near enough for its weekday, with its zone: "Tue 24 Nov, 10:40 GMT+7". */
+/** The short name people know a zone by ("WIB", "CET", "EST"), where one of these locales has one; else "GMT+5:45". */
+function zoneName(at: Date, tz: string): string {
+  const names = ["en-GB", "en-US", "en-ID"].map((locale) => {
+    const parts = new Intl.DateTimeFormat(locale, { timeZone: tz, timeZoneName: "short" }).formatToParts(at);
+    return parts.find(({ type }) => type === "timeZoneName")?.value ?? tz;
+  });
+  return names.find((name) => !name.startsWith("GMT")) ?? names[0] ?? tz;
+}
+
+/** A moment near enough for its weekday, with its zone: "Tue 24 Nov, 10:40 WIB". */
 export function formatSoon(at: Date, tz: string): string {
   const day = new Intl.DateTimeFormat("en-GB", { timeZone: tz, weekday: "short", day: "numeric", month: "short" });
   const time = new Intl.DateTimeFormat("en-GB", {
@@ -10,9 +19,8 @@ export function formatSoon(at: Date, tz: string): string {
     hour: "2-digit",
     minute: "2-digit",
     hourCycle: "h23",
-    timeZoneName: "short",
   });
-  return `${day.format(at).replace(",", "")}, ${time.format(at)}`;
+  return `${day.format(at).replace(",", "")}, ${time.format(at)} ${zoneName(at, tz)}`;
 }
 
 export function Soon({ at, tz }: { at: Date; tz?: string | null | undefined }) {

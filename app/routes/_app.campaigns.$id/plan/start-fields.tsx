@@ -26,7 +26,7 @@ export function StartFields({
       <TextField
         meta={fields.recipients}
         label="Number of people who get it"
-        description={`Type ${formatNumber(review.sendable).replace(",", "")} to show that you mean them all. It cannot be called back.`}
+        description={`Type ${formatNumber(review.sendable).replace(",", "")} to show that you mean them all.`}
         inputMode="numeric"
         autoComplete="off"
         maw={320}

@@ -70,11 +70,12 @@ const mayPass = new Set(["insufficient_points", "plan_expired", "session_not_lin
 function StartLater({ campaign, review, answer }: Props) {
   const own = useTimeZone();
   const tz = campaign.scheduleTz ?? own;
+  const planned = campaign.scheduledFor ?? review.now;
   const [form, fields] = useZodForm({
     schema: scheduleCampaignInput,
     intent: "schedule",
     answer,
-    defaultValue: { tz, wall: campaign.scheduledFor ? wallOf(campaign.scheduledFor, tz) : tomorrow(review.now, tz) },
+    defaultValue: { tz, wall: planned > review.now ? wallOf(planned, tz) : tomorrow(review.now, tz) },
   });
   const ready = review.problems.every(({ code }) => mayPass.has(code));
   return (
