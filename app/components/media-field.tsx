@@ -42,45 +42,42 @@ export function MediaField({
 }) {
   const alive = useHydrated();
   const open = useRef<() => void>(null);
-  const [attached, setAttached] = useState(media);
-  const [problem, setProblem] = useState<string | null>(null);
   const [sent, setSent] = useState("");
+  /** What was attached before the last upload, and the answers that are over by now. */
+  const [before, setBefore] = useState(media);
+  const [rejected, setRejected] = useState<string | null>(null);
   const { data, state, submit } = useFetcher<Answer<MediaView>>();
+  const [over, setOver] = useState(data);
 
-  // What it did last: kept so that an answer counts once, whoever renders in between.
-  const heard = useRef(data);
+  const answer = data === over ? undefined : data;
+  const attached = answer?.value ?? before;
+  const refused = Object.values(answer?.result.error ?? {}).flatMap((list) => list ?? []);
+  const problem = rejected ?? (refused.join(" ") || null);
   const change = useRef(onChange);
   useEffect(() => {
     change.current = onChange;
   }, [onChange]);
   useEffect(() => {
-    if (data === heard.current || data === undefined) return;
-    heard.current = data;
-    if (data.value) {
-      setAttached(data.value);
-      change.current?.(data.value);
-    } else {
-      setProblem(
-        Object.values(data.result.error ?? {})
-          .flatMap((list) => list ?? [])
-          .join(" "),
-      );
-    }
+    if (data?.value) change.current?.(data.value);
   }, [data]);
 
+  const goOn = (from: MediaView | null) => {
+    setBefore(from);
+    setOver(data);
+    setRejected(null);
+  };
   const upload = ([file]: File[]) => {
     if (!file) return;
     const body = new FormData();
     body.set(INTENT_FIELD, "upload");
     body.set("file", file);
-    setProblem(null);
+    goOn(attached);
     setSent(file.name);
     submit(body, { method: "post", action: "/media", encType: "multipart/form-data" });
   };
   const remove = () => {
-    setAttached(null);
+    goOn(null);
     onChange?.(null);
-    setProblem(null);
   };
   const uploading = state !== "idle";
   return (
@@ -98,7 +95,7 @@ export function MediaField({
       {alive ? (
         <Dropzone
           onDrop={upload}
-          onReject={([rejected]) => setProblem(whyNot(rejected?.file))}
+          onReject={([first]) => setRejected(whyNot(first?.file))}
           accept={accepted}
           maxSize={mediaLimits.fileBytes}
           multiple={false}
