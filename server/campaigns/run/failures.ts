@@ -51,7 +51,7 @@ export async function readFailures(tx: Db, userId: Id<"user">, input: { id: stri
     const group = groups.get(`${status} ${code}`) ?? {
       status,
       code,
-      sentence: reasonSentence(code),
+      sentence: sentenceOf(status, code),
       remedy: status === "unknown" ? "decide" : remedyOf(code),
       count: 0,
       able: 0,
@@ -67,4 +67,11 @@ export async function readFailures(tx: Db, userId: Id<"user">, input: { id: stri
   return [...groups.values()].sort(
     (a, b) => order.indexOf(a.status) - order.indexOf(b.status) || b.count - a.count || a.code.localeCompare(b.code),
   );
+}
+
+function sentenceOf(status: FailureGroup["status"], code: string): string {
+  const why = reasonSentence(code);
+  return status === "unknown" && code !== "no_answer"
+    ? `${why} It may have been written before that, and is not repeated.`
+    : why;
 }

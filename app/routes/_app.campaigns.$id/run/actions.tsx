@@ -1,11 +1,11 @@
-import { PauseIcon, PlayIcon } from "@radix-ui/react-icons";
+import { PauseIcon } from "@radix-ui/react-icons";
 import { ConfirmButton } from "../../../components/confirm-button.tsx";
 import { ButtonForm, SubmitButton } from "../../../components/form-parts.tsx";
 import { count } from "../../../lib/format.ts";
 import type { Campaign } from "../load.ts";
 import { Exports } from "../results/exports.tsx";
 
-/** What can be done with a campaign that was started: it depends on its state alone. */
+/** What can be done with a campaign that was started, by its state. To resume stands beside why it is paused. */
 export function BoardActions({ campaign }: { campaign: Campaign }) {
   const { id, name, status, counts } = campaign;
   return (
@@ -14,13 +14,6 @@ export function BoardActions({ campaign }: { campaign: Campaign }) {
         <ButtonForm intent="pause" fields={{ id }}>
           <SubmitButton intent="pause" variant="default" leftSection={<PauseIcon aria-hidden />}>
             Pause
-          </SubmitButton>
-        </ButtonForm>
-      )}
-      {status === "paused" && (
-        <ButtonForm intent="resume" fields={{ id }}>
-          <SubmitButton intent="resume" leftSection={<PlayIcon aria-hidden />}>
-            Resume
           </SubmitButton>
         </ButtonForm>
       )}

@@ -35,7 +35,10 @@ export function FailuresPanel({ campaign, failures }: { campaign: Campaign; fail
               </Text>
             )}
           </div>
-          <Group gap="xs">{sum(failed, "able") > 0 && <RetryButton id={campaign.id} groups={failed} />}</Group>
+          <Group gap="xs">
+            {unknown.length > 0 && <Decide id={campaign.id} name={campaign.name} groups={unknown} />}
+            {sum(failed, "able") > 0 && <RetryButton id={campaign.id} groups={failed} />}
+          </Group>
         </Group>
         <Stack component="ul" gap="md" p={0} m={0} style={{ listStyle: "none" }}>
           {failures.map((group) => (
@@ -53,14 +56,14 @@ function RetryButton({ id, groups }: { id: string; groups: readonly FailureGroup
   const [able, points] = [sum(groups, "able"), sum(groups, "points")];
   if (points > available) {
     return (
-      <LinkButton to="/billing/wallet" size="sm" variant="default">
+      <LinkButton to="/billing/wallet" variant="default">
         {count(points - available, "point")} missing to retry {formatNumber(able)}
       </LinkButton>
     );
   }
   return (
     <ButtonForm intent="retryFailed" fields={{ id }}>
-      <SubmitButton intent="retryFailed" size="sm" leftSection={<ReloadIcon aria-hidden />}>
+      <SubmitButton intent="retryFailed" leftSection={<ReloadIcon aria-hidden />}>
         Retry failed ({formatNumber(able)}), {count(points, "point")}
       </SubmitButton>
     </ButtonForm>
@@ -90,11 +93,11 @@ function Reason({ campaign, group }: { campaign: Campaign; group: FailureGroup }
 }
 
 function Fix({ campaign, group }: { campaign: Campaign; group: FailureGroup }) {
-  const { id, name, session } = campaign;
+  const { session } = campaign;
   const phone = session ? `/link/${session.id}` : "/link";
   switch (group.remedy) {
     case "decide":
-      return <Decide id={id} name={name} group={group} />;
+      return null;
     case "retry":
       return group.able === 0 ? (
         <>
@@ -143,21 +146,21 @@ function Fix({ campaign, group }: { campaign: Campaign; group: FailureGroup }) {
 
 const peopleOf = ({ lists }: Campaign) => (lists[0] ? `/contacts?list=${lists[0].id}` : "/contacts");
 
-function Decide({ id, name, group }: { id: string; name: string; group: FailureGroup }) {
+function Decide({ id, name, groups }: { id: string; name: string; groups: readonly FailureGroup[] }) {
+  const able = sum(groups, "able");
   return (
     <>
-      {group.able > 0 && (
+      {able > 0 && (
         <ButtonForm intent="repeatUnknown" fields={{ id }}>
-          <SubmitButton intent="repeatUnknown" size="xs" leftSection={<ReloadIcon aria-hidden />}>
-            Retry safely ({formatNumber(group.able)})
+          <SubmitButton intent="repeatUnknown" variant="default" leftSection={<ReloadIcon aria-hidden />}>
+            Retry safely ({formatNumber(able)})
           </SubmitButton>
         </ButtonForm>
       )}
       <ConfirmButton
         intent="treatAsFailed"
         fields={{ id }}
-        size="xs"
-        label="Treat as failed"
+        label={`Treat as failed (${formatNumber(sum(groups, "count"))})`}
         title={`Treat what is unanswered in ${name} as failed?`}
         confirm="Treat as failed"
       >

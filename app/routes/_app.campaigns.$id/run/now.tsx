@@ -1,7 +1,7 @@
 import { Text } from "@mantine/core";
 import type { ReactNode } from "react";
-import { Countdown } from "../../../components/moment.tsx";
-import { count, formatNumber } from "../../../lib/format.ts";
+import { useWait } from "../../../components/moment.tsx";
+import { count, formatNumber, formatWait } from "../../../lib/format.ts";
 import type { Campaign } from "../load.ts";
 import { Paused, Waits } from "./waits.tsx";
 
@@ -46,8 +46,15 @@ function Sentence({ children }: { children: ReactNode }) {
   );
 }
 
+/** Until the browser's clock is known nobody can say how soon. */
+function next(wait: number | null): string {
+  if (wait === null) return "soon";
+  return wait === 0 ? "now" : `in ${formatWait(wait)}`;
+}
+
 function Sending({ campaign }: { campaign: Campaign }) {
   const { nextSendAt, counts } = campaign;
+  const wait = useWait(nextSendAt);
   if (counts.queued === 0) {
     return (
       <Sentence>Everything is handed over. {count(counts.sending, "message")} wait for WhatsApp's answer.</Sentence>
@@ -55,8 +62,7 @@ function Sending({ campaign }: { campaign: Campaign }) {
   }
   return (
     <Text size="lg" fw={600}>
-      Sending. Next message {nextSendAt ? <Countdown at={nextSendAt} /> : "at once"}, {count(counts.queued, "message")}{" "}
-      to go.
+      Sending. Next message {next(wait)}, {count(counts.queued, "message")} to go.
     </Text>
   );
 }

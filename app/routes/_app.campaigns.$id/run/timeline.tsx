@@ -1,4 +1,4 @@
-import { Alert, Anchor, Drawer, Group, Stack, Text, Timeline, Title } from "@mantine/core";
+import { Alert, Anchor, Drawer, Group, Stack, Text, Timeline } from "@mantine/core";
 import {
   ChatBubbleIcon,
   CheckCircledIcon,
@@ -45,20 +45,19 @@ export function TimelineDrawer({ campaignId, timeline }: { campaignId: string; t
   const navigate = useNavigate();
   const close = () => navigate(withSearch(search, { row: null }), { preventScrollReset: true });
   return (
-    <Drawer
-      opened={timeline !== null}
-      onClose={close}
-      position="right"
-      size="md"
-      title={
-        <Title order={2} size="h3">
-          {timeline?.name || timeline?.phone}
-        </Title>
-      }
-      closeButtonProps={{ "aria-label": "Close the timeline" }}
-    >
-      {timeline && <Life campaignId={campaignId} timeline={timeline} />}
-    </Drawer>
+    <Drawer.Root opened={timeline !== null} onClose={close} position="right" size="md">
+      <Drawer.Overlay />
+      <Drawer.Content>
+        {/* Not Mantine's own header: inside of a dialog it counts as a second banner of the page. */}
+        <Group justify="space-between" p="md" wrap="nowrap">
+          <Drawer.Title fw={650} fz="xl">
+            {timeline?.name || timeline?.phone}
+          </Drawer.Title>
+          <Drawer.CloseButton aria-label="Close the timeline" />
+        </Group>
+        <Drawer.Body>{timeline && <Life campaignId={campaignId} timeline={timeline} />}</Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
   );
 }
 

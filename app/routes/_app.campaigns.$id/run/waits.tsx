@@ -109,17 +109,26 @@ function WaitFix({ campaign, waiting }: { campaign: Campaign; waiting: Waiting }
 }
 
 function PauseFix({ campaign, reason }: { campaign: Campaign; reason: NonNullable<Campaign["pauseReason"]> }) {
+  return (
+    <>
+      <Cause campaign={campaign} reason={reason} />
+      <ButtonForm intent="resume" fields={{ id: campaign.id }}>
+        <SubmitButton intent="resume" size="xs" leftSection={<PlayIcon aria-hidden />}>
+          Resume
+        </SubmitButton>
+      </ButtonForm>
+    </>
+  );
+}
+
+/** Where to look before it is resumed. */
+function Cause({ campaign, reason }: { campaign: Campaign; reason: NonNullable<Campaign["pauseReason"]> }) {
   switch (reason) {
     case "user":
-      return <Resume id={campaign.id} />;
+      return null;
     case "failures":
     case "media":
-      return (
-        <>
-          <PhoneButton campaign={campaign}>Look at the phone</PhoneButton>
-          <Resume id={campaign.id} />
-        </>
-      );
+      return <PhoneButton campaign={campaign}>Look at the phone</PhoneButton>;
     case "restricted":
       return <PhoneButton campaign={campaign}>See until when</PhoneButton>;
     case "logged_out":
@@ -135,14 +144,4 @@ function PauseFix({ campaign, reason }: { campaign: Campaign; reason: NonNullabl
         </LinkButton>
       );
   }
-}
-
-function Resume({ id }: { id: string }) {
-  return (
-    <ButtonForm intent="resume" fields={{ id }}>
-      <SubmitButton intent="resume" size="xs" leftSection={<PlayIcon aria-hidden />}>
-        Resume now
-      </SubmitButton>
-    </ButtonForm>
-  );
 }
