@@ -1,12 +1,10 @@
 import { router, userProcedure } from "../trpc.ts";
 import { createCampaign, updateCampaign } from "./draft/draft.ts";
-import { dryRun } from "./draft/dry-run.ts";
 import { duplicateCampaign } from "./draft/duplicate.ts";
 import { previewCampaign } from "./draft/preview.ts";
 import { readReach } from "./draft/reach.ts";
 import { checkCampaignNumbers, reviewCampaign } from "./draft/review.ts";
-import { dryRunInput, duplicateInput, sendTestInput } from "./draft/schema.ts";
-import { sendTest } from "./draft/test-send.ts";
+import { duplicateInput } from "./draft/schema.ts";
 import { listCampaigns } from "./results/list.ts";
 import { getCampaign, listCampaignMessages } from "./results/queries.ts";
 import { listReplies } from "./results/replies.ts";
@@ -31,6 +29,9 @@ import {
   timelineInput,
   updateCampaignInput,
 } from "./schema.ts";
+import { dryRun } from "./trial/dry-run.ts";
+import { dryRunInput, sendTestInput } from "./trial/schema.ts";
+import { sendTest } from "./trial/test-send.ts";
 
 export const campaignsRouter = router({
   list: userProcedure.input(listCampaignsInput).query(({ ctx, input }) => listCampaigns(ctx.db, ctx.userId, input)),

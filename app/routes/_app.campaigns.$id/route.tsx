@@ -1,8 +1,9 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
-import { duplicateInput, sendTestInput } from "#server/campaigns/draft/schema.ts";
+import { duplicateInput } from "#server/campaigns/draft/schema.ts";
 import { scheduleCampaignInput } from "#server/campaigns/schedule/schema.ts";
 import { campaignRef, rowsInput, startCampaignInput } from "#server/campaigns/schema.ts";
+import { sendTestInput } from "#server/campaigns/trial/schema.ts";
 import { Refused } from "../../components/form-parts.tsx";
 import { Page } from "../../components/page.tsx";
 import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";

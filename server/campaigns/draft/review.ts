@@ -12,11 +12,11 @@ import { readDay, readEstimate } from "../estimate/read.ts";
 import { hoursInWords } from "../estimate/rules.ts";
 import { noVerdicts, reachProblem } from "../rules.ts";
 import { address, textProblem } from "../run/recipients.ts";
+import { readTests } from "../trial/test-send.ts";
 import { countAudience, isAimedAt, judgePeople, type Recipient } from "./audience.ts";
 import { getOwnCampaign } from "./draft.ts";
 import { readGroupChat } from "./group-chat.ts";
 import { draftProblems } from "./problems.ts";
-import { readTests } from "./test-send.ts";
 
 /** Of people about whom WhatsApp is not asked. */
 const UNASKED = { unasked: 0, leftToday: 0, state: "unasked" as const };

@@ -2,7 +2,7 @@ import { getFormProps } from "@conform-to/react";
 import { Group, Stack, Text, Title } from "@mantine/core";
 import { MobileIcon } from "@radix-ui/react-icons";
 import { Form } from "@remix-run/react";
-import { sendTestInput } from "#server/campaigns/draft/schema.ts";
+import { sendTestInput } from "#server/campaigns/trial/schema.ts";
 import { SelectField } from "../../../components/field.tsx";
 import { FormError, Intent, SubmitButton } from "../../../components/form-parts.tsx";
 import { Moment } from "../../../components/moment.tsx";

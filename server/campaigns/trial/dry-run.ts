@@ -6,9 +6,9 @@ import { DomainError, type RefusalCode } from "../../errors.ts";
 import { reasonSentence } from "../../messages/rules.ts";
 import { textEncoder } from "../../messages/text-content.ts";
 import { barePlaces, templateValues } from "../../templates/rules.ts";
+import { getOwnCampaign } from "../draft/draft.ts";
 import { recipientAddress } from "../rules.ts";
 import { type StartEnv, startCampaign } from "../run/start.ts";
-import { getOwnCampaign } from "./draft.ts";
 import { DRY_RUN_PAGE, type DryRunInput } from "./schema.ts";
 
 interface Trial {

@@ -10,11 +10,11 @@ import { publish } from "../../events.ts";
 import { mediaProblem } from "../../media/queries.ts";
 import { reasonSentence } from "../../messages/rules.ts";
 import { waMsgId } from "../../messages/wa-msg-id.ts";
+import { judgePeople } from "../draft/audience.ts";
+import { getOwnCampaign } from "../draft/draft.ts";
+import { draftProblems } from "../draft/problems.ts";
 import { address, textProblem, theGroup } from "../run/recipients.ts";
 import { readWaiting } from "../run/waiting.ts";
-import { judgePeople } from "./audience.ts";
-import { getOwnCampaign } from "./draft.ts";
-import { draftProblems } from "./problems.ts";
 import type { SendTestInput } from "./schema.ts";
 
 /** A test is a look at the phone, no way to send for nothing. */
