@@ -1,5 +1,3 @@
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
@@ -10,6 +8,7 @@ import { startCampaign } from "#server/campaigns/run/start.ts";
 import { type Env, readEnv } from "#server/env.ts";
 import { registerUser } from "#server/users/register.ts";
 import { book } from "#server/wallet/ledger.ts";
+import { testDataDir } from "./postgres.ts";
 
 export const PASSWORD = "a quiet green harbour";
 
@@ -21,8 +20,7 @@ export function testEnv(databaseUrl: string, more: Record<string, string> = {}):
     SESSION_KEY: Buffer.alloc(32, 7).toString("base64"),
     THROTTLE_FLOOR_MS: "0",
     LOG_LEVEL: "silent",
-    // Of this process alone; should nobody remove it, a later run does (tests/postgres.ts).
-    DATA_DIR: join(tmpdir(), `mass-sender-test-${process.pid}-data`),
+    DATA_DIR: testDataDir,
     ...more,
   });
 }

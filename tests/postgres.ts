@@ -31,6 +31,9 @@ export interface TestDatabase {
 
 const PREFIX = "mass-sender-test-";
 
+/** The DATA_DIR of this process's tests. Nobody has to remove it: a later run does, when this process is gone. */
+export const testDataDir = join(tmpdir(), `${PREFIX}${process.pid}-data`);
+
 /**
  * A private server in a temporary folder, gone after `stop`; or the one that `TEST_DATABASE_URL` names.
  * What earlier runs left behind because they were killed is removed first.

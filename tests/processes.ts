@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { testDataDir } from "./postgres.ts";
 import { watchOutput } from "./silence/leaks.ts";
 
 const WORKER = fileURLToPath(new URL("../worker/main.ts", import.meta.url));
@@ -33,6 +34,7 @@ export function spawnWorker(
       SESSION_KEY: Buffer.alloc(32, 7).toString("base64"),
       THROTTLE_FLOOR_MS: "0",
       WORKER_HTTP_PORT: "0",
+      DATA_DIR: testDataDir,
       LOG_LEVEL: "info",
       ...more,
     },

@@ -6,6 +6,7 @@ import { inject } from "vitest";
 import { freePort } from "#scripts/ports.ts";
 import { buildProcesses } from "#scripts/prepare/processes.mjs";
 import { cloneDatabase } from "../database.ts";
+import { testDataDir } from "../postgres.ts";
 import { spawnWorker } from "../processes.ts";
 import { until } from "../stage.ts";
 
@@ -35,6 +36,7 @@ export async function startApp(): Promise<RunningApp> {
       SIMULATOR_URL: simulatorUrl,
       SESSION_KEY: Buffer.alloc(32, 7).toString("base64"),
       THROTTLE_FLOOR_MS: "0",
+      DATA_DIR: testDataDir,
       PORT: String(port),
       APP_ORIGIN: origin,
       LOG_LEVEL: "warn",

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
@@ -24,7 +23,6 @@ function start(): WorkerProcess {
   const worker = spawnWorker(stage.env.databaseUrl, inject("simulatorUrl"), {
     LEASE_MS: "3000",
     ACK_TIMEOUT_MS: "1500",
-    DATA_DIR: join(stage.env.media.dir, ".."),
   });
   running.add(worker);
   return worker;
