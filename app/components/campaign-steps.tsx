@@ -25,21 +25,18 @@ export function CampaignSteps({
   const here = STEPS.findIndex(({ step }) => step === at);
   return (
     <Group component="nav" aria-label="Steps of the campaign" gap="xs">
-      <Group component="ol" gap="md" m={0} p={0} style={{ listStyle: "none" }}>
+      <Group component="ol" gap="xs" m={0} p={0} style={{ listStyle: "none" }}>
         {STEPS.map(({ step, label }, index) => {
           const to =
             step === "review" || step === "start"
               ? `/campaigns/${draftId}`
               : `/campaigns/new?draft=${draftId}&step=${step}`;
           const current = index === here;
-          const sign = (
-            <ThemeIcon size={24} radius="xl" variant={index <= here ? "filled" : "default"} aria-hidden>
-              {index < here ? <CheckIcon /> : <Text size="xs">{index + 1}</Text>}
-            </ThemeIcon>
-          );
           return (
             <Group component="li" key={step} gap={6} wrap="nowrap" aria-current={current ? "step" : undefined}>
-              {sign}
+              <ThemeIcon size={20} radius="xl" variant={index <= here ? "filled" : "default"} aria-hidden>
+                {index < here ? <CheckIcon /> : <Text size="xs">{index + 1}</Text>}
+              </ThemeIcon>
               {draftId === null || current || step === "start" ? (
                 <Text size="sm" fw={current ? 650 : 400} c={current ? undefined : "dimmed"}>
                   {label}

@@ -21,6 +21,9 @@ describe("a mark", () => {
     ["```[x]```", "```", "[x]"],
     ["_[x]_", "*", "_*[x]*_"],
     ["[x]*", "*", "*[x]**"],
+    ["*word[]*", "*", "*word*[]"],
+    ["*a* []*b*", "*", "*a* *[]**b*"],
+    ["*a\n[]*b*", "*", "*a\n*[]**b*"],
   ])("on %j with %j makes %j", (before, mark, after) => {
     expect(write(toggleMark(read(before), mark))).toBe(after);
   });

@@ -13,6 +13,10 @@ export function toggleMark({ text, start, end }: Selected, mark: string): Select
     const from = start - mark.length;
     return { text: text.slice(0, from) + inner + text.slice(end + mark.length), start: from, end: from + inner.length };
   }
+  // Within marked words: out of them, so that what is typed next is plain again.
+  if (start === end && text.startsWith(mark, end) && isOpen(text.slice(0, start), mark)) {
+    return { text, start: end + mark.length, end: end + mark.length };
+  }
   // WhatsApp wants the marks close to the word: blanks at the ends of a selection stay outside.
   const chosen = text.slice(start, end);
   const from = start + (chosen.length - chosen.trimStart().length);
@@ -24,6 +28,9 @@ export function toggleMark({ text, start, end }: Selected, mark: string): Select
     end: to + mark.length,
   };
 }
+
+/** Whether the last line has a mark that nothing closes. */
+const isOpen = (before: string, mark: string) => (before.split("\n").at(-1) ?? "").split(mark).length % 2 === 0;
 
 /** Puts `words` where the cursor is, in place of what is selected, and the cursor behind them. */
 export function insertAt({ text, start, end }: Selected, words: string): Selected {

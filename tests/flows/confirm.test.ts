@@ -205,8 +205,11 @@ describe("a question", () => {
     const settings = { name: "x", listIds: [list.id], waSessionId: phone.sessionId };
     const refused = { code: "UNPROCESSABLE_CONTENT", message: expect.stringContaining("the word YES") };
     const sly = "Yesterday {{name|YES}}";
-    await expect(draft(list.id, { purpose: "confirmation", templateText: sly })).rejects.toMatchObject(refused);
-    await expect(user.api.campaigns.update({ ...settings, id, templateText: sly })).rejects.toMatchObject(refused);
+    await expect(start(await draft(list.id, { purpose: "confirmation", templateText: sly }))).rejects.toMatchObject(
+      refused,
+    );
+    await user.api.campaigns.update({ ...settings, id, templateText: sly });
+    await expect(start(id)).rejects.toMatchObject(refused);
     await user.api.campaigns.update({ ...settings, id, templateText: "Say YES" });
     expect(await user.api.campaigns.get({ id })).toMatchObject({ purpose: "confirmation", templateText: "Say YES" });
   });
@@ -214,7 +217,7 @@ describe("a question", () => {
   test("is put to nobody whose list does not wait for the answer", async () => {
     const list = await createList(stage.db, user.id, 1);
     const refused = { message: expect.stringContaining("does not wait for a YES") };
-    await expect(question(list.id)).rejects.toMatchObject(refused);
+    await expect(start(await question(list.id))).rejects.toMatchObject(refused);
     await stage.db.update(contactLists).set({ doubleOptIn: true }).where(eq(contactLists.id, list.id));
     const id = await question(list.id);
     await stage.db.update(contactLists).set({ doubleOptIn: false }).where(eq(contactLists.id, list.id));

@@ -142,27 +142,26 @@ describe("one message to a group's own chat", () => {
   });
 
   test("is the same text for everybody, from the phone that is in the group, of a list that is a group's", async () => {
-    await expect(draft({ templateText: "Hi {{name}}, {{class|x}}" })).rejects.toMatchObject({
+    await expect(start(await draft({ templateText: "Hi {{name}}, {{class|x}}" }))).rejects.toMatchObject({
       message: expect.stringContaining("Take {{name}}, {{class}} out"),
     });
     const other = await createHeldSession(stage.db, user.id);
-    await expect(draft({ waSessionId: other.sessionId })).rejects.toMatchObject({
+    await expect(start(await draft({ waSessionId: other.sessionId }))).rejects.toMatchObject({
       message: `Only the phone that is in the group can write to its chat. Choose ${phone.phone}.`,
     });
     const friends = await createList(stage.db, user.id, 2);
-    await expect(draft({ listIds: [friends.id] })).rejects.toMatchObject({
+    await expect(start(await draft({ listIds: [friends.id] }))).rejects.toMatchObject({
       message: expect.stringContaining("not made from a group"),
     });
-    await expect(
-      user.api.campaigns.create({
-        name: "x",
-        listIds: [listId],
-        waSessionId: phone.sessionId,
-        purpose: "confirmation",
-        audience: "group_chat",
-        templateText: "YES?",
-      }),
-    ).rejects.toMatchObject({ message: expect.stringContaining("each person who agreed") });
+    const { id: question } = await user.api.campaigns.create({
+      name: "x",
+      listIds: [listId],
+      waSessionId: phone.sessionId,
+      purpose: "confirmation",
+      audience: "group_chat",
+      templateText: "YES?",
+    });
+    await expect(start(question)).rejects.toMatchObject({ message: expect.stringContaining("each person who agreed") });
   });
 
   test("needs nobody's consent, which a message to each member does", async () => {

@@ -135,7 +135,7 @@ export function Editor({
           />
         )}
       </Group>
-      <Text size="sm" c="dimmed">
+      <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
         {formatNumber(text.length)} of {formatNumber(TEMPLATE_MAX)} characters
         {longest &&
           longest.length !== text.length &&

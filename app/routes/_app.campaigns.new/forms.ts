@@ -31,6 +31,7 @@ export const stepForms = {
     .object({
       version: draftVersion,
       templateText: fields.templateText.default(""),
+      mediaId: fields.mediaId.optional().transform((id) => id ?? null),
       throttleMinSeconds: fields.throttleMinSeconds.optional(),
       throttleMaxSeconds: fields.throttleMaxSeconds.optional(),
     })

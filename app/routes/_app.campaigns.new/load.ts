@@ -13,7 +13,9 @@ export async function loadWizard(api: Api, search: URLSearchParams) {
   const [lists, tags, sessions] = await Promise.all([api.contacts.lists(), api.contacts.tags(), api.wa.list()]);
   const values = draft ? draftValues(draft) : newValues(search, lists, sessions);
   const composing = draft && step === "message";
-  const [reach, preview, templates] = await Promise.all([
+  // Without a script the page of the upload leads back here with the file it took.
+  const mediaId = idCursor("media", search.get("media")) ?? values.mediaId;
+  const [reach, preview, templates, media] = await Promise.all([
     api.campaigns.reach({
       listIds: values.listIds,
       tags: values.tags,
@@ -24,6 +26,7 @@ export async function loadWizard(api: Api, search: URLSearchParams) {
     }),
     composing ? api.campaigns.preview({ id: draft.id }) : null,
     composing ? api.templates.list() : [],
+    composing && mediaId ? api.media.get({ id: mediaId }) : null,
   ]);
   return {
     step,
@@ -35,6 +38,7 @@ export async function loadWizard(api: Api, search: URLSearchParams) {
     reach,
     preview,
     templates,
+    media,
   };
 }
 
@@ -54,6 +58,7 @@ function draftValues(draft: Draft) {
     purpose: draft.purpose,
     audience: draft.audience,
     templateText: draft.templateText,
+    mediaId: draft.mediaId,
     waSessionId: draft.session?.id ?? null,
     throttleMinMs: draft.throttleMinMs,
     throttleMaxMs: draft.throttleMaxMs,
@@ -79,6 +84,7 @@ function newValues(search: URLSearchParams, lists: readonly List[], sessions: re
     audience: "list",
     waSessionId: (sessions.find(({ status }) => status === "linked") ?? sessions[0])?.id ?? null,
     templateText: purpose === "confirmation" ? confirmationText(list?.name ?? "") : "Hi {{name}}, ",
+    mediaId: null,
     throttleMinMs: DEFAULT_THROTTLE.minMs,
     throttleMaxMs: DEFAULT_THROTTLE.maxMs,
   };

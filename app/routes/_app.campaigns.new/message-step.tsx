@@ -3,6 +3,7 @@ import { Form } from "@remix-run/react";
 import { useState } from "react";
 import { asksForYes } from "#server/templates/rules.ts";
 import { Intent } from "../../components/form-parts.tsx";
+import { MediaField } from "../../components/media-field.tsx";
 import { count, formatWait, seconds } from "../../lib/format.ts";
 import { Editor } from "./editor.tsx";
 import { Gaps } from "./gaps.tsx";
@@ -14,7 +15,7 @@ import type { StepProps } from "./use-draft.ts";
 
 /** What they get, how slowly, and how it looks on the phones of three of them. */
 export function MessageStep({ data, saved, formRef }: StepProps) {
-  const { values, draft, preview, templates, reach } = data;
+  const { values, draft, preview, templates, reach, media } = data;
   const { saver, leaveFor } = saved;
   const [text, setText] = useState(values.templateText);
   const [replaced, setReplaced] = useState<string | null>(null);
@@ -68,6 +69,14 @@ export function MessageStep({ data, saved, formRef }: StepProps) {
               </Stack>
             </Paper>
             <Paper>
+              <MediaField
+                name="mediaId"
+                media={media}
+                to={`/campaigns/new?draft=${draft?.id}&step=message`}
+                onChange={() => saver.change()}
+              />
+            </Paper>
+            <Paper>
               <Pace values={values} people={group ? 1 : reach.people.queued} />
             </Paper>
             <Group justify="flex-end">
@@ -84,7 +93,7 @@ export function MessageStep({ data, saved, formRef }: StepProps) {
           }}
         />
       </Stack>
-      <Box flex="1 1 18rem" maw={{ base: "100%", md: 380 }} pos={{ base: "static", md: "sticky" }} top={76}>
+      <Box flex="1 1 18rem" maw={{ base: "100%", md: 380 }} pos={{ base: "static", md: "sticky" }} top={124}>
         <Preview
           template={text}
           samples={preview?.samples ?? []}

@@ -21,7 +21,6 @@ export function ReachPanel({ data, forGroup }: { data: WizardData; forGroup: boo
   const reasons = (Object.keys(words) as LeftOutReason[]).filter((reason) => left[reason] > 0);
   const out = reasons.reduce((sum, reason) => sum + left[reason], 0);
   const nobodyChosen = values.listIds.length + values.tags.length === 0;
-  const asking = values.purpose === "confirmation";
   const list = values.listIds[0];
   return (
     <Paper component="section" aria-label="Who gets it" aria-live="polite">
@@ -37,10 +36,7 @@ export function ReachPanel({ data, forGroup }: { data: WizardData; forGroup: boo
         ) : (
           <>
             <Text size="lg" fw={650} style={{ fontVariantNumeric: "tabular-nums" }}>
-              {asking
-                ? count(queued, "person is asked", "people are asked")
-                : count(queued, "person gets it", "people get it")}
-              {out > 0 && `, ${formatNumber(out)} ${out === 1 ? "does not" : "do not"}`}
+              {reachInWords(data)}
             </Text>
             {queued > reach.limit && <OverCap queued={queued} limit={reach.limit} />}
             {reach.onSeveralLists > 0 && (
@@ -75,6 +71,34 @@ export function ReachPanel({ data, forGroup }: { data: WizardData; forGroup: boo
         )}
       </Stack>
     </Paper>
+  );
+}
+
+/** "183 people get it, 17 do not". */
+function reachInWords({ reach, values }: WizardData): string {
+  const { queued, ...left } = reach.people;
+  const out = Object.values(left).reduce((sum, n) => sum + n);
+  const get =
+    values.purpose === "confirmation"
+      ? count(queued, "person is asked", "people are asked")
+      : count(queued, "person gets it", "people get it");
+  return out > 0 ? `${get}, ${formatNumber(out)} ${out === 1 ? "does not" : "do not"}` : get;
+}
+
+/** The count alone, where the panel is below the form. */
+export function ReachLine({ data }: { data: WizardData }) {
+  const { reach, values } = data;
+  if (values.listIds.length + values.tags.length === 0 || values.audience === "group_chat") return null;
+  return (
+    <Text
+      size="sm"
+      fw={650}
+      hiddenFrom="md"
+      aria-hidden
+      c={reach.people.queued > reach.limit ? "var(--mantine-color-error)" : undefined}
+    >
+      {reachInWords(data)}
+    </Text>
   );
 }
 

@@ -2,7 +2,7 @@ import { Box, Group } from "@mantine/core";
 import { MobileIcon, PersonIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData, useLocation, useRevalidator } from "@remix-run/react";
-import { useCallback, useRef, useState } from "react";
+import { type ReactNode, useCallback, useRef, useState } from "react";
 import { z } from "zod";
 import { renameTemplateInput, saveTemplateInput, templateRef } from "#server/templates/schema.ts";
 import { CampaignSteps } from "../../components/campaign-steps.tsx";
@@ -15,7 +15,7 @@ import { AudienceStep } from "./audience-step.tsx";
 import { saveStep, stepForms } from "./forms.ts";
 import { loadWizard, type WizardData } from "./load.ts";
 import { MessageStep } from "./message-step.tsx";
-import { ReachPanel } from "./reach-panel.tsx";
+import { ReachLine, ReachPanel } from "./reach-panel.tsx";
 import { SaveProblem, SaveStatus } from "./save-state.tsx";
 import { useDraft } from "./use-draft.ts";
 
@@ -119,9 +119,14 @@ function Wizard({ data, onOlder, onReload }: { data: WizardData; onOlder: () => 
           ? "Each person who agreed is asked once, ever. Who answers YES gets the messages of this list from then on."
           : "Nothing is sent before you start it, two steps from here."
       }
-      actions={<SaveStatus state={saved.state} />}
     >
-      <CampaignSteps draftId={draft?.id ?? null} at={step} onLeave={(to) => void saved.leaveFor(to)} />
+      <StepBar>
+        <CampaignSteps draftId={draft?.id ?? null} at={step} onLeave={(to) => void saved.leaveFor(to)} />
+        <Group gap="md">
+          {step === "audience" && <ReachLine data={data} />}
+          <SaveStatus state={saved.state} />
+        </Group>
+      </StepBar>
       <SaveProblem state={saved.state} saver={saved.saver} onReload={onReload} />
       <Refused answer={answer} intents={["audience", "message"]} />
       {step === "message" ? (
@@ -131,11 +136,28 @@ function Wizard({ data, onOlder, onReload }: { data: WizardData; onOlder: () => 
           <Box flex="1 1 26rem" miw={0}>
             <AudienceStep data={data} saved={saved} formRef={formRef} />
           </Box>
-          <Box flex="1 1 18rem" maw={{ base: "100%", md: 380 }} pos={{ base: "static", md: "sticky" }} top={76}>
+          <Box flex="1 1 18rem" maw={{ base: "100%", md: 380 }} pos={{ base: "static", md: "sticky" }} top={124}>
             <ReachPanel data={data} forGroup={values.audience === "group_chat"} />
           </Box>
         </Group>
       )}
     </Page>
+  );
+}
+
+/** Where one is, and whether it is kept: in sight however long the form is. */
+function StepBar({ children }: { children: ReactNode }) {
+  return (
+    <Group
+      justify="space-between"
+      gap="xs"
+      py="xs"
+      pos="sticky"
+      top={60}
+      bg="var(--mantine-color-body)"
+      style={{ zIndex: 2 }}
+    >
+      {children}
+    </Group>
   );
 }

@@ -61,11 +61,11 @@ async function isThere(tx: Db, userId: Id<"user">, id: Id<"waSession">): Promise
 }
 
 async function messageProblems(tx: Db, campaign: Campaign): Promise<DraftProblem[]> {
-  const { userId, templateText, purpose, audience, throttleMinMs, throttleMaxMs } = campaign;
+  const { userId, templateText, mediaId, purpose, audience, throttleMinMs, throttleMaxMs } = campaign;
   const problems: DraftProblem[] = [];
   const refuse = (code: RefusalCode, details: Details = {}) => problems.push({ code, details, step: "message" });
   const used = templateVariables(templateText);
-  if (templateText === "") refuse("no_text");
+  if (templateText === "" && mediaId === null) refuse("no_text");
   else if (purpose === "confirmation" && !asksForYes(templateText)) refuse("no_yes_asked");
   if (audience === "group_chat") {
     if (used.length > 0) refuse("group_chat_text", { names: inBraces(used) });
