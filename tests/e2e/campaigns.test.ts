@@ -42,11 +42,12 @@ test("who has not confirmed is counted in the review, which leads to the questio
     .set({ name: "Class 7B", doubleOptIn: true })
     .where(eq(contactLists.id, list.id));
   await page.goto("/campaigns/new");
-  await page.getByText("0 people get messages, 4 have not confirmed.").waitFor();
+  await page.getByRole("region", { name: "Who gets it" }).getByText("0 people get it, 5 do not").waitFor();
   await page.getByLabel("Name", { exact: true }).fill("Class meeting");
-  await page.getByLabel("Message").fill("Hi {{name}}, class meets on Friday");
   await look("confirm-new");
-  await page.getByRole("button", { name: "Save the draft" }).click();
+  await page.getByRole("button", { name: "Next: the message" }).click();
+  await page.getByRole("textbox", { name: "Message", exact: true }).fill("Hi {{name}}, class meets on Friday");
+  await page.getByRole("button", { name: "Next: review" }).click();
   await page.getByText("4 people wait for their YES").waitFor();
   await page.getByText("1 person has no recorded consent").waitFor();
   await page.getByRole("button", { name: "It cannot start yet" }).waitFor();
@@ -55,13 +56,14 @@ test("who has not confirmed is counted in the review, which leads to the questio
   await page.getByRole("link", { name: "Ask them to confirm" }).click();
   await page.getByRole("heading", { name: "Ask people to confirm" }).waitFor();
   expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Confirmation: Class 7B");
-  await page.getByLabel("Message").fill("Shall I write to you?");
+  await page.getByRole("button", { name: "Next: the message" }).click();
+  await page.getByRole("textbox", { name: "Message", exact: true }).fill("Shall I write to you?");
   await page.getByText("Ask for the word YES").waitFor();
-  await page.getByRole("button", { name: "Save the draft" }).click();
-  await page.getByText("it is what people answer to confirm.").first().waitFor();
-  await page.getByLabel("Message").fill("Hi {{name}}, shall I write to you about class 7B? Answer YES.");
+  await page
+    .getByRole("textbox", { name: "Message", exact: true })
+    .fill("Hi {{name}}, shall I write to you about class 7B? Answer YES.");
   await look("confirm-question");
-  await page.getByRole("button", { name: "Save the draft" }).click();
+  await page.getByRole("button", { name: "Next: review" }).click();
   await page.getByText("4 people are asked to confirm").waitFor();
   await page.getByLabel("Everyone who is asked agreed to get messages from me").check();
   await look("confirm-question-review");
@@ -80,24 +82,25 @@ test("a list of a group offers the group's own chat, with one text from the phon
     .set({ name: "Football", source: "group", ...of })
     .where(eq(contactLists.id, list.id));
   await page.goto("/campaigns/new");
+  await page.getByLabel("Football").first().check();
   await page.getByLabel("To each person who agreed (0)").waitFor();
   await page.getByLabel("Name", { exact: true }).fill("Training");
   await page.getByLabel("One message to the group's own chat").check();
+  await page.getByRole("button", { name: "Next: the message" }).click();
   await page.getByText("A group's chat has no {{name}}.").waitFor();
-  await page.getByRole("button", { name: "Save the draft" }).click();
-  await page.getByText("Take {{name}} out.").waitFor();
   await page.getByRole("textbox", { name: "Message" }).fill("Training moves to 7 pm on Friday.");
   const preview = page.getByRole("region", { name: "Preview" });
   await preview.getByText("Group chat, 5 members, 2 of them with a hidden number").waitFor();
   await look("group-chat-new");
-  await page.getByRole("button", { name: "Save the draft" }).click();
+  await page.getByRole("button", { name: "Next: review" }).click();
   await page.getByText("5 members when it was read, also the 2 whose number is hidden").waitFor();
   await page.getByLabel("Everybody in this group may expect this kind of message").check();
   await look("group-chat-review");
   await page.getByRole("link", { name: "Edit" }).click();
   await page.getByLabel("One message to the group's own chat").waitFor();
   expect(await page.getByLabel("One message to the group's own chat").isChecked()).toBe(true);
-  await page.getByRole("button", { name: "Save the draft" }).click();
+  await page.getByRole("button", { name: "Next: the message" }).click();
+  await page.getByRole("button", { name: "Next: review" }).click();
   await page.getByLabel("Everybody in this group may expect this kind of message").check();
   await page.getByLabel("Number of people who get it").fill("1");
   await page.getByRole("button", { name: "Start: write to the group" }).click();
