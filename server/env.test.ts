@@ -43,3 +43,12 @@ test("a key that may still open stands beside the current one; a damaged one is 
   expect(readEnv({ ...enough, SESSION_KEYS_OLD: "" }).sessionKeys.byId.size).toBe(1);
   expect(() => readEnv({ ...enough, SESSION_KEYS_OLD: `${old},short` })).toThrow(/SESSION_KEYS_OLD: each must be 32/);
 });
+
+test("an S3 server is named whole or not at all", () => {
+  const s3 = { S3_BUCKET: "files", S3_ACCESS_KEY_ID: "id", S3_SECRET_ACCESS_KEY: "secret" };
+  expect(readEnv(enough).media).toMatchObject({ s3: null, clamd: null });
+  expect(readEnv({ ...enough, ...s3 }).media.s3).toMatchObject({ bucket: "files", region: "us-east-1" });
+  expect(() => readEnv({ ...enough, S3_ENDPOINT: "http://s3", S3_BUCKET: "files" })).toThrow(
+    /S3_ACCESS_KEY_ID: S3 needs it too\n {2}S3_SECRET_ACCESS_KEY: S3 needs it too/,
+  );
+});

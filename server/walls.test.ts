@@ -2,7 +2,16 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
-import { consentEvents, imports, inboundMessages, tombstones, wallets } from "#db/schema/index.ts";
+import {
+  consentEvents,
+  imports,
+  inboundMessages,
+  media,
+  mediaUploads,
+  messageTemplates,
+  tombstones,
+  wallets,
+} from "#db/schema/index.ts";
 import { useDatabase } from "#tests/database.ts";
 import { createHeldSession, createRunningCampaign, createUser, testEnv } from "#tests/factories.ts";
 import { withUser } from "./users/with-user.ts";
@@ -36,6 +45,11 @@ async function fillPeople(waSessionId: Id<"waSession">): Promise<void> {
     .insert(inboundMessages)
     .values({ id: newId("inboundMessage"), userId: one, waSessionId, waMsgId: "m", sender: "pn:+62", sentAt: now });
   await db.insert(tombstones).values({ userId: one, hash: Buffer.alloc(32) });
+  const [mediaId, campaignId] = [newId("media"), newId("campaign")];
+  const file = { fileName: "f", mimeType: "application/pdf", bytes: 1, sha256: "0", scan: "clean" as const };
+  await db.insert(media).values({ id: mediaId, userId: one, ...file });
+  await db.insert(mediaUploads).values({ campaignId, waSessionId, mediaId, userId: one, encoded: Buffer.alloc(1) });
+  await db.insert(messageTemplates).values({ id: newId("messageTemplate"), userId: one, name: "t", body: "b" });
   await db.execute(sql`insert into identity_pairs (user_id, pn, lid) values (${one}, 'pn:+62', 'lid:1@lid')`);
 }
 afterAll(() => connection.close());
@@ -101,6 +115,8 @@ test("a user's transaction cannot change or claim another user's rows", async ()
   await expect(
     withUser(connection.db, other, (tx) => tx.execute(sql`select * from wa_session_keys`)),
   ).rejects.toThrow();
+  // What WhatsApp was given of files holds their keys: no page has any business with it, its owner's neither.
+  await expect(withUser(connection.db, one, (tx) => tx.execute(sql`select * from media_uploads`))).rejects.toThrow();
 });
 
 test("the trigger and the function that no wall binds touch nobody else's lists and files", async () => {
