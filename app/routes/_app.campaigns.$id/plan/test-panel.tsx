@@ -1,5 +1,5 @@
 import { getFormProps } from "@conform-to/react";
-import { Group, Stack, Text, Title } from "@mantine/core";
+import { Box, Group, Stack, Text, Title } from "@mantine/core";
 import { MobileIcon } from "@radix-ui/react-icons";
 import { Form } from "@remix-run/react";
 import { sendTestInput } from "#server/campaigns/trial/schema.ts";
@@ -65,19 +65,21 @@ export function TestPanel({
           </Text>
         </Stack>
       </Form>
-      <Stack component="ul" gap="xs" m={0} p={0} style={{ listStyle: "none" }} role="status" aria-label="Tests">
-        {tests.rows.map((row) => (
-          <Group key={row.id} component="li" gap="xs">
-            <StatusBadge look={messageLooks[row.status]} />
-            <Text size="sm">
-              {row.as && <>as {row.as}, </>}
-              <Moment at={row.createdAt} seconds />
-            </Text>
-            {row.reason && <Text size="sm">{row.reason}</Text>}
-            {row.status === "queued" && tests.waiting && <Text size="sm">{waits[tests.waiting.reason]}</Text>}
-          </Group>
-        ))}
-      </Stack>
+      <Box role="status">
+        <Stack component="ul" gap="xs" m={0} p={0} style={{ listStyle: "none" }} aria-label="Tests">
+          {tests.rows.map((row) => (
+            <Group key={row.id} component="li" gap="xs">
+              <StatusBadge look={messageLooks[row.status]} />
+              <Text size="sm">
+                {row.as && <>as {row.as}, </>}
+                <Moment at={row.createdAt} seconds />
+              </Text>
+              {row.reason && <Text size="sm">{row.reason}</Text>}
+              {row.status === "queued" && tests.waiting && <Text size="sm">{waits[tests.waiting.reason]}</Text>}
+            </Group>
+          ))}
+        </Stack>
+      </Box>
     </Stack>
   );
 }
