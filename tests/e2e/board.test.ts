@@ -264,7 +264,7 @@ test("a board under 200 updates a second reloads at most four times a second, an
       sql`update messages set status = 'sent', cost_points = 2, sent_at = now() where id = ${ids[tick] ?? ""}`,
     );
     await db.execute(sql`
-      select pg_notify('live', json_build_object('u', ${userId}::text, 'topic', 'campaign', 'id', ${id}::text, 'n', n)::text)
+      select pg_notify('live', json_build_object('u', ${userId}::text, 'topic', 'campaign', 'id', ${id}::text || n)::text)
         from generate_series(1, 20) n`);
     await sleep(Math.max(0, began + (tick + 1) * 100 - Date.now()));
   }
