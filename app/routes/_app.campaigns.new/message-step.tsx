@@ -46,7 +46,8 @@ export function MessageStep({ data, saved, formRef }: StepProps) {
                   text={text}
                   onText={setText}
                   variables={values.audience === "group_chat" ? null : (preview?.variables ?? [])}
-                  longest={preview?.longest ?? null}
+                  // Of the text that was saved: while another is typed it says nothing.
+                  longest={text.trim() === values.templateText ? (preview?.longest ?? null) : null}
                   problem={
                     asking && !asksForYes(text) ? "Ask for the word YES: it is what people answer to confirm." : null
                   }

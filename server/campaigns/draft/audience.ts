@@ -71,11 +71,21 @@ export const onSeveral = (listIds: readonly string[]): SQL =>
 export function isAimedAt(userId: Id<"user">, aim: Omit<Aim, "purpose">): SQL {
   const { listIds, tags, narrow, exceptListIds, exceptTags } = aim;
   const tagged = sql`contacts.tags && ${texts(tags)}`;
+  // Joins, which the planner can do for lists of any length: an OR of the two is gone through for each person anew.
+  const either = sql`contacts.id in (
+    select m.contact_id from contact_list_members m where m.contact_list_id = any(${texts(listIds)})
+    union select c.id from contacts c where c.user_id = ${userId} and c.tags && ${texts(tags)})`;
   const chosen =
-    narrow && tags.length > 0 && listIds.length > 0
-      ? sql`(${onOneOf(listIds)} and ${tagged})`
-      : sql`(${onOneOf(listIds)} or ${tagged})`;
-  const left = exceptListIds.length > 0 ? sql` and not ${onOneOf(exceptListIds)}` : sql``;
+    tags.length === 0
+      ? onOneOf(listIds)
+      : narrow && listIds.length > 0
+        ? sql`(${onOneOf(listIds)} and ${tagged})`
+        : either;
+  const left =
+    exceptListIds.length > 0
+      ? sql` and not exists (select 1 from contact_list_members m
+               where m.contact_id = contacts.id and m.contact_list_id = any(${texts(exceptListIds)}))`
+      : sql``;
   const leftTags = exceptTags.length > 0 ? sql` and not contacts.tags && ${texts(exceptTags)}` : sql``;
   return sql`(contacts.user_id = ${userId} and ${chosen}${left}${leftTags})`;
 }
