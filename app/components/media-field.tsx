@@ -57,9 +57,13 @@ export function MediaField({
   useEffect(() => {
     change.current = onChange;
   }, [onChange]);
+  // After the hidden field has its new value, so that whoever is told can read the whole form.
+  const told = useRef(media?.id);
   useEffect(() => {
-    if (data?.value) change.current?.(data.value);
-  }, [data]);
+    if (attached?.id === told.current) return;
+    told.current = attached?.id;
+    change.current?.(attached);
+  }, [attached]);
 
   const goOn = (from: MediaView | null) => {
     setBefore(from);
@@ -74,10 +78,6 @@ export function MediaField({
     goOn(attached);
     setSent(file.name);
     submit(body, { method: "post", action: "/media", encType: "multipart/form-data" });
-  };
-  const remove = () => {
-    goOn(null);
-    onChange?.(null);
   };
   const uploading = state !== "idle";
   return (
@@ -133,7 +133,7 @@ export function MediaField({
                 {attached ? "Choose another file" : "Choose a file"}
               </Button>
               {attached && !uploading && (
-                <Button variant="subtle" color="red" size="xs" onClick={remove}>
+                <Button variant="subtle" color="red" size="xs" onClick={() => goOn(null)}>
                   Remove the file
                 </Button>
               )}
