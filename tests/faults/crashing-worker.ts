@@ -24,6 +24,7 @@ let seen = 0;
 let armed = false;
 const die = () => process.kill(process.pid, "SIGKILL");
 
+// oxlint-disable-next-line typescript/unbound-method -- always called with the socket it belongs to
 const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (this: WebSocket, data: Parameters<typeof send>[0], ...rest: unknown[]) {
   if (armed) return send.call(this, data, {}, die);
