@@ -10,7 +10,7 @@ import type { BenchResult } from "#scripts/bench.ts";
 import { copyRows } from "./copy.ts";
 import { csvFile, importFile, people, ROWS, type Times, workbookFile } from "./people.ts";
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const MAX_RATIO = 10;
 const MAX_XLSX_MS = 12_000;
 const MAX_XLSX_MB = 200;

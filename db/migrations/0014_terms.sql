@@ -1,3 +1,8 @@
+-- A name as it is searched for (0009), the same for every name: most are plain letters, which need no taking apart.
+CREATE OR REPLACE FUNCTION search_fold(p_name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT trim(regexp_replace(lower(CASE WHEN octet_length(p_name) = length(p_name) THEN left(p_name, 300)
+   ELSE regexp_replace(normalize(left(p_name, 300), NFKD), '[\u0300-\u036f]+', '', 'g') END), '[^[:alnum:]]+', ' ', 'g')) $$;
+--> statement-breakpoint
 -- The end of a number as it is searched for: backwards, under its user. Null for none.
 CREATE FUNCTION number_key(p_user text, p_number text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT left(md5(p_user), 8) || '~' || reverse(p_number) $$;
