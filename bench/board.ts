@@ -140,19 +140,19 @@ async function rain(
   userId: Id<"user">,
   campaign: Started,
 ): Promise<void> {
-  const { announce, stop } = createAnnounce(client, createLog("worker", testEnv(url)));
+  const news = createAnnounce(client, createLog("worker", testEnv(url)));
   const started = performance.now();
   let facts = 0;
   for (const type of ["ack", "delivered", "read"] as const) {
     for (const waMsgId of campaign.waMsgIds) {
       await applyFact(db, { waSessionId: campaign.sessionId, waMsgId, fact: { type } });
-      announce(userId, "campaign", campaign.id);
+      news.announce(userId, "campaign", campaign.id);
       facts += 1;
       const early = started + (facts * 1_000) / FACTS_A_SECOND - performance.now();
       if (early > 1) await sleep(early);
     }
   }
-  stop();
+  news.stop();
 }
 
 /** Notes every task of the page's thread that takes more than 50 ms. */

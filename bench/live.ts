@@ -25,7 +25,7 @@ export async function run(): Promise<BenchResult> {
   if (!url) throw new Error("The bench runs on a database: set DATABASE_URL.");
   const web = await startWeb(url, { LOG_LEVEL: "warn" });
   const { db } = web.connection;
-  const { announce, stop } = createAnnounce(web.connection.sql, createLog("worker", web.env));
+  const news = createAnnounce(web.connection.sql, createLog("worker", web.env));
   try {
     const account = { email: "bench@example.org", password: PASSWORD, tz: "Asia/Jakarta" };
     const api = createApiClient(web.origin, await openAccount(web.origin, account));
@@ -51,7 +51,7 @@ export async function run(): Promise<BenchResult> {
       heard = [];
       await applyFact(db, { waSessionId: sessionId, waMsgId, fact: { type: "ack" } });
       const committed = performance.now();
-      announce(user.id, "campaign", id);
+      news.announce(user.id, "campaign", id);
       await until(() => heard.length >= CLIENTS);
       waits.push(...heard.map((at) => at - committed));
       await sleep(APART_MS);
@@ -77,7 +77,7 @@ export async function run(): Promise<BenchResult> {
       ],
     };
   } finally {
-    stop();
+    news.stop();
     await web.stop();
   }
 }

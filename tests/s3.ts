@@ -43,9 +43,9 @@ export async function startTestS3(): Promise<TestS3> {
     request.on("end", () => answer(request, Buffer.concat(chunks), response));
   });
 
-  function answer(request: IncomingMessage, body: Buffer, response: ServerResponse): void {
+  function answer(request: IncomingMessage, body: Buffer, response: ServerResponse): unknown {
     const refuse = (status: number, code: string) =>
-      void response
+      response
         .writeHead(status, { "content-type": "application/xml" })
         .end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`);
     if (s3.away) return refuse(503, "ServiceUnavailable");
@@ -55,20 +55,20 @@ export async function startTestS3(): Promise<TestS3> {
     const [bucket = "", ...key] = path.split("/");
     if (key.join("") === "") {
       s3.buckets.add(bucket);
-      return void response.writeHead(200).end();
+      return response.writeHead(200).end();
     }
     if (!s3.buckets.has(bucket)) return refuse(404, "NoSuchBucket");
     if (request.method === "PUT") {
       s3.objects.set(path, body);
-      return void response.writeHead(200, { etag: `"${hash(body)}"` }).end();
+      return response.writeHead(200, { etag: `"${hash(body)}"` }).end();
     }
     if (request.method === "DELETE") {
       s3.objects.delete(path);
-      return void response.writeHead(204).end();
+      return response.writeHead(204).end();
     }
     const object = s3.objects.get(path);
     if (!object) return refuse(404, "NoSuchKey");
-    response.writeHead(200, { "content-length": object.length }).end(object);
+    return response.writeHead(200, { "content-length": object.length }).end(object);
   }
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
