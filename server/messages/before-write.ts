@@ -23,7 +23,7 @@ export async function confirmWrite(
   encoded: Buffer,
   alias: string | null = null,
 ): Promise<boolean> {
-  const gate = await keepEncoded(db, owner, { id: message.id, encoded, alias });
+  const gate = await keepEncoded(db, owner, { id: message.id, encoded, alias, redrive: message.redrive });
   if (gate?.planActive && isOpen(gate.hours, gate.appNow)) return true;
   if (!message.redrive) await backToQueue(db, owner, message);
   return false;
@@ -108,8 +108,8 @@ const overtaken = sql<string | null>`case
   when messages.kind = 'opt_out' then null
   when is_suppressed(messages.user_id, messages.recipient_key) then 'opted_out'
   when exists (select 1 from contacts c where c.user_id = messages.user_id and c.id = messages.contact_id and not c.consent) then 'no_consent'
-  when messages.contact_id is not null and not exists (select 1 from contacts c where c.user_id = messages.user_id and c.id = messages.contact_id)
-    then 'contact_removed' end`;
+  when messages.kind = 'campaign' and messages.recipient_key not like 'group:%'
+   and not exists (select 1 from contacts c where c.user_id = messages.user_id and c.id = messages.contact_id) then 'contact_removed' end`;
 
 /**
  * A transport error that was certainly before the write: the row waits 30, 60, 120 s and then fails. Three rows in a row

@@ -8,9 +8,11 @@ import { isSuppressed } from "../opt-outs/is-suppressed.ts";
 export const obstacle: SQL<string | null> = sql<string | null>`case
   when m.recipient_key like 'erased:%' then 'contact_erased'
   when ${isSuppressed(sql`m.user_id`, sql`m.recipient_key`)} then 'opted_out'
-  when m.contact_id is null then null
+  when m.recipient_key like 'group:%' then null
   else (select case when p.id is null then 'contact_removed'
                     when not p.consent then 'no_consent'
                     when m.recipient_key like 'pn:%' and m.recipient_key <> 'pn:' || p.phone_e164 then 'number_changed'
+                    when exists (select 1 from messages o where o.contact_id = m.contact_id and o.campaign_id = m.campaign_id and o.id <> m.id
+                                  and o.status in ('queued', 'sending', 'sent', 'delivered', 'read', 'unknown')) then 'merged'
                     when c.purpose = 'confirmation' and p.confirmed_at is not null then 'already_confirmed' end
           from (select) one left join contacts p on p.id = m.contact_id) end`;

@@ -3,6 +3,7 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { contactLists, contacts } from "#db/schema/index.ts";
 import { DomainError } from "../../errors.ts";
+import { maybeArrived } from "../../messages/maybe-arrived.ts";
 import { suppressedNumbers } from "../../opt-outs/is-suppressed.ts";
 import {
   judgeRecipient,
@@ -51,7 +52,7 @@ export interface Recipient {
 const wasAsked = sql<boolean>`(exists (
     select 1 from consent_events e where e.contact_id = contacts.id and e.kind = 'asked')
   and not coalesce((
-    select bool_and(m.status in ('skipped', 'cancelled') or (m.status = 'failed' and m.error_code is distinct from 'unconfirmed'))
+    select bool_and(m.status in ('skipped', 'cancelled') or (m.status = 'failed' and not ${maybeArrived(sql`m.error_code`)}))
       from messages m join campaigns q on q.id = m.campaign_id where m.contact_id = contacts.id and q.purpose = 'confirmation'), false))`;
 
 const texts = (values: readonly string[]): SQL => sql`${sql.param([...values])}::text[]`;

@@ -7,6 +7,7 @@ import { growColumns } from "../../contacts/lists.ts";
 import { lockContacts } from "../../contacts/lock.ts";
 import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
+import { maybeArrived } from "../../messages/maybe-arrived.ts";
 import { suppressedNumbers } from "../../opt-outs/is-suppressed.ts";
 import { getOwnCampaign } from "./draft.ts";
 import type { DuplicateInput } from "./schema.ts";
@@ -65,9 +66,6 @@ export async function duplicateCampaign(
 
 type Campaign = Awaited<ReturnType<typeof getOwnCampaign>>;
 
-/** Ends of which nobody knows whether the message arrived. */
-const UNCERTAIN = ["unconfirmed", "treated_as_failed"];
-
 async function listFailed(tx: Db, campaign: Campaign): Promise<Id<"contactList">> {
   const { userId } = campaign;
   await lockContacts(tx, userId);
@@ -75,7 +73,7 @@ async function listFailed(tx: Db, campaign: Campaign): Promise<Id<"contactList">
     select c.id from contacts c
      where c.user_id = ${userId} and 'pn:' || c.phone_e164 not in ${suppressedNumbers(userId)}
        and c.id in (select m.contact_id from messages m where m.campaign_id = ${campaign.id} and m.status = 'failed'
-                       and m.error_code <> all(${sql.param(UNCERTAIN)}::text[]))
+                       and not ${maybeArrived(sql`m.error_code`)})
      order by c.id`);
   const ids = rows.map((row) => row.id);
   if (ids.length === 0) throw new DomainError("nobody_failed");

@@ -3,6 +3,7 @@ import { type Id, newId } from "#db/ids.ts";
 import { type campaigns, messages } from "#db/schema/index.ts";
 import type { Caps } from "../../env.ts";
 import { DomainError } from "../../errors.ts";
+import { mediaLimits } from "../../media/rules.ts";
 import { waMsgId } from "../../messages/wa-msg-id.ts";
 import { renderTemplate, TEMPLATE_MAX, templateValues } from "../../templates/rules.ts";
 import type { SessionKeys } from "../../wa/seal.ts";
@@ -39,12 +40,11 @@ export function address({ templateText }: Pick<Campaign, "templateText">, person
   return { ...person, text };
 }
 
-/** Why what became of the template for a person cannot be sent; null when it can. */
+/** Why what became of the template for a person cannot be sent; null when it can. With a file it is a caption. */
 export function textProblem({ mediaId }: Pick<Campaign, "mediaId">, { name, text }: Addressed): DomainError | null {
   if (text === null) return null;
-  if (text.length > TEMPLATE_MAX) {
-    return new DomainError("text_too_long", { name, length: text.length, limit: TEMPLATE_MAX });
-  }
+  const limit = mediaId === null ? TEMPLATE_MAX : mediaLimits.captionChars;
+  if (text.length > limit) return new DomainError("text_too_long", { name, length: text.length, limit });
   return text.trim() === "" && mediaId === null ? new DomainError("text_empty", { name }) : null;
 }
 

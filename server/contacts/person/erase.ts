@@ -88,6 +88,8 @@ async function refuseWhileReading(tx: Db, userId: Id<"user">): Promise<void> {
 async function forgetMessages(tx: Db, userId: Id<"user">, { id, identities }: Person): Promise<void> {
   const theirs = sql`user_id = ${userId} and (contact_id = ${id} or recipient_key in ${these(identities)})`;
   const campaignIds = await lockCampaignsOf(tx, userId, [id]);
+  // Before the first points are given back: messages are locked before the wallet.
+  await forgetTests(tx, userId);
   const open = await tx.execute<{ id: Id<"message">; status: "queued" | "sending" | "unknown" }>(
     sql`select id, status from messages where status in ('queued', 'sending', 'unknown') and ${theirs} order by id`,
   );
@@ -106,7 +108,6 @@ async function forgetMessages(tx: Db, userId: Id<"user">, { id, identities }: Pe
   await tx.execute(sql`
     update messages set recipient_key = 'erased:' || id, recipient_name = '', resolved_text = null, encoded = null, contact_id = null
      where ${theirs}`);
-  await forgetTests(tx, userId);
   for (const campaignId of campaignIds) await publish(tx, userId, "campaign", campaignId);
 }
 
