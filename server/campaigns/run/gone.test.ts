@@ -19,7 +19,7 @@ import { type ClaimedMessage, claimNext } from "../../messages/claim.ts";
 import { applyFact } from "../../messages/facts.ts";
 import { settleSilence } from "../../messages/silence.ts";
 import { withUser } from "../../users/with-user.ts";
-import { countAudience, wholeList } from "../draft/audience.ts";
+import { type Aim, countAudience, wholeList } from "../draft/audience.ts";
 import { createCampaign } from "../draft/draft.ts";
 import { treatAsFailed } from "./give-up.ts";
 import { repeatUnknown, retryFailed } from "./retry.ts";
@@ -128,10 +128,12 @@ test("who became one with somebody that got the message does not get it again", 
   });
 });
 
-test("who may have been asked for a YES is not asked again, though their user took the question for failed", async () => {
-  const list = await createList(db, userId, 2);
+async function waitingList(people: number) {
+  const list = await createList(db, userId, people);
   await db.update(contactLists).set({ doubleOptIn: true }).where(eq(contactLists.id, list.id));
-  const aim = wholeList(list.id, "confirmation");
+  return wholeList(list.id, "confirmation");
+}
+async function ask(aim: Aim): Promise<Id<"campaign">> {
   const { id } = await createCampaign(db, userId, {
     name: "Question",
     ...aim,
@@ -141,6 +143,24 @@ test("who may have been asked for a YES is not asked again, though their user to
     throttleMaxSeconds: 0,
   });
   await db.transaction((tx) => startCampaign(tx, env(), userId, { id, recipients: null }));
+  return id;
+}
+
+test("who was asked for a YES by a second question does not get the first, that failed, after all", async () => {
+  const aim = await waitingList(1);
+  const first = await ask(aim);
+  const failed = await sent(refused);
+  await ask(aim);
+  await sent({ type: "ack" });
+  await expect(asUser((tx) => retryFailed(tx, userId, { id: first, messageId: failed.id }))).rejects.toMatchObject({
+    code: "cannot_retry",
+    message: expect.stringContaining("asked before"),
+  });
+});
+
+test("who may have been asked for a YES is not asked again, though their user took the question for failed", async () => {
+  const aim = await waitingList(2);
+  const id = await ask(aim);
   await silence(await sent());
   await sent(refused);
   await asUser((tx) => treatAsFailed(tx, userId, { id }));

@@ -9,6 +9,7 @@ import { publish } from "../../events.ts";
 import { obstacle } from "../../messages/obstacle.ts";
 import { reasonSentence } from "../../messages/rules.ts";
 import { holdPoints } from "../../wallet/hold.ts";
+import { lockAsking } from "../draft/confirmation.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
 import type { RowsInput } from "../schema.ts";
 import { againProblem, isOpen } from "./again.ts";
@@ -64,6 +65,7 @@ export async function repeatUnknown(tx: Db, userId: Id<"user">, input: RowsInput
 /** What was cancelled is not sent after all. Sessions are locked before campaigns, campaigns before messages. */
 async function lockForSending(tx: Db, userId: Id<"user">, id: string) {
   const own = await getOwnCampaign(tx, userId, id);
+  if (own.purpose === "confirmation") await lockAsking(tx, userId);
   const sessionId = await requireSender(tx, userId, own);
   const [campaign] = await tx.execute<{ id: Id<"campaign">; status: string; pauseReason: string | null }>(sql`
     select id, status, pause_reason as "pauseReason" from campaigns where id = ${own.id} for no key update`);
