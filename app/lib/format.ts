@@ -45,3 +45,6 @@ export function formatWait(ms: number): string {
 
 /** Seconds of a throttle given in milliseconds, without needless digits. */
 export const seconds = (ms: number): string => String(Math.round(ms / 100) / 10);
+
+/** How a campaign is called, also before its draft has a name. */
+export const campaignName = (name: string): string => name || "Untitled draft";

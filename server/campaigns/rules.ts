@@ -111,8 +111,9 @@ function nobodyCode(verdicts: VerdictCounts) {
   return verdicts.already_confirmed + verdicts.already_asked > 0 ? "nobody_to_ask" : "no_recipients";
 }
 
-/** How a recipient is shown: their number, or that it is a group's chat. */
+/** How a recipient is shown: their number, or that it is a group's chat; nothing of somebody who was erased. */
 export function recipientAddress(recipientKey: string): string {
+  if (recipientKey.startsWith("erased:")) return "";
   return recipientKey.startsWith("group:") ? "group chat" : recipientKey.replace(/^pn:/, "");
 }
 

@@ -3,6 +3,7 @@ import { Link } from "@remix-run/react";
 import type { CampaignStatus, pauseSentences } from "#server/campaigns/rules.ts";
 import { CampaignProgress, type Counts } from "../../components/campaign-progress.tsx";
 import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";
+import { campaignName } from "../../lib/format.ts";
 
 export interface CampaignRow {
   id: string;
@@ -19,7 +20,7 @@ export function CampaignCard({ row }: { row: CampaignRow }) {
       <Stack gap="sm">
         <Group justify="space-between" wrap="nowrap" align="flex-start">
           <Anchor component={Link} to={`/campaigns/${row.id}`} fw={600} style={{ overflowWrap: "anywhere" }}>
-            {row.name}
+            {campaignName(row.name)}
           </Anchor>
           <StatusBadge look={campaignLooks[row.status]} />
         </Group>

@@ -1,6 +1,7 @@
 import { Pencil1Icon } from "@radix-ui/react-icons";
 import { ConfirmButton } from "../../components/confirm-button.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
+import { campaignName } from "../../lib/format.ts";
 import type { Campaign } from "./load.ts";
 
 export function DraftActions({ campaign }: { campaign: Campaign }) {
@@ -19,8 +20,8 @@ export function DraftActions({ campaign }: { campaign: Campaign }) {
         intent="remove"
         fields={{ id: campaign.id }}
         label="Delete"
-        title={`Delete ${campaign.name}?`}
-        confirm={`Delete ${campaign.name}`}
+        title={`Delete ${campaignName(campaign.name)}?`}
+        confirm={`Delete ${campaignName(campaign.name)}`}
       >
         The draft is gone for good. Nothing was sent.
       </ConfirmButton>

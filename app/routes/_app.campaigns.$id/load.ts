@@ -12,8 +12,18 @@ export async function loadCampaign(api: Api, campaignId: string | undefined, sea
   const id = idParam("campaign", campaignId);
   const campaign = await api.campaigns.get({ id });
   if (campaign.status === "draft" || campaign.status === "scheduled") {
-    const review = await api.campaigns.review({ id });
-    return { campaign, review, dryRun: search.get("dry") === "on" ? await loadDryRun(api, id, search) : null };
+    const [review, { samples }, media] = await Promise.all([
+      api.campaigns.review({ id }),
+      api.campaigns.preview({ id }),
+      campaign.mediaId ? api.media.get({ id: campaign.mediaId }) : null,
+    ]);
+    return {
+      campaign,
+      review,
+      samples,
+      media,
+      dryRun: search.get("dry") === "on" ? await loadDryRun(api, id, search) : null,
+    };
   }
   const messageId = idCursor("message", search.get("row"));
   const [page, progress, failures, timeline, results] = await Promise.all([
@@ -41,6 +51,7 @@ function loadDryRun(api: Api, id: string, search: URLSearchParams) {
 }
 
 export type Campaign = Awaited<ReturnType<Api["campaigns"]["get"]>>;
+export type Samples = Awaited<ReturnType<Api["campaigns"]["preview"]>>["samples"];
 export type CampaignReview = Awaited<ReturnType<Api["campaigns"]["review"]>>;
 export type RecipientPage = Awaited<ReturnType<Api["campaigns"]["messages"]>>;
 export type Progress = Awaited<ReturnType<Api["campaigns"]["progress"]>>;

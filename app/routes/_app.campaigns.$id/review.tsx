@@ -1,8 +1,10 @@
 import { Box, Group, Paper, Stack, Title } from "@mantine/core";
-import { PhoneFrame } from "../../components/phone-frame.tsx";
+import type { MediaView } from "#server/media/queries.ts";
+import { MessagePreview } from "../../components/message-preview.tsx";
+import { count } from "../../lib/format.ts";
 import type { Answer } from "../../lib/submit.server.ts";
 import { Checks } from "./checks.tsx";
-import type { Campaign, CampaignReview } from "./load.ts";
+import type { Campaign, CampaignReview, Samples } from "./load.ts";
 import { Numbers } from "./numbers.tsx";
 import { DryRunLink } from "./plan/dry-run.tsx";
 import { StartForms } from "./plan/start-forms.tsx";
@@ -12,10 +14,14 @@ import { TestPanel } from "./plan/test-panel.tsx";
 export function Review({
   campaign,
   review,
+  samples,
+  media,
   answer,
 }: {
   campaign: Campaign;
   review: CampaignReview;
+  samples: Samples;
+  media: MediaView | null;
   answer: Answer | undefined;
 }) {
   return (
@@ -32,14 +38,13 @@ export function Review({
         </Stack>
       </Paper>
       <Box component="section" aria-label="The message" flex="1 1 18rem" maw={{ base: "100%", md: 380 }}>
-        <PhoneFrame
-          title={[...campaign.lists.map(({ name }) => name), ...campaign.tags].join(", ")}
-          subtitle={
-            campaign.audience === "group_chat"
-              ? "Group chat: the same text for everybody"
-              : "As you wrote it; each variable is filled in for each person"
+        <MessagePreview
+          template={campaign.templateText}
+          media={media}
+          samples={samples}
+          group={
+            review.group && { name: campaign.lists[0]?.name ?? "", members: count(review.group.members, "member") }
           }
-          messages={[{ id: campaign.id, fromMe: false, text: campaign.templateText }]}
         />
         <Box mt="lg">
           <TestPanel campaign={campaign} review={review} answer={answer} />

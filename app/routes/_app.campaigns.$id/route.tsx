@@ -7,7 +7,7 @@ import { sendTestInput } from "#server/campaigns/trial/schema.ts";
 import { Refused } from "../../components/form-parts.tsx";
 import { Page } from "../../components/page.tsx";
 import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";
-import { count } from "../../lib/format.ts";
+import { campaignName, count } from "../../lib/format.ts";
 import { form, submit } from "../../lib/submit.server.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
 import { DraftActions } from "./draft-actions.tsx";
@@ -26,7 +26,7 @@ import { TimelineDrawer } from "./run/timeline.tsx";
 export { ErrorBoundary } from "../../components/error-page.tsx";
 
 export const meta: MetaFunction<typeof loader> = ({ data }) => [
-  { title: `${data?.campaign.name ?? "Campaign"} · MassSender` },
+  { title: `${data ? campaignName(data.campaign.name) : "Campaign"} · MassSender` },
 ];
 
 /** Buttons that stand by themselves: what they were refused for is told at the top. */
@@ -95,7 +95,7 @@ export default function CampaignPage() {
   useReloadEvery(RUNNING_RELOAD_MS, campaign.status === "running" || campaign.status === "cancelling");
   return (
     <Page
-      title={campaign.name}
+      title={campaignName(campaign.name)}
       badge={<StatusBadge look={campaignLooks[campaign.status]} size="lg" />}
       actions={
         <>
@@ -109,7 +109,14 @@ export default function CampaignPage() {
         <>
           <Scheduled campaign={campaign} review={data.review} />
           {/* What was ticked and typed for one campaign, or one state of it, is not for another. */}
-          <Review key={`${campaign.id} ${campaign.status}`} campaign={campaign} review={data.review} answer={answer} />
+          <Review
+            key={`${campaign.id} ${campaign.status}`}
+            campaign={campaign}
+            review={data.review}
+            samples={data.samples}
+            media={data.media}
+            answer={answer}
+          />
           {data.dryRun && <DryRun run={data.dryRun} />}
         </>
       ) : (

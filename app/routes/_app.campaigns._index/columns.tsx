@@ -9,7 +9,7 @@ import { ButtonForm, SubmitButton } from "../../components/form-parts.tsx";
 import { TextLink } from "../../components/link-button.tsx";
 import { Moment } from "../../components/moment.tsx";
 import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";
-import { count, formatMoment, formatNumber } from "../../lib/format.ts";
+import { campaignName, count, formatMoment, formatNumber } from "../../lib/format.ts";
 
 type CampaignRow = Awaited<ReturnType<Api["campaigns"]["list"]>>["rows"][number];
 
@@ -33,7 +33,7 @@ function Name({ row }: { row: CampaignRow }) {
   const kind = row.audience === "group_chat" ? "Group chat" : row.purpose === "confirmation" ? "Asks for a YES" : null;
   return (
     <>
-      <TextLink to={`/campaigns/${row.id}`}>{row.name || "Without a name"}</TextLink>
+      <TextLink to={`/campaigns/${row.id}`}>{campaignName(row.name)}</TextLink>
       {kind && <Small>{kind}</Small>}
     </>
   );

@@ -14,7 +14,7 @@ export async function loadWizard(api: Api, search: URLSearchParams) {
   const values = draft ? draftValues(draft) : newValues(search, lists, sessions);
   const composing = draft && step === "message";
   // Without a script the page of the upload leads back here with the file it took.
-  const mediaId = idCursor("media", search.get("media")) ?? values.mediaId;
+  const mediaId = search.has("media") ? idCursor("media", search.get("media")) : values.mediaId;
   const [reach, preview, templates, media] = await Promise.all([
     api.campaigns.reach({
       listIds: values.listIds,

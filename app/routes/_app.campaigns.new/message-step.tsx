@@ -4,12 +4,12 @@ import { useState } from "react";
 import { asksForYes } from "#server/templates/rules.ts";
 import { Intent } from "../../components/form-parts.tsx";
 import { MediaField } from "../../components/media-field.tsx";
+import { MessagePreview } from "../../components/message-preview.tsx";
 import { count, formatWait, seconds } from "../../lib/format.ts";
 import { Editor } from "./editor.tsx";
 import { Gaps } from "./gaps.tsx";
 import { Library } from "./library.tsx";
 import type { WizardData } from "./load.ts";
-import { Preview } from "./preview.tsx";
 import { membersInWords } from "./reach-panel.tsx";
 import type { StepProps } from "./use-draft.ts";
 
@@ -18,6 +18,7 @@ export function MessageStep({ data, saved, formRef }: StepProps) {
   const { values, draft, preview, templates, reach, media } = data;
   const { saver, leaveFor } = saved;
   const [text, setText] = useState(values.templateText);
+  const [file, setFile] = useState(media);
   const [replaced, setReplaced] = useState<string | null>(null);
   const group = values.audience === "group_chat" ? reach.group : null;
   const write = (next: string) => {
@@ -74,7 +75,10 @@ export function MessageStep({ data, saved, formRef }: StepProps) {
                 name="mediaId"
                 media={media}
                 to={`/campaigns/new?draft=${draft?.id}&step=message`}
-                onChange={() => saver.change()}
+                onChange={(attached) => {
+                  setFile(attached);
+                  saver.change();
+                }}
               />
             </Paper>
             <Paper>
@@ -95,8 +99,9 @@ export function MessageStep({ data, saved, formRef }: StepProps) {
         />
       </Stack>
       <Box flex="1 1 18rem" maw={{ base: "100%", md: 380 }} pos={{ base: "static", md: "sticky" }} top={124}>
-        <Preview
+        <MessagePreview
           template={text}
+          media={file}
           samples={preview?.samples ?? []}
           group={group ? { name: group.name, members: membersInWords(group) } : null}
         />

@@ -10,6 +10,7 @@ import { EmptyState } from "../../components/empty-state.tsx";
 import { Refused } from "../../components/form-parts.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
+import { campaignName } from "../../lib/format.ts";
 import { form, submit } from "../../lib/submit.server.ts";
 import { AudienceStep } from "./audience-step.tsx";
 import { saveStep, stepForms } from "./forms.ts";
@@ -113,7 +114,7 @@ function Wizard({ data, onOlder, onReload }: { data: WizardData; onOlder: () => 
   const fresh = asking ? "Ask people to confirm" : "New campaign";
   return (
     <Page
-      title={draft ? (values.name === "" ? "Untitled draft" : values.name) : fresh}
+      title={draft ? campaignName(values.name) : fresh}
       lead={
         asking
           ? "Each person who agreed is asked once, ever. Who answers YES gets the messages of this list from then on."

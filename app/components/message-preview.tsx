@@ -1,23 +1,28 @@
 import { ActionIcon, Group, Stack, Text, Title } from "@mantine/core";
 import { ChevronLeftIcon, ChevronRightIcon } from "@radix-ui/react-icons";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
+import type { MediaView } from "#server/media/queries.ts";
 import { type Addressee, renderTemplate, templateValues, templateVariables } from "#server/templates/rules.ts";
-import { PhoneFrame } from "../../components/phone-frame.tsx";
+import { MediaBubble } from "./media-look.tsx";
+import { PhoneFrame } from "./phone-frame.tsx";
 
 interface Contact extends Addressee {
   id: string;
 }
 
 /** The message on the phone of a real contact, the arrows go to the next of them; or in the chat of a group. */
-export function Preview({
+export function MessagePreview({
   template,
+  media,
   samples,
   group,
 }: {
   template: string;
+  media: MediaView | null;
   samples: readonly Contact[];
   group: { name: string; members: string } | null;
 }) {
+  const above = media && <MediaBubble media={media} />;
   if (group) {
     return (
       <Stack component="section" aria-label="Preview" gap="sm">
@@ -25,15 +30,23 @@ export function Preview({
         <PhoneFrame
           title={group.name}
           subtitle={`Group chat, ${group.members}`}
-          messages={[{ id: "group", fromMe: false, text: template }]}
+          messages={[{ id: "group", fromMe: false, above, text: template }]}
         />
       </Stack>
     );
   }
-  return <PersonPreview template={template} samples={samples} />;
+  return <PersonPreview template={template} above={above} samples={samples} />;
 }
 
-function PersonPreview({ template, samples }: { template: string; samples: readonly Contact[] }) {
+function PersonPreview({
+  template,
+  above,
+  samples,
+}: {
+  template: string;
+  above: ReactNode;
+  samples: readonly Contact[];
+}) {
   const [turned, setTurned] = useState(0);
   const at = turned % Math.max(1, samples.length);
   const contact = samples[at];
@@ -62,7 +75,12 @@ function PersonPreview({ template, samples }: { template: string; samples: reado
         title={contact ? contact.name || contact.phoneE164 : "Nobody who gets it yet"}
         subtitle={contact?.phoneE164}
         messages={[
-          { id: contact?.id ?? "nobody", fromMe: false, text: contact ? renderTemplate(template, values) : template },
+          {
+            id: contact?.id ?? "nobody",
+            fromMe: false,
+            above,
+            text: contact ? renderTemplate(template, values) : template,
+          },
         ]}
       />
       {missing.length > 0 && (
