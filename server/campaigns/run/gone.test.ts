@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Connection, connect, type Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { contactLists, contacts, messages } from "#db/schema/index.ts";
+import { contactListMembers, contactLists, contacts, messages } from "#db/schema/index.ts";
 import { useDatabase } from "#tests/database.ts";
 import {
   createHeldSession,
@@ -179,3 +179,31 @@ test("the time to wait for an answer begins with the write, however long what ca
   const next = await claimNext(db, session, { caps: env().caps, ackTimeoutMs: 30_000, chance: 0 });
   expect(next).toMatchObject({ type: "wait" });
 });
+
+test("after a message that was given up the keys of that person are made anew, once", async () => {
+  const { id, phones } = await start(1);
+  await silence(await sent());
+  await asUser((tx) => treatAsFailed(tx, userId, { id }));
+  const again = async () => {
+    const copy = await createCampaign(db, userId, {
+      name: "Again",
+      listIds: await listsOf(phones[0]),
+      waSessionId: session.sessionId,
+      templateText: "Hello again",
+      throttleMinSeconds: 0,
+      throttleMaxSeconds: 0,
+    });
+    await db.transaction((tx) => startCampaign(tx, env(), userId, { id: copy.id, recipients: null }));
+    return sent({ type: "ack" });
+  };
+  expect(await again()).toMatchObject({ rebuild: true });
+  expect(await again()).toMatchObject({ rebuild: false });
+});
+
+async function listsOf(phone: string | undefined): Promise<Id<"contactList">[]> {
+  const rows = await db
+    .select({ id: contactListMembers.contactListId })
+    .from(contactListMembers)
+    .where(eq(contactListMembers.contactId, await contactOf(phone)));
+  return rows.map((row) => row.id);
+}
