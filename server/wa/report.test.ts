@@ -3,7 +3,18 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
 import { campaigns, messages, waSessions } from "#db/schema/index.ts";
 import { useDatabase } from "#tests/database.ts";
-import { createHeldSession, createRunningCampaign, createUser, readViolations, testEnv } from "#tests/factories.ts";
+import {
+  createHeldSession,
+  createList,
+  createRunningCampaign,
+  createUser,
+  newPhone,
+  readViolations,
+  testEnv,
+} from "#tests/factories.ts";
+import { createCampaign } from "../campaigns/draft/draft.ts";
+import { scheduleCampaign } from "../campaigns/schedule/schedule.ts";
+import { sendTest } from "../campaigns/trial/test-send.ts";
 import { claimNext } from "../messages/claim.ts";
 import { liftEndedRestrictions, reportReachout } from "./limits.ts";
 import { reportLinked } from "./report.ts";
@@ -31,6 +42,29 @@ test("after a new link nothing of the old one goes on by itself, and what was on
   expect(campaign).toMatchObject({ status: "paused", pauseReason: "logged_out", holdOpen: 4 });
   const [message] = await db.select().from(messages).where(eq(messages.id, claim.message.id));
   expect(message).toMatchObject({ status: "unknown", encoded: null });
+  expect(await readViolations(db)).toEqual([]);
+});
+
+test("when another phone takes its place nothing starts from that by itself, and no test goes to the number before", async () => {
+  const { db } = connection;
+  const env = testEnv(url());
+  const userId = await createUser(db);
+  const session = await createHeldSession(db, userId);
+  const list = await createList(db, userId, 1);
+  const draft = { listIds: [list.id], waSessionId: session.sessionId, name: "Reminder", templateText: "Hello" };
+  const { id } = await createCampaign(db, userId, draft);
+  const wall = new Date(Date.now() + 86_400_000).toISOString().slice(0, 16);
+  await scheduleCampaign(db, env, userId, { id, recipients: 1, wall, tz: "UTC" });
+  const test = await sendTest(db, env, userId, { id });
+  const link = async (phone: string) => {
+    await db.update(waSessions).set({ status: "waiting" }).where(eq(waSessions.id, session.sessionId));
+    await reportLinked(db, { ...session, userId }, { phone, lid: null, pushName: null });
+    const [campaign] = await db.select().from(campaigns).where(eq(campaigns.id, id));
+    const [message] = await db.select().from(messages).where(eq(messages.id, test.id));
+    return { campaign: campaign?.status, test: message?.status };
+  };
+  expect(await link(session.phone)).toEqual({ campaign: "scheduled", test: "queued" });
+  expect(await link(newPhone())).toEqual({ campaign: "draft", test: "skipped" });
   expect(await readViolations(db)).toEqual([]);
 });
 

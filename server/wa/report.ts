@@ -3,6 +3,7 @@ import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { recordAudit } from "../audit/record.ts";
 import { pauseCampaignsOfSession } from "../campaigns/run/pause.ts";
+import { unscheduleOfSession } from "../campaigns/schedule/schedule.ts";
 import { publish } from "../events.ts";
 import { disconnectRule, type SessionStatus, statusesBefore } from "./rules.ts";
 
@@ -98,8 +99,11 @@ export async function reportLinked(db: Db, owner: Owner, { phone, lid, pushName 
       replace_phone = false, restricted_until = null,
       last_used_at = case when s.status in ('waiting', 'pairing') then app_now() else s.last_used_at end,
       linked_at = case when s.status in ('waiting', 'pairing') then now() else coalesce(s.linked_at, now()) end`;
+    const [last] = await tx.execute<{ phone: string | null }>(sql`
+      select phone from wa_sessions where ${owned(owner)} for no key update`);
     const before = await move(tx, owner, "linked", null, also);
     if (before === null) return;
+    if (last?.phone && last.phone !== phone) await leaveOldPhone(tx, owner, phone);
     await tx.execute(sql`
       insert into wa_numbers (phone, tz, day)
       select ${phone}, tz, (app_now() at time zone tz)::date from users where id = ${owner.userId}
@@ -125,6 +129,15 @@ async function leaveOldLink(tx: Db, owner: Owner): Promise<void> {
     sql`update messages set encoded = null where wa_session_id = ${owner.sessionId} and encoded is not null`,
   );
   await tx.execute(sql`delete from media_uploads where wa_session_id = ${owner.sessionId}`);
+}
+
+/** What was meant for the phone before: no start goes by itself from another, and no test to a number that is not its own. */
+async function leaveOldPhone(tx: Db, owner: Owner, phone: string): Promise<void> {
+  await unscheduleOfSession(tx, owner.sessionId);
+  await tx.execute(sql`
+    select move_message(id, 'queued', 'skipped', 'release', 'number_changed', null) from messages
+     where wa_session_id = ${owner.sessionId} and campaign_id is null and kind = 'test' and status = 'queued'
+       and recipient_key <> ${`pn:${phone}`} order by id`);
 }
 
 const pauseFor: Partial<Record<SessionStatus, "logged_out" | "restricted">> = {

@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
@@ -50,14 +50,34 @@ export async function scheduleCampaign(
   return { at: time.at };
 }
 
+const unscheduled = {
+  status: "draft" as const,
+  scheduledFor: null,
+  scheduleTz: null,
+  scheduleProblem: null,
+  recipientsConfirmed: null,
+};
+
+/** Makes all that is scheduled to start from a session drafts again: another phone has taken its place. */
+export async function unscheduleOfSession(tx: Db, sessionId: Id<"waSession">): Promise<void> {
+  const which = and(eq(campaigns.waSessionId, sessionId), eq(campaigns.status, "scheduled"));
+  await tx.select({ id: campaigns.id }).from(campaigns).where(which).orderBy(asc(campaigns.id)).for("no key update");
+  const drafts = await tx
+    .update(campaigns)
+    .set(unscheduled)
+    .where(which)
+    .returning({ id: campaigns.id, userId: campaigns.userId });
+  for (const { id, userId } of drafts) {
+    await recordAudit(tx, userId, "campaign.unscheduled", { campaignId: id, reason: "phone_replaced" });
+    await publish(tx, userId, "campaign", id);
+  }
+}
+
 /** Makes what is scheduled a draft again. @throws not_found, wrong_state */
 export async function unscheduleCampaign(tx: Db, userId: Id<"user">, input: { id: string }): Promise<void> {
   const { id, status } = await lockPlanned(tx, userId, input.id);
   if (status !== "scheduled") throw new DomainError("wrong_state", { status });
-  await tx
-    .update(campaigns)
-    .set({ status: "draft", scheduledFor: null, scheduleTz: null, scheduleProblem: null, recipientsConfirmed: null })
-    .where(eq(campaigns.id, id));
+  await tx.update(campaigns).set(unscheduled).where(eq(campaigns.id, id));
   await recordAudit(tx, userId, "campaign.unscheduled", { campaignId: id });
   await publish(tx, userId, "campaign", id);
 }
