@@ -148,6 +148,9 @@ test("a start is set for a time, put off and taken back", async () => {
   await page.reload();
   await page.getByText("Its time was missed").waitFor();
   await look("review-missed");
+  await page.goto(`${app.origin}/`);
+  await page.getByText("missed: start it or choose a new time").waitFor();
+  await page.goBack();
   await page.getByRole("button", { name: "Back to draft" }).click();
   await page.getByRole("link", { name: "Edit" }).waitFor();
 });

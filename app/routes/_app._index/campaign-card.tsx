@@ -2,6 +2,7 @@ import { Anchor, Group, Paper, Stack, Text } from "@mantine/core";
 import { Link } from "@remix-run/react";
 import type { CampaignStatus, pauseSentences } from "#server/campaigns/rules.ts";
 import { CampaignProgress, type Counts } from "../../components/campaign-progress.tsx";
+import { ScheduledStart } from "../../components/scheduled-start.tsx";
 import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";
 import { campaignName } from "../../lib/format.ts";
 
@@ -10,6 +11,9 @@ export interface CampaignRow {
   name: string;
   status: CampaignStatus;
   pauseReason: keyof typeof pauseSentences | null;
+  scheduledFor: Date | null;
+  scheduleTz: string | null;
+  scheduleProblem: string | null;
   total: number;
   counts: Counts;
 }
@@ -24,14 +28,24 @@ export function CampaignCard({ row }: { row: CampaignRow }) {
           </Anchor>
           <StatusBadge look={campaignLooks[row.status]} />
         </Group>
-        {row.status === "draft" ? (
-          <Text size="sm" c="dimmed">
-            Not started. Open it to check and start it.
-          </Text>
-        ) : (
-          <CampaignProgress counts={row.counts} total={row.total} />
-        )}
+        <Progress row={row} />
       </Stack>
     </Paper>
+  );
+}
+
+function Progress({ row }: { row: CampaignRow }) {
+  if (row.status === "scheduled" && row.scheduledFor) {
+    return (
+      <Text component="div">
+        <ScheduledStart at={row.scheduledFor} tz={row.scheduleTz} problem={row.scheduleProblem} />
+      </Text>
+    );
+  }
+  if (row.status !== "draft") return <CampaignProgress counts={row.counts} total={row.total} />;
+  return (
+    <Text size="sm" c="dimmed">
+      Not started. Open it to check and start it.
+    </Text>
   );
 }

@@ -23,7 +23,7 @@ export async function loader({ context }: LoaderFunctionArgs) {
   return {
     hasContacts: sendable.rows.length > 0,
     hasCampaign: campaigns.rows.length > 0,
-    current: campaigns.rows.filter((row) => ["running", "paused", "cancelling"].includes(row.status)),
+    current: campaigns.rows.filter((row) => ["scheduled", "running", "paused", "cancelling"].includes(row.status)),
     recent: campaigns.rows.filter((row) => ["draft", "completed", "cancelled"].includes(row.status)).slice(0, 5),
   };
 }

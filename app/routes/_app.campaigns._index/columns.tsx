@@ -1,15 +1,15 @@
 import { Text } from "@mantine/core";
 import { CopyIcon } from "@radix-ui/react-icons";
 import type { ReactNode } from "react";
-import { MISSED } from "#server/campaigns/schedule/rules.ts";
 import type { Api } from "#server/route-api.ts";
 import { CampaignProgress } from "../../components/campaign-progress.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import { ButtonForm, SubmitButton } from "../../components/form-parts.tsx";
 import { TextLink } from "../../components/link-button.tsx";
 import { Moment } from "../../components/moment.tsx";
+import { ScheduledStart } from "../../components/scheduled-start.tsx";
 import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";
-import { campaignName, count, formatMoment, formatNumber } from "../../lib/format.ts";
+import { campaignName, count, formatNumber } from "../../lib/format.ts";
 
 type CampaignRow = Awaited<ReturnType<Api["campaigns"]["list"]>>["rows"][number];
 
@@ -62,14 +62,7 @@ function Read({ row: { counts } }: { row: CampaignRow }) {
 function When({ row }: { row: CampaignRow }) {
   if (row.startedAt) return <Moment at={row.startedAt} />;
   if (row.status === "scheduled" && row.scheduledFor) {
-    return (
-      <>
-        <time dateTime={row.scheduledFor.toISOString()} suppressHydrationWarning>
-          {formatMoment(row.scheduledFor, row.scheduleTz ?? "UTC")}
-        </time>
-        <Small>{scheduleWords(row.scheduleProblem)}</Small>
-      </>
-    );
+    return <ScheduledStart at={row.scheduledFor} tz={row.scheduleTz} problem={row.scheduleProblem} />;
   }
   return (
     <>
@@ -77,11 +70,6 @@ function When({ row }: { row: CampaignRow }) {
       <Small>made then</Small>
     </>
   );
-}
-
-function scheduleWords(problem: string | null): string {
-  if (problem === null) return "starts then";
-  return problem === MISSED ? "missed: start it or choose a new time" : "cannot start yet: see why";
 }
 
 function Duplicate({ row: { id, name } }: { row: CampaignRow }) {
