@@ -42,6 +42,7 @@ export function Editor({
   text,
   onText,
   variables,
+  most,
   longest,
   problem,
 }: {
@@ -49,6 +50,8 @@ export function Editor({
   onText: (text: string) => void;
   /** Null for a group's chat: one text for everybody. */
   variables: readonly string[] | null;
+  /** How many characters WhatsApp takes: fewer under a file. */
+  most: number;
   longest: { name: string; length: number } | null;
   problem: string | null;
 }) {
@@ -67,8 +70,8 @@ export function Editor({
       ? `${variables ? "Nobody who was chosen has" : "A group's chat has no"} ${inBraces(unknown)}${variables ? ". Use one of the buttons below." : "."}`
       : null;
   const tooLong =
-    longest && longest.length > TEMPLATE_MAX
-      ? `For ${longest.name} it has ${formatNumber(longest.length)} characters; WhatsApp takes ${formatNumber(TEMPLATE_MAX)}.`
+    longest && longest.length > most
+      ? `For ${longest.name} it has ${formatNumber(longest.length)} characters; WhatsApp takes ${formatNumber(most)}${most < TEMPLATE_MAX ? " with a file" : ""}.`
       : null;
   const error = [unknownWords, tooLong, problem].filter((words) => words !== null).join(" ");
   return (
@@ -136,7 +139,7 @@ export function Editor({
         )}
       </Group>
       <Text size="sm" c="dimmed" style={{ overflowWrap: "anywhere" }}>
-        {formatNumber(text.length)} of {formatNumber(TEMPLATE_MAX)} characters
+        {formatNumber(text.length)} of {formatNumber(most)} characters{most < TEMPLATE_MAX && " (with a file)"}
         {longest &&
           longest.length !== text.length &&
           `; the longest has ${formatNumber(longest.length)}, for ${longest.name}`}

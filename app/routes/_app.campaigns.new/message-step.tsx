@@ -1,7 +1,8 @@
 import { Box, Button, Group, Paper, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { Form } from "@remix-run/react";
 import { useState } from "react";
-import { asksForYes } from "#server/templates/rules.ts";
+import { mediaLimits } from "#server/media/rules.ts";
+import { asksForYes, TEMPLATE_MAX } from "#server/templates/rules.ts";
 import { Intent } from "../../components/form-parts.tsx";
 import { MediaField } from "../../components/media-field.tsx";
 import { MessagePreview } from "../../components/message-preview.tsx";
@@ -47,6 +48,7 @@ export function MessageStep({ data, saved, formRef }: StepProps) {
                   text={text}
                   onText={setText}
                   variables={values.audience === "group_chat" ? null : (preview?.variables ?? [])}
+                  most={file ? mediaLimits.captionChars : TEMPLATE_MAX}
                   // Of the text that was saved: while another is typed it says nothing.
                   longest={text.trim() === values.templateText ? (preview?.longest ?? null) : null}
                   problem={
