@@ -2,24 +2,84 @@ import net from "node:net";
 
 const LINGER_MS = 50;
 
+/** Of the protocol's frames: a byte that tells the type, then the length of what follows, itself included, in four. */
+const HEAD_BYTES = 5;
+const ERROR_RESPONSE = 0x45;
+/** "S" or "N", alone and before all else, says whether TLS follows: the one answer that is no frame. */
+const TLS_ANSWERS = new Set([0x53, 0x4e]);
+
+/** https://www.postgresql.org/docs/current/protocol-error-fields.html */
+function fatalError(frame: Buffer): Error | undefined {
+  const fields = new Map(
+    frame
+      .toString("utf8", HEAD_BYTES)
+      .split("\0")
+      .map((field) => [field.slice(0, 1), field.slice(1)]),
+  );
+  const severity = fields.get("V") ?? fields.get("S");
+  if (severity !== "FATAL" && severity !== "PANIC") return undefined;
+  return Object.assign(new Error(fields.get("M")), { name: "PostgresError", severity, code: fields.get("C") });
+}
+
 /**
- * The socket of a database connection. It tells postgres.js 3.4.9 of its end a moment late, and of the failure first.
- * Otherwise what is written just then (the rollback of a transaction that lost its connection, say) meets a connection that
- * has forgotten its socket: that throws where nobody can catch it, or leaves the slot of the pool unusable
- * (porsager/postgres#1154, #1208). In the moment given, such writes fail like any other.
+ * The socket of a database connection, as postgres.js 3.4.9 needs it.
+ * It tells of its end a moment late, and of the failure first. Otherwise what is written just then (the rollback of a
+ * transaction that lost its connection, say) meets a connection that has forgotten its socket: that throws where nobody can
+ * catch it, or leaves the slot of the pool unusable (porsager/postgres#1154, #1208). In the moment given, such writes fail
+ * like any other.
+ * The error with which the server ends a connection is told as a failure of the socket. Read as the answer of a statement,
+ * it is kept until the server is ready for the next one, which it never is: it would be the answer to the first statement of
+ * the connection that takes the slot, however much later (porsager/postgres#1223).
  */
 class LastingSocket extends net.Socket {
+  /** What came of a frame that cannot be judged yet. */
+  #held: Buffer = Buffer.alloc(0);
+  /** How much is still to come of a frame whose beginning was passed on. */
+  #toCome = 0;
+  #begun = false;
+
   override emit(event: string | symbol, ...args: unknown[]): boolean {
+    const [given] = args;
+    if (event === "data" && Buffer.isBuffer(given)) return this.#read(given);
     if (event !== "close") return super.emit(event, ...args);
-    if (this.listenerCount("error") > 0 && args[0] !== true) {
-      super.emit(
-        "error",
-        Object.assign(new Error("The database closed the connection."), { code: "CONNECTION_CLOSED" }),
-      );
+    if (given !== true) {
+      this.#fail(Object.assign(new Error("The database closed the connection."), { code: "CONNECTION_CLOSED" }));
     }
     // `false`: the failure is told anew, to what was written since.
     setTimeout(() => super.emit("close", false), LINGER_MS);
     return true;
+  }
+
+  #fail(error: Error): void {
+    if (this.listenerCount("error") > 0) super.emit("error", error);
+  }
+
+  #read(chunk: Buffer): boolean {
+    if (!this.#begun && chunk.length === 1 && TLS_ANSWERS.has(chunk[0] ?? 0)) return super.emit("data", chunk);
+    this.#begun = true;
+    const bytes = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
+    let at = this.#toCome;
+    while (at + HEAD_BYTES <= bytes.length) {
+      const end = at + 1 + bytes.readUInt32BE(at + 1);
+      if (bytes[at] === ERROR_RESPONSE) {
+        if (end > bytes.length) break;
+        const error = fatalError(bytes.subarray(at, end));
+        if (error) {
+          this.#pass(bytes.subarray(0, at));
+          this.#fail(error);
+          return true;
+        }
+      }
+      at = end;
+    }
+    const passed = Math.min(at, bytes.length);
+    this.#held = bytes.subarray(passed);
+    this.#toCome = at - passed;
+    return this.#pass(bytes.subarray(0, passed));
+  }
+
+  #pass(bytes: Buffer): boolean {
+    return bytes.length === 0 || super.emit("data", bytes);
   }
 }
 
