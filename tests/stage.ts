@@ -101,9 +101,10 @@ export async function createStage({
       const started = await startWorker({ env, log, httpPort: 0 });
       const worker: RunningWorker = {
         ...started,
+        // It leaves the list last: whoever stops all of them is walking through it.
         stop: async () => {
-          if (running.includes(worker)) running.splice(running.indexOf(worker), 1);
           await started.stop();
+          if (running.includes(worker)) running.splice(running.indexOf(worker), 1);
         },
       };
       running.push(worker);

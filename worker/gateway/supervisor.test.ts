@@ -88,6 +88,7 @@ describe("a worker", () => {
 
   test("reads an opt-out that came while it was away before it may send", async () => {
     await Promise.all(stage.workers.map((worker) => worker.stop()));
+    expect(await lease()).toMatchObject({ owner: null });
     await stage.db.execute(sql`delete from suppressions`);
     await stage.simulator.write(linked.phone.replace(/\d{4}$/, "8888"), linked.phone, "STOP");
     await stage.startWorker();
