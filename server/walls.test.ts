@@ -3,7 +3,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import {
+  autoBreakers,
+  autoCooldowns,
+  autoReplies,
+  autoRules,
+  autoSettings,
   consentEvents,
+  conversations,
   imports,
   inboundMessages,
   media,
@@ -50,8 +56,27 @@ async function fillPeople(waSessionId: Id<"waSession">): Promise<void> {
   await db.insert(media).values({ id: mediaId, userId: one, ...file });
   await db.insert(mediaUploads).values({ campaignId, waSessionId, mediaId, userId: one, encoded: Buffer.alloc(1) });
   await db.insert(messageTemplates).values({ id: newId("messageTemplate"), userId: one, name: "t", body: "b" });
+  await fillAnswers(waSessionId);
   await db.execute(sql`insert into identity_pairs (user_id, pn, lid) values (${one}, 'pn:+62', 'lid:1@lid')`);
 }
+
+/** And in those of what is answered to whom. */
+async function fillAnswers(waSessionId: Id<"waSession">): Promise<void> {
+  const { db } = connection;
+  const [now, ruleId] = [new Date(), newId("autoRule")];
+  const said = { match: "keyword" as const, patterns: ["hi"], responses: [{ text: "Hello", mediaId: null }] };
+  await db.insert(autoRules).values({ id: ruleId, userId: one, name: "r", position: 1, ...said });
+  await db.insert(autoSettings).values({ userId: one });
+  await db.insert(autoBreakers).values({ waSessionId, userId: one, reason: "loop" });
+  const [inboundId, messageId] = [newId("inboundMessage"), newId("message")];
+  await db
+    .insert(autoReplies)
+    .values({ id: newId("autoReply"), userId: one, ruleId, waSessionId, inboundId, messageId });
+  await db.insert(autoCooldowns).values({ ruleId, person: "pn:+62", userId: one, until: now });
+  const chat = { person: "pn:+62", chat: "pn:+62", lastAt: now };
+  await db.insert(conversations).values({ id: newId("conversation"), userId: one, waSessionId, ...chat });
+}
+
 afterAll(() => connection.close());
 
 const tables = async () =>

@@ -77,9 +77,11 @@ export const messages = pgTable(
       .references(() => waSessions.id),
     campaignId: idOf("campaign").references(() => campaigns.id),
     contactId: idOf("contact"),
-    kind: text().$type<"campaign" | "opt_out" | "test">().notNull(),
+    kind: text().$type<"campaign" | "opt_out" | "test" | "auto_reply" | "manual">().notNull(),
     /** Of a test: the campaign whose message it shows. */
     testOf: idOf("campaign"),
+    /** What it answers. */
+    inboundId: idOf("inboundMessage"),
     /** Canonical identity: "pn:+62…", "lid:…", "group:…@g.us". */
     recipientKey: text().notNull(),
     recipientName: text().notNull(),
@@ -97,6 +99,8 @@ export const messages = pgTable(
     /** Transport failures before the write: three are tried again, the fourth ends the row. */
     transportErrors: integer().notNull().default(0),
     notBefore: at().notNull().defaultNow(),
+    /** After that it would come too late, and is left out; null: 24 hours after it was made, or with its campaign. */
+    expiresAt: at(),
     sendingEpoch: bigint({ mode: "number" }),
     sendingAt: at(),
     redriveAt: at(),
@@ -123,6 +127,9 @@ export const messages = pgTable(
       .on(t.waSessionId, t.id)
       .where(sql`${t.campaignId} is null and ${t.status} in ('queued', 'sending')`),
     index("messages_contact").on(t.contactId, t.id),
+    index("messages_chat")
+      .on(t.waSessionId, t.recipientKey, t.id)
+      .where(sql`${t.kind} in ('opt_out', 'auto_reply', 'manual')`),
     index("messages_tests").on(t.testOf, t.id).where(sql`${t.testOf} is not null`),
     index("messages_tests_of_user").on(t.userId, t.createdAt).where(sql`${t.testOf} is not null`),
   ],

@@ -171,6 +171,13 @@ export const inboundMessages = pgTable(
     /** Who that is among the user's contacts, when it came. */
     contactId: idOf("contact"),
     body: text(),
+    /** What came beside or instead of a text. */
+    content: text()
+      .$type<"text" | "picture" | "video" | "audio" | "document" | "sticker" | "location" | "contact" | "other">()
+      .notNull()
+      .default("text"),
+    /** It came while the phone was connected, not afterwards. */
+    live: boolean().notNull().default(false),
     /** When it was written, by WhatsApp's clock. */
     sentAt: at().notNull(),
     createdAt: createdAt(),

@@ -62,6 +62,7 @@ export async function keepEncoded(
      where m.id = ${message.id} and m.status = 'sending' and m.sending_epoch = ${owner.epoch} and m.wa_session_id = s.id
        and ${isHeld(owner)} and w.user_id = s.user_id and h.user_id = s.user_id
        and (m.campaign_id is null or exists (select 1 from campaigns c where c.id = m.campaign_id and c.status = 'running'))
+       and (${message.redrive} or m.expires_at is null or m.expires_at > app_now())
        and (m.kind = 'opt_out'
          or not is_suppressed(m.user_id, m.recipient_key)
             and (${message.alias}::text is null or not is_suppressed(m.user_id, ${message.alias}::text))

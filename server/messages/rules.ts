@@ -20,8 +20,11 @@ export function canBecome(from: MessageStatus, to: MessageStatus): boolean {
   return (messageTransitions[from] as readonly string[]).includes(to);
 }
 
-/** `opt_out` confirms an opt-out and is the only message that passes it; `test` goes to the user's own phone. */
-export const messageKinds = ["campaign", "opt_out", "test"] as const;
+/**
+ * `opt_out` confirms an opt-out and is the only message that passes it; `test` goes to the user's own phone; `auto_reply` is
+ * a rule's answer, `manual` what a person writes in the inbox.
+ */
+export const messageKinds = ["campaign", "opt_out", "test", "auto_reply", "manual"] as const;
 export type MessageKind = (typeof messageKinds)[number];
 
 /** What a move does to the points: charge the hold, charge what had been given back, give the hold back, or nothing. */
@@ -124,7 +127,7 @@ const reasons: Record<string, Reason> = {
     remedy: null,
   },
   too_late: {
-    sentence: "This could not be sent within 24 hours, and after that it would only surprise.",
+    sentence: "This could not be sent in its time, and later it would only surprise.",
     remedy: null,
   },
   not_in_group: {

@@ -7,7 +7,7 @@ import { moveMessage } from "./move.ts";
 /**
  * Messages that no answer will come for any more: `sending` for 24 hours, or of a phone that was logged out, becomes
  * `unknown`; `unknown` for 14 days becomes failed (unconfirmed) and gives its hold back. What belongs to no campaign and was
- * not sent within 24 hours is left out (too_late), whatever held it up.
+ * not sent in its time, 24 hours if nothing else was said, is left out (too_late), whatever held it up.
  */
 export async function settleSilence(db: Db): Promise<void> {
   const silent = await db.execute<{ id: Id<"message">; status: "queued" | "sending" | "unknown" }>(sql`
@@ -15,7 +15,7 @@ export async function settleSilence(db: Db): Promise<void> {
       from messages m join wa_sessions s on s.id = m.wa_session_id
      where (m.status = 'sending' and (m.sending_at < app_now() - interval '24 hours' or s.status in ('logged_out', 'removed')))
         or (m.status = 'unknown' and m.sending_at < app_now() - interval '14 days')
-        or (m.status = 'queued' and m.campaign_id is null and m.created_at < app_now() - interval '24 hours')
+        or (m.status = 'queued' and m.campaign_id is null and coalesce(m.expires_at, m.created_at + interval '24 hours') < app_now())
      limit 1000`);
   for (const { id, status } of silent) {
     if (status === "sending") await moveMessage(db, id, { from: status, to: "unknown", points: "keep" });
