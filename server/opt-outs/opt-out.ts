@@ -1,10 +1,8 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
-import { newId } from "#db/ids.ts";
-import { messages } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
 import { publish } from "../events.ts";
-import { waMsgId } from "../messages/wa-msg-id.ts";
+import { queueAnswer } from "../messages/queue-answer.ts";
 import { textArray } from "./known-identities.ts";
 import type { InboundEffect, InboundKeys, KnownInbound } from "./receive-inbound.ts";
 import { confirmationText, readKeyword } from "./rules.ts";
@@ -37,21 +35,9 @@ export async function optOut(tx: Db, keys: InboundKeys, inbound: KnownInbound, w
 }
 
 async function queueConfirmation(tx: Db, { sessionKeys }: InboundKeys, inbound: KnownInbound, word: string) {
-  const id = newId("message");
-  await tx.insert(messages).values({
-    id,
-    userId: inbound.userId,
-    waSessionId: inbound.waSessionId,
-    campaignId: null,
-    contactId: inbound.contact?.id ?? null,
-    kind: "opt_out",
-    recipientKey: inbound.from[0],
-    recipientName: inbound.contact?.name ?? "",
-    resolvedText: confirmationText(word),
-    waMsgId: waMsgId(id, sessionKeys.current.key),
-    pricePoints: 0,
-  });
-  await tx.execute(sql`select book_pump(${inbound.waSessionId})`);
+  const { userId, waSessionId, contact, from } = inbound;
+  const said = { text: confirmationText(word), mediaId: null, inboundId: null, pricePoints: 0, livesSeconds: null };
+  await queueAnswer(tx, sessionKeys, { kind: "opt_out", userId, waSessionId, to: from[0], contact, ...said });
 }
 
 /**

@@ -1,0 +1,53 @@
+import { sql } from "drizzle-orm";
+import type { Db } from "#db/client.ts";
+import { type Id, newId } from "#db/ids.ts";
+import { messages } from "#db/schema/index.ts";
+import type { SessionKeys } from "../wa/seal.ts";
+import { holdPoints } from "../wallet/hold.ts";
+import { waMsgId } from "./wa-msg-id.ts";
+
+/** What goes to one person and belongs to no campaign. */
+export interface Answer {
+  kind: "opt_out" | "auto_reply" | "manual";
+  userId: Id<"user">;
+  waSessionId: Id<"waSession">;
+  /** The chat it goes to, canonical ("pn:+62…", "lid:…"). */
+  to: string;
+  contact: { id: Id<"contact">; name: string } | null;
+  text: string;
+  mediaId: Id<"media"> | null;
+  /** What it answers; null when somebody wrote of their own accord. */
+  inboundId: Id<"inboundMessage"> | null;
+  pricePoints: number;
+  /** In how many seconds it is left out if it has not gone; null: in 24 hours. */
+  livesSeconds: number | null;
+}
+
+/**
+ * Queues an answer and wakes the phone's pump: it goes before campaigns and without their pause, inside hours and the day's
+ * cap like everything.
+ * @param tx holds no lock that comes after the session
+ * @throws plan_expired, insufficient_points when it costs something
+ */
+export async function queueAnswer(
+  tx: Db,
+  sessionKeys: SessionKeys,
+  { to, contact, text, livesSeconds, ...answer }: Answer,
+): Promise<Id<"message">> {
+  const id = newId("message");
+  // The session first, as in every transaction.
+  await tx.execute(sql`select book_pump(${answer.waSessionId})`);
+  if (answer.pricePoints > 0) await holdPoints(tx, answer.userId, answer.pricePoints);
+  await tx.insert(messages).values({
+    ...answer,
+    id,
+    campaignId: null,
+    contactId: contact?.id ?? null,
+    recipientKey: to,
+    recipientName: contact?.name ?? "",
+    resolvedText: text,
+    waMsgId: waMsgId(id, sessionKeys.current.key),
+    expiresAt: livesSeconds === null ? null : sql`app_now() + ${livesSeconds} * interval '1 second'`,
+  });
+  return id;
+}
