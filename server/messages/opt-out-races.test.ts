@@ -63,6 +63,8 @@ const stop = (on: Db, from: string, { sessionId } = session) =>
     from: [from],
     group: null,
     text: "STOP",
+    content: "text",
+    live: true,
     at: new Date(),
   });
 const learn = (on: Db, pairs: IdentityPair[]) => learnIdentities(on, keys.pads, userId, pairs);

@@ -61,6 +61,8 @@ const write = (phone: string, text: string) =>
     from: [`pn:${phone}`],
     group: null,
     text,
+    content: "text",
+    live: true,
     at: new Date(),
   });
 /** As an opt-out looks that another worker made a moment ago: nothing that was queued has been touched by it. */

@@ -48,6 +48,8 @@ const receive = (from: Inbound["from"], text: string | null, more: Partial<Inbou
     from,
     group: null,
     text,
+    content: "text",
+    live: true,
     at: new Date(),
     ...more,
   });

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
-import { waSessions } from "#db/schema/index.ts";
+import { type inboundMessages, waSessions } from "#db/schema/index.ts";
+import { bookAnswer } from "../automation/book.ts";
 import { keepErasuresOut } from "../contacts/lock.ts";
 import type { SessionKeys } from "../wa/seal.ts";
 import { confirmOptIn } from "./confirm-opt-in.ts";
@@ -10,6 +11,9 @@ import { keepPairs, knownIdentities, textArray } from "./known-identities.ts";
 import { optIn, optOut } from "./opt-out.ts";
 import { type Keyword, readKeyword } from "./rules.ts";
 import { isTombstoned, type Pads } from "./tombstones.ts";
+
+/** What came beside or instead of a text. */
+export type InboundContent = (typeof inboundMessages.$inferSelect)["content"];
 
 /** A message somebody wrote to one of the user's phones. */
 export interface Inbound {
@@ -19,7 +23,11 @@ export interface Inbound {
   from: readonly [string, ...string[]];
   /** The group it was written in; null: to the user alone. */
   group: string | null;
+  /** Of a file: its caption. */
   text: string | null;
+  content: InboundContent;
+  /** It came while the phone was connected, not from what WhatsApp kept for it. */
+  live: boolean;
   /** By WhatsApp's clock. */
   at: Date;
 }
@@ -67,17 +75,24 @@ export async function receiveInbound(db: Db, keys: InboundKeys, input: Inbound):
     const known = await knownIdentities(tx, userId, input.from);
     const erased = await isTombstoned(tx, keys.pads, userId, known);
     const inbound = { ...input, userId, known, erased, contact: await contactOf(tx, userId, input.from[0], known) };
-    if (!input.group && !(await keep(tx, keys.pads, inbound, keyword))) return null;
-    if (!keyword) return null;
-    switch (keyword.type) {
-      case "stop":
-        return optOut(tx, keys, inbound, keyword.word);
-      case "start":
-        return optIn(tx, keys.pads, inbound, keyword.word);
-      case "yes":
-        return confirmOptIn(tx, inbound, keyword.word);
-    }
+    const id = input.group ? null : await keep(tx, keys.pads, inbound, keyword);
+    if (!input.group && id === null) return null;
+    const effect = keyword ? await heed(tx, keys, inbound, keyword) : null;
+    // Answering is a transaction of its own: nothing that fails there loses what came in.
+    if (id !== null && effect === null) await bookAnswer(tx, { ...inbound, id });
+    return effect;
   });
+}
+
+function heed(tx: Db, keys: InboundKeys, inbound: KnownInbound, { type, word }: Keyword): Promise<InboundEffect> {
+  switch (type) {
+    case "stop":
+      return optOut(tx, keys, inbound, word);
+    case "start":
+      return optIn(tx, keys.pads, inbound, word);
+    case "yes":
+      return confirmOptIn(tx, inbound, word);
+  }
 }
 
 async function writesToGroup(tx: Db, userId: Id<"user">, groupKey: string): Promise<boolean> {
@@ -96,20 +111,26 @@ async function contactOf(tx: Db, userId: Id<"user">, chat: string, known: readon
   return contact ?? null;
 }
 
-/** @returns false when it was kept before */
-async function keep(tx: Db, pads: Pads, inbound: KnownInbound, keyword: Keyword | null): Promise<boolean> {
+/** @returns null when it was kept before */
+async function keep(
+  tx: Db,
+  pads: Pads,
+  inbound: KnownInbound,
+  keyword: Keyword | null,
+): Promise<Id<"inboundMessage"> | null> {
   const { waSessionId, waMsgId, from, userId, erased } = inbound;
   const nameless = namelessSender(pads, userId, from[0]);
   // The START of somebody who was erased lets them be met again, with this very message.
   const hide = erased && keyword?.type !== "start";
-  const rows = await tx.execute(sql`
-    insert into inbound_messages (id, user_id, wa_session_id, wa_msg_id, sender, contact_id, body, sent_at)
+  const [row] = await tx.execute<{ id: Id<"inboundMessage"> }>(sql`
+    insert into inbound_messages (id, user_id, wa_session_id, wa_msg_id, sender, contact_id, body, content, live, sent_at)
     select ${newId("inboundMessage")}, ${userId}, ${waSessionId}, ${waMsgId}, ${hide ? nameless : from[0]},
-           ${inbound.contact?.id ?? null}, ${hide ? null : storable(inbound.text)}, ${inbound.at.toISOString()}::timestamptz
+           ${inbound.contact?.id ?? null}, ${hide ? null : storable(inbound.text)}, ${inbound.content}, ${inbound.live},
+           ${inbound.at.toISOString()}::timestamptz
      where not exists (select 1 from inbound_messages i where i.wa_session_id = ${waSessionId} and i.wa_msg_id = ${waMsgId}
                         and i.sender in (${from[0]}, ${nameless}))
-    on conflict (wa_session_id, sender, wa_msg_id) do nothing returning 1`);
-  return rows.length > 0;
+    on conflict (wa_session_id, sender, wa_msg_id) do nothing returning id`);
+  return row?.id ?? null;
 }
 
 /** Postgres stores no NUL, and whoever adds one to their STOP means it all the same. */

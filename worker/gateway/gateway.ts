@@ -1,5 +1,6 @@
 import type { Id } from "#db/ids.ts";
 import type { OutboundFile } from "#server/media/uploads.ts";
+import type { InboundContent } from "#server/opt-outs/receive-inbound.ts";
 
 /** A person as the product names them: canonical, never a JID. */
 export type Person = `pn:+${string}` | `lid:${string}`;
@@ -33,6 +34,7 @@ export type GatewayEvent =
       from: Person[];
       group: Identity | null;
       text: string | null;
+      content: InboundContent;
       at: Date;
       offline: boolean;
     }

@@ -57,8 +57,9 @@ async function inbound({ db, sessionKeys, owner }: Hearing, event: Extract<Gatew
   const [chat, ...others] = event.from;
   if (!chat) return;
   const keys = { sessionKeys, pads: await tombstonePads(db, sessionKeys) };
-  const { waMsgId, group, text, at } = event;
-  await receiveInbound(db, keys, { waSessionId: owner.sessionId, waMsgId, from: [chat, ...others], group, text, at });
+  const { waMsgId, group, text, content, at } = event;
+  const message = { waMsgId, from: [chat, ...others] as const, group, text, content, live: !event.offline, at };
+  await receiveInbound(db, keys, { ...message, waSessionId: owner.sessionId });
 }
 
 /** Brings each word of the gateway to its use case. */

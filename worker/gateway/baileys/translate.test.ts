@@ -47,6 +47,7 @@ test("a message comes with every identity it was sent under, live or from the ba
     waMsgId: "3A01",
     from: ["lid:55512345678901", "pn:+628123456789"],
     text: "STOP",
+    content: "text",
     at: new Date(1_763_000_000_000),
     group: null,
     offline: false,
@@ -66,13 +67,31 @@ test.each([
 });
 
 test.each([
+  ["a text", { conversation: "Hello" }, "text"],
+  ["a picture with a caption", { imageMessage: { caption: "Hello" } }, "picture"],
+  ["a picture to be seen once", { viewOnceMessageV2: { message: { imageMessage: {} } } }, "picture"],
+  ["a spoken message", { audioMessage: {} }, "audio"],
+  ["a document with a caption", { documentWithCaptionMessage: { message: { documentMessage: {} } } }, "document"],
+  ["a place", { locationMessage: {} }, "location"],
+  ["a vote", { pollUpdateMessage: {} }, "other"],
+])("%s is told as what it is", (_, message, content) => {
+  const key = { remoteJid: "628123456789@s.whatsapp.net", id: "3A03", fromMe: false };
+  expect(fromUpsert(upsert({ key, message }))).toMatchObject([{ content }]);
+});
+
+const author = { participant: "55512345678901@lid", remoteJidAlt: "628123456789@s.whatsapp.net" };
+
+test.each([
   ["our own", { key: { remoteJid: "628123456789@s.whatsapp.net", id: "3A", fromMe: true }, message: text }],
   ["an undecryptable", { key: { remoteJid: "628123456789@s.whatsapp.net", id: "3A" }, messageStubType: 2 }],
   [
     "a revoke",
     { key: { remoteJid: "628123456789@s.whatsapp.net", id: "3A" }, message: { protocolMessage: { type: 0 } } },
   ],
-  ["a group's", { key: { remoteJid: "120363041234567890@g.us", id: "3A" }, message: text }],
+  ["a status", { key: { remoteJid: "status@broadcast", ...author, id: "3A" }, message: text }],
+  ["a broadcast", { key: { remoteJid: "1763000000@broadcast", ...author, id: "3A" }, message: text }],
+  ["a channel's", { key: { remoteJid: "120363041234567890@newsletter", ...author, id: "3A" }, message: text }],
+  ["a nameless group's", { key: { remoteJid: "120363041234567890@g.us", id: "3A" }, message: text }],
 ])("%s message is not for us to answer", (_, message) => expect(fromUpsert(upsert(message))).toEqual([]));
 
 test.each([

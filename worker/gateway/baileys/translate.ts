@@ -11,6 +11,7 @@ import {
 } from "@whiskeysockets/baileys";
 import { z } from "zod";
 import { textContent } from "#server/messages/text-content.ts";
+import type { InboundContent } from "#server/opt-outs/receive-inbound.ts";
 import type { GatewayEvent, Identity, Person } from "../gateway.ts";
 
 /** Who a JID names, or null when it names no single person (a group, a channel, the server). The device is left out. */
@@ -55,17 +56,38 @@ const text = (message: proto.IMessage): string | null =>
   message.listResponseMessage?.title ??
   null;
 
+const contents: readonly (readonly [keyof proto.IMessage, InboundContent])[] = [
+  ["imageMessage", "picture"],
+  ["videoMessage", "video"],
+  ["ptvMessage", "video"],
+  ["audioMessage", "audio"],
+  ["documentMessage", "document"],
+  ["stickerMessage", "sticker"],
+  ["lottieStickerMessage", "sticker"],
+  ["locationMessage", "location"],
+  ["liveLocationMessage", "location"],
+  ["contactMessage", "contact"],
+  ["contactsArrayMessage", "contact"],
+];
+
+const contentOf = (message: proto.IMessage): InboundContent =>
+  contents.find(([field]) => message[field])?.[1] ?? (text(message) === null ? "other" : "text");
+
 function inbound(message: WAMessage, offline: boolean): GatewayEvent[] {
   const { key } = message;
   const content = normalizeMessageContent(message.message);
   // Undecryptable so far (a second event follows, with the same id), ours, or a notice of the protocol.
   if (key.fromMe || !key.id || !content || content.protocolMessage) return [];
   const group = key.remoteJid && isJidGroup(key.remoteJid) ? (`${GROUP}${key.remoteJid}` as const) : null;
+  // A status, a broadcast and a channel are written to nobody, though their author is named beside them.
+  if (!group && identityOf(key.remoteJid) === null) return [];
   const author = group ? [key.participant, key.participantAlt] : [key.remoteJid, key.remoteJidAlt];
   const from = author.map(identityOf).filter((i) => i !== null);
   if (from.length === 0) return [];
   const at = new Date(toNumber(message.messageTimestamp) * 1000);
-  return [{ type: "inbound", waMsgId: key.id, from, group, text: text(content), at, offline }];
+  return [
+    { type: "inbound", waMsgId: key.id, from, group, text: text(content), content: contentOf(content), at, offline },
+  ];
 }
 
 /** Messages to this phone, those that WhatsApp kept while it was offline included (Baileys calls these "append"). */
