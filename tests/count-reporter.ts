@@ -1,5 +1,8 @@
 import type { Reporter, TestModule } from "vitest/node";
 
+/** From the last test to the end of the process. What takes longer is stuck, and would hold up whoever waits for the run. */
+const CLOSING_MS = 120_000;
+
 /**
  * Ends the output with `N passed, N failed, N skipped` alone on its line, for programs that read it. What fails outside of
  * a test counts as failed too: a file that cannot be loaded, a hook, an error that nobody caught, the global setup.
@@ -27,5 +30,9 @@ export default class CountReporter implements Reporter {
       for (const suite of [module, ...module.children.allSuites()]) if (suite.errors().length > 0) counts.failed += 1;
     }
     this.#counts = counts;
+    setTimeout(() => {
+      console.error(`The run did not end within ${CLOSING_MS / 1_000} s of its last test.`);
+      process.exit(1);
+    }, CLOSING_MS).unref();
   }
 }

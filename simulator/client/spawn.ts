@@ -4,6 +4,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { connectSimulator, type SimulatorClient } from "./connect.ts";
 
 const START_TIMEOUT_MS = 30_000;
+/** After that it is not believed to end by itself. */
+const STOP_TIMEOUT_MS = 10_000;
 
 const exited = (child: ChildProcess): Promise<void> =>
   child.exitCode !== null || child.signalCode !== null
@@ -32,7 +34,7 @@ export interface SpawnedSimulator {
   url: string;
   client: SimulatorClient;
   pid: number;
-  /** SIGTERM, and waits for the end. */
+  /** SIGTERM, after 10 s SIGKILL, and waits for the end. */
   stop: () => Promise<void>;
   /** SIGKILL, at once. */
   kill: () => void;
@@ -60,7 +62,9 @@ export const spawnSimulator = async (
     pid: child.pid ?? 0,
     stop: async () => {
       child.kill("SIGTERM");
+      const patience = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
       await exited(child);
+      clearTimeout(patience);
     },
     kill: () => void child.kill("SIGKILL"),
   };

@@ -16,13 +16,14 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-const PATIENCE_MS = 15_000;
+/** Two files share the machine, each with a browser and the whole product. */
+const PATIENCE_MS = 30_000;
 const SIZES = { "": { width: 1280, height: 800 }, "-phone": { width: 390, height: 844 } };
 const SCHEMES = { "": "light", "-dark": "dark" } as const;
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const kept = fileURLToPath(new URL("../../docs/screenshots", import.meta.url));
-/** Where pictures go that nobody keeps: those of the last run. */
+/** Where pictures go that nobody keeps, when SCREENS=1 asks for them: those of the last run. */
 export const screens = join(tmpdir(), "mass-sender-screens");
 
 export async function openBrowser(): Promise<Browser> {
@@ -39,7 +40,7 @@ export interface Visitor {
   problems: string[];
   /**
    * Looks at the screen at desktop and phone width, light and dark: axe must find nothing, nothing may stick out.
-   * The pictures of `keep` are the README's; they are replaced when UPDATE_SCREENSHOTS=1.
+   * SCREENS=1 takes pictures of all that is looked at; UPDATE_SCREENSHOTS=1 replaces those of `keep`, which are the README's.
    */
   look: (name: string, options?: { keep?: boolean; phoneWidth?: number }) => Promise<void>;
 }
@@ -68,8 +69,7 @@ export async function newVisitor(
   page.on("pageerror", (error) => problems.push(`${page.url()}: ${error.message}`));
 
   const look: Visitor["look"] = async (name, { keep = false, phoneWidth = SIZES["-phone"].width } = {}) => {
-    const folder = keep && process.env.UPDATE_SCREENSHOTS === "1" ? kept : screens;
-    mkdirSync(folder, { recursive: true });
+    const folder = pictureFolder(keep);
     const toast = page.getByLabel("Close this message").first();
     // One that closes by itself meanwhile is closed too.
     while ((await toast.count()) > 0) await toast.click({ timeout: 1_000 }).catch(() => {});
@@ -79,8 +79,8 @@ export async function newVisitor(
         await page.emulateMedia({ colorScheme });
         // The page follows the system by script, a moment later.
         await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
-        await page.screenshot({ path: join(folder, `${name}${size}${scheme}.png`) });
-        for (const finding of await inspect(page)) problems.push(`${name}${size}${scheme}: ${finding}`);
+        if (folder) await page.screenshot({ path: join(folder, `${name}${size}${scheme}.png`) });
+        for (const finding of await inspect(page, colorScheme)) problems.push(`${name}${size}${scheme}: ${finding}`);
       }
     }
     await page.setViewportSize(SIZES[""]);
@@ -89,9 +89,21 @@ export async function newVisitor(
   return { page, problems, look };
 }
 
-async function inspect(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
-  const results = await page.evaluate<AxeResults>("axe.run(document, { resultTypes: ['violations'] })");
+function pictureFolder(keep: boolean): string | null {
+  const folder = keep && process.env.UPDATE_SCREENSHOTS === "1" ? kept : process.env.SCREENS === "1" ? screens : null;
+  if (folder) mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** In the dark nothing differs but the colours. */
+const AXE = {
+  light: "axe.run(document, { resultTypes: ['violations'] })",
+  dark: "axe.run(document, { resultTypes: ['violations'], runOnly: ['color-contrast'] })",
+} as const;
+
+async function inspect(page: Page, scheme: keyof typeof AXE): Promise<string[]> {
+  if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axeSource);
+  const results = await page.evaluate<AxeResults>(AXE[scheme]);
   const findings = results.violations.map(({ id, nodes }) => `${id} at ${nodes.map((node) => node.target).join(", ")}`);
   const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   return tooWide ? [...findings, "the page is wider than the screen"] : findings;
