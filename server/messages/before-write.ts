@@ -31,20 +31,10 @@ export async function confirmWrite(
 
 /** Returns a claimed message that was certainly not written: nothing is counted, the next claim judges it anew. */
 export async function backToQueue(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
-  await db.transaction((tx) => giveBack(tx, owner, message));
-}
-
-/** @returns whether it was still this owner's to give back */
-async function giveBack(tx: Db, owner: Owner, message: ClaimedMessage): Promise<boolean> {
-  const ofSession = sql`${waNumbers.phone} = (select phone from wa_sessions where id = ${owner.sessionId})`;
-  // Numbers are locked before campaigns, as a claim does.
-  await tx.select({ phone: waNumbers.phone }).from(waNumbers).where(ofSession).for("no key update");
-  if (!(await requeue(tx, owner, message, {}))) return false;
-  await tx
-    .update(waNumbers)
-    .set({ daySent: sql`greatest(0, ${waNumbers.daySent} - 1)` })
-    .where(ofSession);
-  return true;
+  await db.transaction(async (tx) => {
+    const claim = await lockClaim(tx, owner, message);
+    if (claim) await requeue(tx, message, claim, {});
+  });
 }
 
 /**
@@ -52,21 +42,54 @@ async function giveBack(tx: Db, owner: Owner, message: ClaimedMessage): Promise<
  * the queue and its campaign is paused, for somebody to look and to resume. A test has nobody to resume it, and fails.
  */
 export async function pauseForMedia(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
-  const { campaignId, userId } = message;
-  if (campaignId === null) {
+  if (message.campaignId === null) {
     return endBeforeWrite(db, owner, message, { to: "failed", points: "release", errorCode: "media" });
   }
   await db.transaction(async (tx) => {
-    if (!(await giveBack(tx, owner, message))) return;
-    const paused = await tx
-      .update(campaigns)
-      .set({ status: "paused", pauseReason: "media" })
-      .where(and(eq(campaigns.id, campaignId), eq(campaigns.status, "running")))
-      .returning({ id: campaigns.id });
-    if (paused.length === 0) return;
-    await recordAudit(tx, userId, "campaign.paused", { campaignId, reason: "media" });
-    await publish(tx, userId, "campaign", campaignId);
+    const claim = await lockClaim(tx, owner, message);
+    if (!claim) return;
+    await requeue(tx, message, claim, {});
+    if (claim.campaign && (await pause(tx, claim.campaign.id, "media"))) await tellPaused(tx, claim.campaign, "media");
   });
+}
+
+/** A row that this owner claimed and has not written, locked with all that is locked before it. */
+interface HeldClaim {
+  campaign: Campaign | undefined;
+  transportErrors: number;
+  /** The phone's count, and the phone's day on which the claim raised it. */
+  counted: { phone: string; day: string } | undefined;
+}
+type Campaign = typeof campaigns.$inferSelect;
+
+/** Numbers are locked before campaigns, as a claim does, and campaigns before messages; null when the row is not this owner's. */
+async function lockClaim(tx: Db, owner: Owner, message: ClaimedMessage): Promise<HeldClaim | null> {
+  const [number] = await tx
+    .select({ phone: waNumbers.phone, tz: waNumbers.tz })
+    .from(waNumbers)
+    .where(sql`${waNumbers.phone} = (select phone from wa_sessions where id = ${owner.sessionId})`)
+    .for("no key update");
+  const campaign = await lockCampaign(tx, message);
+  const [row] = await tx
+    .select({
+      transportErrors: messages.transportErrors,
+      claimedOn: sql<string>`((${messages.sendingAt} + (app_now() - now())) at time zone ${number?.tz ?? "UTC"}::text)::date::text`,
+    })
+    .from(messages)
+    .where(mine(owner, message))
+    .for("no key update");
+  if (!row) return null;
+  const counted = number && { phone: number.phone, day: row.claimedOn };
+  return { campaign, transportErrors: row.transportErrors, counted };
+}
+
+/** Nothing was written, so the phone's day has room for one more: the day of the claim, not one that began since. */
+async function uncount(tx: Db, { counted }: HeldClaim): Promise<void> {
+  if (!counted) return;
+  await tx
+    .update(waNumbers)
+    .set({ daySent: sql`greatest(0, ${waNumbers.daySent} - 1)` })
+    .where(and(eq(waNumbers.phone, counted.phone), eq(waNumbers.day, counted.day)));
 }
 
 /**
@@ -75,12 +98,11 @@ export async function pauseForMedia(db: Db, owner: Owner, message: ClaimedMessag
  */
 async function requeue(
   tx: Db,
-  owner: Owner,
   message: ClaimedMessage,
+  claim: HeldClaim,
   also: { notBefore?: SQL; transportErrors?: number },
-): Promise<boolean> {
-  const campaign = await lockCampaign(tx, message);
-  const back = await tx
+): Promise<void> {
+  const [back] = await tx
     .update(messages)
     .set({
       status: "queued",
@@ -91,15 +113,15 @@ async function requeue(
       encoded: null,
       ...also,
     })
-    .where(mine(owner, message))
+    .where(eq(messages.id, message.id))
     .returning({ overtaken });
-  const errorCode = back[0]?.overtaken;
-  if (back.length > 0 && campaign?.status === "cancelling") {
+  await uncount(tx, claim);
+  const errorCode = back?.overtaken;
+  if (claim.campaign?.status === "cancelling") {
     await moveMessage(tx, message.id, { from: "queued", to: "cancelled", points: "release", errorCode: "cancelled" });
   } else if (errorCode) {
     await moveMessage(tx, message.id, { from: "queued", to: "skipped", points: "release", errorCode });
   }
-  return back.length > 0;
 }
 
 /** SQL: why a message is not wanted any more, though it was when it was claimed; null when it is. */
@@ -112,44 +134,66 @@ const overtaken = sql<string | null>`case
    and not exists (select 1 from contacts c where c.user_id = messages.user_id and c.id = messages.contact_id) then 'contact_removed' end`;
 
 /**
- * A transport error that was certainly before the write: the row waits 30, 60, 120 s and then fails. Three rows in a row
- * that end so pause their campaign.
+ * A transport error that was certainly before the write: the row waits 30, 60, 120 s and then fails; none of it counts to the
+ * phone's day. Three rows in a row that end so pause their campaign.
  */
 export async function failBeforeWrite(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
   await db.transaction(async (tx) => {
-    const campaign = await lockCampaign(tx, message);
-    const [row] = await tx.select().from(messages).where(mine(owner, message)).for("no key update");
-    if (!row) return;
-    const errors = row.transportErrors + 1;
+    const claim = await lockClaim(tx, owner, message);
+    if (!claim) return;
+    const errors = claim.transportErrors + 1;
     const retryMs = transportRetryMs(errors);
     if (retryMs !== null) {
-      await requeue(tx, owner, message, {
+      await requeue(tx, message, claim, {
         transportErrors: errors,
         notBefore: sql`now() + ${retryMs} * interval '1 millisecond'`,
       });
       return;
     }
+    await uncount(tx, claim);
+    const { campaign } = claim;
     // Before the row ends: it may be the campaign's last, and what is completed is not paused.
-    if (campaign) await countFailure(tx, campaign);
-    await moveMessage(tx, row.id, { from: "sending", to: "failed", points: "release", errorCode: "transport" });
+    const paused = campaign && (await countFailure(tx, campaign));
+    await moveMessage(tx, message.id, { from: "sending", to: "failed", points: "release", errorCode: "transport" });
+    if (paused) await tellPaused(tx, campaign, "failures");
   });
 }
 
-async function countFailure(tx: Db, campaign: typeof campaigns.$inferSelect): Promise<void> {
-  const failures = campaign.consecutiveFailures + 1;
-  const pause = failures >= FAILURES_BEFORE_PAUSE && campaign.status === "running";
-  await tx
-    .update(campaigns)
-    .set({
-      consecutiveFailures: failures,
-      ...(pause ? { status: "paused" as const, pauseReason: "failures" as const } : {}),
-    })
-    .where(eq(campaigns.id, campaign.id));
+/** @returns whether it was one too many, and the campaign is paused */
+async function countFailure(tx: Db, { id, consecutiveFailures }: Campaign): Promise<boolean> {
+  const failures = consecutiveFailures + 1;
+  await tx.update(campaigns).set({ consecutiveFailures: failures }).where(eq(campaigns.id, id));
+  return failures >= FAILURES_BEFORE_PAUSE && (await pause(tx, id, "failures"));
 }
 
-/** The recipient has no WhatsApp: the row fails by itself and says nothing about the connection. */
+/** @returns whether it ran until now */
+async function pause(tx: Db, id: Id<"campaign">, reason: "media" | "failures"): Promise<boolean> {
+  const paused = await tx
+    .update(campaigns)
+    .set({ status: "paused", pauseReason: reason })
+    .where(and(eq(campaigns.id, id), eq(campaigns.status, "running")))
+    .returning({ id: campaigns.id });
+  return paused.length > 0;
+}
+
+/** Writes down that a campaign was paused, and tells its user; not of one that has ended with the row that paused it. */
+async function tellPaused(tx: Db, { id, userId }: Campaign, reason: "media" | "failures"): Promise<void> {
+  const [paused] = await tx
+    .select({ id: campaigns.id })
+    .from(campaigns)
+    .where(and(eq(campaigns.id, id), eq(campaigns.status, "paused")));
+  if (!paused) return;
+  await recordAudit(tx, userId, "campaign.paused", { campaignId: id, reason });
+  await publish(tx, userId, "campaign", id);
+}
+
+/**
+ * The recipient has no WhatsApp: the row fails by itself and says nothing about the connection. It counts to the phone's day:
+ * WhatsApp was asked about the number, and campaigns are no way to ask about more than a day's.
+ */
 export function failUnreachable(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
-  return endBeforeWrite(db, owner, message, { to: "failed", points: "release", errorCode: "not_on_whatsapp" });
+  const end = { to: "failed", points: "release", errorCode: "not_on_whatsapp" } as const;
+  return endBeforeWrite(db, owner, message, { ...end, counts: true });
 }
 
 /**
@@ -158,7 +202,9 @@ export function failUnreachable(db: Db, owner: Owner, message: ClaimedMessage): 
  */
 export function leaveGroupOut(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
   const errorCode = "member_opted_out";
-  if (message.redrive) return endBeforeWrite(db, owner, message, { to: "unknown", points: "keep", errorCode });
+  if (message.redrive) {
+    return endBeforeWrite(db, owner, message, { to: "unknown", points: "keep", errorCode, counts: true });
+  }
   return endBeforeWrite(db, owner, message, { to: "skipped", points: "release", errorCode });
 }
 
@@ -167,25 +213,26 @@ export function failOutsideGroup(db: Db, owner: Owner, message: ClaimedMessage):
   return endBeforeWrite(db, owner, message, { to: "failed", points: "release", errorCode: "not_in_group" });
 }
 
-/** Ends a claimed row that this owner has not written. */
+/** Ends a claimed row that this owner has not written. @param end.counts whether it stays in the count of the phone's day */
 async function endBeforeWrite(
   db: Db,
   owner: Owner,
   message: ClaimedMessage,
-  end: { to: "failed" | "skipped" | "unknown"; points: "release" | "keep"; errorCode: string },
+  {
+    counts = false,
+    ...end
+  }: { to: "failed" | "skipped" | "unknown"; points: "release" | "keep"; errorCode: string; counts?: boolean },
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    await lockCampaign(tx, message);
-    const [row] = await tx.select({ id: messages.id }).from(messages).where(mine(owner, message)).for("no key update");
-    if (row) await moveMessage(tx, row.id, { from: "sending", ...end });
+    const claim = await lockClaim(tx, owner, message);
+    if (!claim) return;
+    if (!counts) await uncount(tx, claim);
+    await moveMessage(tx, message.id, { from: "sending", ...end });
   });
 }
 
 /** Every transaction locks the campaign before its message. */
-async function lockCampaign(
-  tx: Db,
-  { campaignId }: ClaimedMessage,
-): Promise<typeof campaigns.$inferSelect | undefined> {
+async function lockCampaign(tx: Db, { campaignId }: ClaimedMessage): Promise<Campaign | undefined> {
   if (campaignId === null) return undefined;
   const [campaign] = await tx.select().from(campaigns).where(eq(campaigns.id, campaignId)).for("no key update");
   return campaign;

@@ -13,7 +13,6 @@ import {
   testEnv,
 } from "#tests/factories.ts";
 import { cancelCampaign, pauseCampaign } from "../campaigns/run/pause.ts";
-import { backToQueue, confirmWrite, failBeforeWrite, failUnreachable } from "./before-write.ts";
 import { type ClaimedMessage, claimNext } from "./claim.ts";
 import { applyFact } from "./facts.ts";
 import { settleSilence } from "./silence.ts";
@@ -171,69 +170,6 @@ describe("a claim", () => {
     expect(await readWallet(db, userId)).toEqual({ balance: 400, held: 2 });
     await fact(message, { type: "delivered" });
     expect(await readWallet(db, userId)).toEqual({ balance: 398, held: 0 });
-  });
-});
-
-describe("before the write", () => {
-  test("a pause since the claim sends the message back to the queue, and nothing is counted", async () => {
-    const { id } = await start(1);
-    const message = await claimed();
-    await db.transaction((tx) => pauseCampaign(tx, userId, { id }));
-    expect(await confirmWrite(db, session, message, Buffer.from("x"))).toBe(false);
-    expect(await statusOf(message.id)).toMatchObject({ status: "queued", submissions: 0 });
-    expect((await db.select().from(waNumbers).where(eq(waNumbers.phone, session.phone)))[0]?.daySent).toBe(0);
-  });
-
-  test("a cancel since the claim cancels the message with the rest, and its points come back", async () => {
-    const { id } = await start(2);
-    const [first, second] = [await claimed(), await claimed()];
-    await db.transaction((tx) => cancelCampaign(tx, userId, { id }));
-    expect(await confirmWrite(db, session, first, Buffer.from("x"))).toBe(false);
-    expect(await statusOf(first.id)).toMatchObject({ status: "cancelled" });
-    await failBeforeWrite(db, session, second);
-    const [campaign] = await db.select().from(campaigns).where(eq(campaigns.id, id));
-    expect(campaign).toMatchObject({ status: "cancelled", holdOpen: 0 });
-    expect(await readWallet(db, userId)).toEqual({ balance: 400, held: 0 });
-  });
-
-  test("a campaign whose last row fails for a transport reason is completed, not paused", async () => {
-    const { id } = await start(1);
-    await db.update(campaigns).set({ consecutiveFailures: 2 }).where(eq(campaigns.id, id));
-    const message = await claimed();
-    await db.update(messages).set({ transportErrors: 3 }).where(eq(messages.id, message.id));
-    await failBeforeWrite(db, session, message);
-    const [campaign] = await db.select().from(campaigns).where(eq(campaigns.id, id));
-    expect(campaign).toMatchObject({ status: "completed" });
-  });
-
-  test("an owner that lost the session changes nothing", async () => {
-    await start(1);
-    const message = await claimed();
-    const stale = { ...session, epoch: 0 };
-    expect(await confirmWrite(db, stale, message, Buffer.from("x"))).toBe(false);
-    await backToQueue(db, stale, message);
-    await failBeforeWrite(db, stale, message);
-    expect(await statusOf(message.id)).toMatchObject({ status: "sending", sendingEpoch: 1 });
-  });
-
-  test("three rows that end for a transport reason pause the campaign; a number without WhatsApp does not", async () => {
-    const { id } = await start(5);
-    await failUnreachable(db, session, await claimed());
-    for (let row = 0; row < 3; row += 1) {
-      const message = await claimed();
-      for (let error = 0; error < 4; error += 1) {
-        await failBeforeWrite(db, session, message);
-        if (error === 3) break;
-        expect(await statusOf(message.id)).toMatchObject({ status: "queued", transportErrors: error + 1 });
-        await db.update(messages).set({ notBefore: sql`now() - interval '1 day'` }).where(eq(messages.id, message.id));
-        expect(await claimed()).toMatchObject({ id: message.id });
-      }
-      expect(await statusOf(message.id)).toMatchObject({ status: "failed", errorCode: "transport" });
-    }
-    const [campaign] = await db.select().from(campaigns).where(eq(campaigns.id, id));
-    expect(campaign).toMatchObject({ status: "paused", pauseReason: "failures" });
-    expect(await readWallet(db, userId)).toEqual({ balance: 400, held: 2 });
-    expect(await readViolations(db)).toEqual([]);
   });
 });
 
