@@ -1,5 +1,6 @@
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import { mediaRefusals } from "./media/refusals.ts";
+import { phoneRefusals } from "./wa/refusals.ts";
 
 interface Refusal {
   trpc: TRPC_ERROR_CODE_KEY;
@@ -241,6 +242,7 @@ export const refusals = {
     message: (d) =>
       `For ${d.name} nothing is left of the message. Give its variables a fallback, such as {{name|friend}}.`,
   },
+  exception_dates: { trpc: "UNPROCESSABLE_CONTENT", status: 422, message: (d) => String(d.why) },
   schedule_time: { trpc: "UNPROCESSABLE_CONTENT", status: 422, message: (d) => String(d.why) },
   too_many_tests: {
     trpc: "TOO_MANY_REQUESTS",
@@ -260,6 +262,7 @@ export const refusals = {
   },
   cannot_undo: { trpc: "CONFLICT", status: 409, message: (d) => String(d.why) },
   ...mediaRefusals,
+  ...phoneRefusals,
 } as const satisfies Record<string, Refusal>;
 
 export type RefusalCode = keyof typeof refusals;

@@ -5,7 +5,7 @@ import type { Id } from "#db/ids.ts";
 import { obstacle } from "../../messages/obstacle.ts";
 import { type Remedy, reasonSentence, remedyOf } from "../../messages/rules.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
-import { againProblem } from "./again.ts";
+import { againProblem, withPhone } from "./again.ts";
 
 /** Rows that did not get through for one reason. */
 export interface FailureGroup {
@@ -36,7 +36,7 @@ const order = ["unknown", "failed", "skipped"];
 
 /** Why messages of a campaign did not get through, by reason: what needs a decision first, then the most frequent. */
 export async function readFailures(tx: Db, userId: Id<"user">, input: { id: string }): Promise<FailureGroup[]> {
-  const campaign = await getOwnCampaign(tx, userId, input.id);
+  const campaign = await withPhone(tx, await getOwnCampaign(tx, userId, input.id));
   // What was left out is not looked into: nothing of it is tried again.
   const found = await tx.execute(sql`
     select m.status, m.error_code as "errorCode", case when m.status <> 'skipped' then ${obstacle} end as obstacle,

@@ -1,7 +1,7 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, isId } from "#db/ids.ts";
-import { campaigns, messages, waSessions } from "#db/schema/index.ts";
+import { campaigns, messages, users, waSessions } from "#db/schema/index.ts";
 import { recordAudit } from "../../audit/record.ts";
 import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
@@ -27,7 +27,7 @@ export async function pauseCampaign(tx: Db, userId: Id<"user">, input: { id: str
 
 /**
  * Locks the phone of a campaign that is to send (again), and sees that it may.
- * @throws wrong_state for a draft without a phone, session_not_linked, plan_expired
+ * @throws wrong_state for a draft without a phone, account_restricted, session_not_linked, plan_expired
  */
 export async function requireSender(
   tx: Db,
@@ -37,16 +37,26 @@ export async function requireSender(
   const { waSessionId, status } = campaign;
   if (waSessionId === null) throw new DomainError("wrong_state", { status });
   const [session] = await tx
-    .select({ status: waSessions.status })
+    .select({ status: waSessions.status, restrictedUntil: waSessions.restrictedUntil })
     .from(waSessions)
     .where(eq(waSessions.id, waSessionId))
     .for("no key update");
+  if (session?.status === "restricted") throw await restricted(tx, userId, session.restrictedUntil);
   if (session?.status !== "linked" && session?.status !== "reconnecting") throw new DomainError("session_not_linked");
   await requirePlan(tx, userId);
   return waSessionId;
 }
 
-/** Goes on with what is queued. Nothing that was handed over is queued again. @throws wrong_state, session_not_linked, plan_expired */
+async function restricted(tx: Db, userId: Id<"user">, until: Date | null): Promise<DomainError> {
+  if (until === null) return new DomainError("account_restricted");
+  const [user] = await tx.select({ tz: users.tz }).from(users).where(eq(users.id, userId));
+  return new DomainError("account_restricted", { until: until.toISOString(), tz: user?.tz ?? "UTC" });
+}
+
+/**
+ * Goes on with what is queued. Nothing that was handed over is queued again.
+ * @throws wrong_state, account_restricted, session_not_linked, plan_expired
+ */
 export async function resumeCampaign(tx: Db, userId: Id<"user">, input: { id: string }): Promise<void> {
   const campaign = await getOwnCampaign(tx, userId, input.id);
   const sessionId = await requireSender(tx, userId, campaign);

@@ -83,8 +83,15 @@ describe("what failed, tried again", () => {
     expect(await asUser((tx) => retryFailed(tx, userId, { id }))).toEqual({ messages: 1 });
     expect(await campaignOf(id)).toMatchObject({ status: "running", holdOpen: 2, finishedAt: null });
     expect(await readWallet(db, userId)).toEqual({ balance: 398, held: 2 });
-    const again = await sent({ type: "ack" });
+    const again = await sent();
     expect(again).toMatchObject({ id: refused.id, waMsgId: refused.waMsgId, redrive: false, text: refused.text });
+    // It waits for its answer as long as any message does at first, and is then repeated as it was written now.
+    const row = await rowOf(again.id);
+    expect(row).toMatchObject({ submissions: 1, waMsgId: refused.waMsgId });
+    expect(Number(row?.redriveAt) - Number(row?.sendingAt)).toBeLessThan(31_000);
+    await db.update(messages).set({ redriveAt: sql`now()` }).where(eq(messages.id, again.id));
+    expect(await claimed()).toMatchObject({ id: refused.id, waMsgId: refused.waMsgId, redrive: true });
+    await answer(again, { type: "ack" });
     expect(await campaignOf(id)).toMatchObject({ status: "completed", holdOpen: 0 });
     expect(await readWallet(db, userId)).toEqual({ balance: 396, held: 0 });
     const { moments } = await asUser((tx) => readTimeline(tx, userId, { id, messageId: refused.id }));
@@ -139,6 +146,32 @@ describe("what failed, tried again", () => {
     expect(await asUser((tx) => retryFailed(tx, userId, { id }))).toEqual({ messages: 1 });
     // It goes when the campaign is resumed, not before.
     expect(await campaignOf(id)).toMatchObject({ status: "paused", holdOpen: 6 });
+  });
+
+  test("waits for the account also when the campaign had ended, and says until when", async () => {
+    const { id } = await start(1);
+    const refused = await sent(nack(463));
+    expect(await campaignOf(id)).toMatchObject({ status: "completed", pauseReason: null });
+    const phone = (set: Partial<typeof waSessions.$inferInsert>) =>
+      db.update(waSessions).set(set).where(eq(waSessions.id, session.sessionId));
+    await phone({ status: "restricted", restrictedUntil: new Date("2030-11-24T03:00:00Z") });
+    expect(await failures(id)).toMatchObject([{ code: "463", able: 0 }]);
+    const option = async () => (await asUser((tx) => readTimeline(tx, userId, { id, messageId: refused.id }))).canDo;
+    expect(await option()).toMatchObject({ retry: false });
+    for (const again of [retryFailed, repeatUnknown]) {
+      await expect(asUser((tx) => again(tx, userId, { id }))).rejects.toMatchObject({
+        code: "account_restricted",
+        message: expect.stringContaining("until 24 Nov 2030, 10:00 GMT+7"),
+      });
+    }
+    await phone({ restrictedUntil: null });
+    await expect(asUser((tx) => retryFailed(tx, userId, { id }))).rejects.toMatchObject({
+      code: "account_restricted",
+      message: expect.stringContaining("Open WhatsApp on the phone"),
+    });
+    await phone({ status: "linked" });
+    expect(await failures(id)).toMatchObject([{ code: "463", able: 1 }]);
+    expect(await asUser((tx) => retryFailed(tx, userId, { id }))).toEqual({ messages: 1 });
   });
 
   test("needs a linked phone and a campaign that was not cancelled", async () => {

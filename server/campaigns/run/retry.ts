@@ -12,7 +12,7 @@ import { holdPoints } from "../../wallet/hold.ts";
 import { lockAsking } from "../draft/confirmation.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
 import type { RowsInput } from "../schema.ts";
-import { againProblem, isOpen } from "./again.ts";
+import { againProblem, isOpen, withPhone } from "./again.ts";
 import { requireSender } from "./pause.ts";
 
 const row = z.object({
@@ -27,9 +27,11 @@ const row = z.object({
 type Row = z.infer<typeof row>;
 
 /**
- * Queues messages that failed again, all that may be or the one that is named, under the ids they had and with new holds. A
- * completed campaign runs again; a paused one stays paused, and they go when it is resumed.
- * @throws cannot_retry (the one that is named), nothing_to_retry, insufficient_points, wrong_state, session_not_linked, plan_expired
+ * Queues messages that failed again, all that may be or the one that is named, under the ids they had and with new holds: what
+ * was handed over before was refused or never written, and should it have arrived all the same, the id shows it once. Waiting
+ * for an answer begins anew. A completed campaign runs again; a paused one stays paused, and they go when it is resumed.
+ * @throws cannot_retry (the one that is named), nothing_to_retry, insufficient_points, wrong_state, account_restricted,
+ * session_not_linked, plan_expired
  */
 export async function retryFailed(tx: Db, userId: Id<"user">, input: RowsInput): Promise<{ messages: number }> {
   const { campaign, sessionId } = await lockForSending(tx, userId, input.id);
@@ -37,7 +39,7 @@ export async function retryFailed(tx: Db, userId: Id<"user">, input: RowsInput):
   const points = rows.reduce((sum, found) => sum + found.points, 0);
   await tx.execute(sql`
     update messages set status = 'queued', error_code = null, ended_at = null, not_before = now(), transport_errors = 0,
-           encoded = null, sending_at = null, sending_epoch = null, redrive_at = null
+           submissions = 0, encoded = null, sending_at = null, sending_epoch = null, redrive_at = null
      where id = any(${idsOf(rows)})`);
   await goOn(tx, campaign.id, points);
   await holdPoints(tx, userId, points);
@@ -49,7 +51,7 @@ export async function retryFailed(tx: Db, userId: Id<"user">, input: RowsInput):
 /**
  * Hands over again what WhatsApp never answered for, all that may be or the one that is named: the very message under the
  * very id, so that it shows once however often it arrives. Its points stay held.
- * @throws cannot_retry (the one that is named), nothing_to_retry, wrong_state, session_not_linked, plan_expired
+ * @throws cannot_retry (the one that is named), nothing_to_retry, wrong_state, account_restricted, session_not_linked, plan_expired
  */
 export async function repeatUnknown(tx: Db, userId: Id<"user">, input: RowsInput): Promise<{ messages: number }> {
   const { campaign, sessionId } = await lockForSending(tx, userId, input.id);
@@ -72,7 +74,7 @@ async function lockForSending(tx: Db, userId: Id<"user">, id: string) {
   if (!campaign || !isOpen(campaign)) {
     throw new DomainError("wrong_state", { status: campaign?.status ?? own.status });
   }
-  return { campaign, sessionId };
+  return { campaign: await withPhone(tx, { ...campaign, waSessionId: sessionId }), sessionId };
 }
 
 async function readRows(

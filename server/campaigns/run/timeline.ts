@@ -8,7 +8,7 @@ import { reasonSentence } from "../../messages/rules.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
 import { recipientAddress } from "../rules.ts";
 import type { TimelineInput } from "../schema.ts";
-import { againProblem } from "./again.ts";
+import { againProblem, type Campaign, withPhone } from "./again.ts";
 
 /** A moment in the life of a message. */
 export interface Moment {
@@ -69,7 +69,7 @@ export async function readTimeline(tx: Db, userId: Id<"user">, input: TimelineIn
     points: row.costPoints,
     reason: row.errorCode && reasonSentence(row.errorCode),
     moments: moments.sort((a, b) => a.at.getTime() - b.at.getTime()),
-    canDo: await readOptions(tx, campaign, row),
+    canDo: await readOptions(tx, await withPhone(tx, campaign), row),
   };
 }
 
@@ -112,7 +112,7 @@ async function readAnswers(tx: Db, userId: Id<"user">, contactId: Id<"contact">,
 }
 
 /** Whether the user may retry, repeat or give up this message; and if it cannot be tried again, why not. */
-async function readOptions(tx: Db, campaign: { status: string; pauseReason: string | null }, row: Row) {
+async function readOptions(tx: Db, campaign: Campaign, row: Row) {
   const unanswered = row.status === "unknown";
   const nothing = { retry: false, repeat: false, giveUp: unanswered, why: null };
   if (row.status !== "failed" && !unanswered) return nothing;
