@@ -35,6 +35,10 @@ export function Layout({ children }: { children: ReactNode }) {
         <meta property="csp-nonce" nonce={nonce} suppressHydrationWarning />
         <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
         <ColorSchemeScript nonce={nonce} suppressHydrationWarning defaultColorScheme="auto" />
+        {/* What only a script can do is not offered where none runs. */}
+        <noscript>
+          <style>{"[data-needs-script]{display:none!important}"}</style>
+        </noscript>
         <Meta />
         <Links />
       </head>

@@ -58,7 +58,7 @@ function PersonPreview({
       <Group justify="space-between">
         <Title order={2}>Preview</Title>
         {samples.length > 1 && (
-          <Group gap="xs">
+          <Group gap="xs" data-needs-script>
             <ActionIcon variant="default" size="lg" aria-label="Previous contact" onClick={() => step(-1)}>
               <ChevronLeftIcon />
             </ActionIcon>

@@ -207,7 +207,7 @@ describe("a dry run", () => {
     expect(run).toMatchObject({
       refusal: null,
       counts: { queued: 25, no_consent: 5 },
-      withGaps: 1,
+      made: { withGaps: 1, longest: 18 },
       matching: 30,
       next: 20,
     });

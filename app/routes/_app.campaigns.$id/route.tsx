@@ -41,7 +41,6 @@ const refused = [
   "repeatUnknown",
   "treatAsFailed",
   "unpauseAll",
-  "openHours",
 ];
 const RUNNING_RELOAD_MS = 15_000;
 
@@ -74,16 +73,7 @@ export function action({ context, params, request }: ActionFunctionArgs) {
     retryFailed: form(rowsInput, campaigns.retryFailed, stay("will be tried again.")),
     repeatUnknown: form(rowsInput, campaigns.repeatUnknown, stay("handed over again, under the same id.")),
     treatAsFailed: form(rowsInput, campaigns.treatAsFailed, stay("taken for failed. The points are free again.")),
-    unpauseAll: form(
-      campaignRef,
-      async () => schedules.set({ ...(await schedules.get()), paused: false }),
-      here("Sending goes on."),
-    ),
-    openHours: form(
-      campaignRef,
-      async () => schedules.set({ ...(await schedules.get()), windows: null }),
-      here("Messages may leave at any hour."),
-    ),
+    unpauseAll: form(campaignRef, () => schedules.resume(), here("Sending goes on.")),
     remove: form(campaignRef, campaigns.remove, { done: { to: "/campaigns", toast: "The draft is deleted." } }),
   });
 }
@@ -117,7 +107,7 @@ export default function CampaignPage() {
             media={data.media}
             answer={answer}
           />
-          {data.dryRun && <DryRun run={data.dryRun} />}
+          {data.dryRun && <DryRun campaign={campaign} run={data.dryRun} />}
         </>
       ) : (
         <>

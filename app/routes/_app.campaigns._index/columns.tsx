@@ -75,7 +75,13 @@ function When({ row }: { row: CampaignRow }) {
 function Duplicate({ row: { id, name } }: { row: CampaignRow }) {
   return (
     <ButtonForm intent="duplicate" fields={{ id }}>
-      <SubmitButton intent="duplicate" id={id} size="compact-sm" variant="subtle" aria-label={`Duplicate ${name}`}>
+      <SubmitButton
+        intent="duplicate"
+        id={id}
+        size="compact-sm"
+        variant="subtle"
+        aria-label={`Duplicate ${campaignName(name)}`}
+      >
         <CopyIcon aria-hidden />
       </SubmitButton>
     </ButtonForm>

@@ -76,7 +76,7 @@ export function Editor({
   const error = [unknownWords, tooLong, problem].filter((words) => words !== null).join(" ");
   return (
     <Stack gap="xs">
-      <Group gap={4} role="toolbar" aria-label="Formatting">
+      <Group gap={4} role="toolbar" aria-label="Formatting" data-needs-script>
         {MARKS.map(({ mark, label, key, shift, icon: Sign }) => (
           <Tooltip
             key={mark}
@@ -121,7 +121,7 @@ export function Editor({
         maxRows={16}
         spellCheck
       />
-      <Group gap="xs" role="group" aria-label="Insert">
+      <Group gap="xs" role="group" aria-label="Insert" data-needs-script>
         {(variables ?? []).map((name) => (
           <Chip key={name} label={name} onClick={() => edit((now) => insertAt(now, `{{${name}}}`))} />
         ))}

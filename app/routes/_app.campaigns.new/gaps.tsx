@@ -35,9 +35,13 @@ function Gap({ variable, count: n, onWord }: { variable: string; count: number; 
   return (
     <Stack gap={4}>
       <Text size="sm" id={`gap-${variable}`} style={{ overflowWrap: "anywhere" }}>
-        {count(n, "contact has", "contacts have")} no <code>{variable}</code>. Say instead:
+        {count(n, "contact has", "contacts have")} no <code>{variable}</code>.{" "}
+        <span data-needs-script>Say instead:</span>
+        <noscript>
+          Name a word for it: <code>{`{{${variable}|friend}}`}</code>
+        </noscript>
       </Text>
-      <Group gap="xs">
+      <Group gap="xs" data-needs-script>
         <TextInput
           aria-labelledby={`gap-${variable}`}
           placeholder="friend"

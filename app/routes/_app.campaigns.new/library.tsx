@@ -31,7 +31,7 @@ export function Library({
   const answer = useActionData<typeof action>();
   const [saving, { open, close }] = useDisclosure(false);
   return (
-    <Paper component="section" aria-label="Your texts">
+    <Paper component="section" aria-label="Your texts" data-needs-script>
       <Stack gap="sm">
         <Group justify="space-between">
           <Title order={2}>Your texts</Title>

@@ -7,6 +7,7 @@ import { useDatabase } from "#tests/database.ts";
 import { createList, createUser, newPhone } from "#tests/factories.ts";
 import { withUser } from "../../users/with-user.ts";
 import { type Aim, countAudience, judgePeople, wholeList } from "./audience.ts";
+import type { Verdict } from "./facts.ts";
 import { readReach } from "./reach.ts";
 import { knownVariables } from "./variables.ts";
 
@@ -101,11 +102,13 @@ function aim(words: string, purpose: Aim["purpose"] = "message"): Aim {
 }
 
 const bound = <T>(fn: (tx: Db) => Promise<T>) => withUser(db, userId, fn);
-const named = async (words: string, verdict: string, purpose?: Aim["purpose"]) =>
-  (await bound((tx) => judgePeople(tx, userId, aim(words, purpose))))
-    .filter((person) => person.verdict === verdict)
-    .map(({ name }) => name)
-    .join(" ");
+/** Those whom the database chooses by the rule are those whom the rule chooses. */
+const named = async (words: string, verdict: Verdict, purpose?: Aim["purpose"]) => {
+  const all = await bound((tx) => judgePeople(tx, userId, aim(words, purpose)));
+  const chosen = await bound((tx) => judgePeople(tx, userId, aim(words, purpose), { wanted: [verdict] }));
+  expect(chosen).toEqual(all.filter((person) => person.verdict === verdict));
+  return chosen.map(({ name }) => name).join(" ");
+};
 
 describe("who gets a message, and who has to confirm first", () => {
   test.each([

@@ -3,17 +3,8 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { contactLists, contacts } from "#db/schema/index.ts";
 import { DomainError } from "../../errors.ts";
-import { maybeArrived } from "../../messages/maybe-arrived.ts";
-import { suppressedNumbers } from "../../opt-outs/is-suppressed.ts";
-import {
-  judgeRecipient,
-  type LeftOutReason,
-  LIST_AT_MOST,
-  noVerdicts,
-  type Purpose,
-  reachProblem,
-  type VerdictCounts,
-} from "../rules.ts";
+import { judgeRecipient, LIST_AT_MOST, noVerdicts, type Purpose, reachProblem, type VerdictCounts } from "../rules.ts";
+import { factsOf, judgedAs, texts, type Verdict } from "./facts.ts";
 
 /** Whom a campaign goes to, and what for. See `campaigns` in db/schema. */
 export interface Aim {
@@ -42,20 +33,8 @@ export interface Recipient {
   name: string;
   phoneE164: string;
   attributes: Record<string, string>;
-  verdict: "queued" | LeftOutReason;
+  verdict: Verdict;
 }
-
-/**
- * SQL: whether a contact was asked for their YES. A question that certainly never left (cancelled, or refused before
- * WhatsApp took it) was none: who waits for it could never be asked again.
- */
-const wasAsked = sql<boolean>`(exists (
-    select 1 from consent_events e where e.contact_id = contacts.id and e.kind = 'asked')
-  and not coalesce((
-    select bool_and(m.status in ('skipped', 'cancelled') or (m.status = 'failed' and not ${maybeArrived(sql`m.error_code`)}))
-      from messages m join campaigns q on q.id = m.campaign_id where m.contact_id = contacts.id and q.purpose = 'confirmation'), false))`;
-
-const texts = (values: readonly string[]): SQL => sql`${sql.param([...values])}::text[]`;
 
 const onOneOf = (listIds: readonly string[]): SQL =>
   sql`contacts.id in (select m.contact_id from contact_list_members m where m.contact_list_id = any(${texts(listIds)}))`;
@@ -90,27 +69,6 @@ export function isAimedAt(userId: Id<"user">, aim: Omit<Aim, "purpose">): SQL {
   const leftTags = exceptTags.length > 0 ? sql` and not contacts.tags && ${texts(exceptTags)}` : sql``;
   return sql`(contacts.user_id = ${userId} and ${chosen}${left}${leftTags})`;
 }
-
-/**
- * SQL: whether somebody has to confirm before they get this campaign: they are on a list that waits for a YES, and on none of
- * the chosen lists that does not. A tag is no way around it.
- */
-const needsYes = (listIds: readonly string[]): SQL<boolean> => sql<boolean>`(exists (
-    select 1 from contact_list_members m join contact_lists l on l.id = m.contact_list_id
-     where m.contact_id = contacts.id and l.double_opt_in)
-  and not exists (
-    select 1 from contact_list_members m join contact_lists l on l.id = m.contact_list_id
-     where m.contact_id = contacts.id and not l.double_opt_in and l.id = any(${texts(listIds)})))`;
-
-/** SQL: what `judgeRecipient` judges by, of each contact. */
-const factsOf = (userId: Id<"user">, { listIds, purpose }: Aim) => ({
-  consent: contacts.consent,
-  onWhatsapp: contacts.onWhatsapp,
-  suppressed: sql<boolean>`'pn:' || contacts.phone_e164 in ${suppressedNumbers(userId)}`.as("suppressed"),
-  needsYes: (purpose === "confirmation" ? sql<boolean>`false` : needsYes(listIds)).as("needs_yes"),
-  confirmed: sql<boolean>`contacts.confirmed_at is not null`.as("confirmed"),
-  asked: (purpose === "confirmation" ? wasAsked : sql<boolean>`false`).as("asked"),
-});
 
 /** The user's lists, in the order of their ids. @throws not_found when one of them is not there */
 export async function getOwnLists(tx: Db, userId: Id<"user">, ids: readonly Id<"contactList">[]) {
@@ -149,37 +107,45 @@ export async function countAudience(tx: Db, userId: Id<"user">, aim: Aim): Promi
  * Everyone whom a campaign is aimed at, each once, in the order of their making, with who gets a message and who does not.
  * Counted first: what is refused is refused before a row is read.
  * @param limit how many may get a message
+ * @param wanted those alone of whom the rule says this
  * @throws too_many_recipients, list_too_long, no_recipients, nobody_confirmed, nobody_to_ask
  */
-export async function readAudience(tx: Db, userId: Id<"user">, aim: Aim, limit: number): Promise<Recipient[]> {
-  throwProblem(await countAudience(tx, userId, aim), limit);
-  const recipients = await judgePeople(tx, userId, aim);
-  // Somebody may have joined a list since it was counted.
-  const counts = noVerdicts();
-  for (const { verdict } of recipients) counts[verdict] += 1;
-  throwProblem(counts, limit);
-  return recipients;
-}
-
-/** Everyone whom a campaign is aimed at, when they were counted and are not too many; or the first of them. */
-export async function judgePeople(
+export async function readAudience(
   tx: Db,
   userId: Id<"user">,
   aim: Aim,
-  atMost: number = LIST_AT_MOST + 1,
+  limit: number,
+  wanted?: readonly Verdict[],
 ): Promise<Recipient[]> {
+  const counted = await countAudience(tx, userId, aim);
+  throwProblem(counted, limit);
+  const recipients = await judgePeople(tx, userId, aim, { wanted });
+  // Somebody may have joined a list since it was counted.
+  const read = noVerdicts();
+  for (const { verdict } of recipients) read[verdict] += 1;
+  throwProblem(wanted ? { ...counted, queued: read.queued } : read, limit);
+  return recipients;
+}
+
+interface Which {
+  /** Those alone of whom the rule says this. */
+  wanted?: readonly Verdict[] | undefined;
+  /** A part of the name, however it is written. */
+  named?: string | undefined;
+  atMost?: number;
+  skip?: number;
+}
+
+/** Those whom a campaign is aimed at, in the order of their making: everyone, when they were counted and are not too many. */
+export async function judgePeople(tx: Db, userId: Id<"user">, aim: Aim, which: Which = {}): Promise<Recipient[]> {
+  const people = factsOfPeople(tx, userId, aim);
   const rows = await tx
-    .select({
-      contactId: contacts.id,
-      name: contacts.name,
-      phoneE164: contacts.phoneE164,
-      attributes: contacts.attributes,
-      ...factsOf(userId, aim),
-    })
-    .from(contacts)
-    .where(isAimedAt(userId, aim))
-    .orderBy(asc(contacts.id))
-    .limit(atMost);
+    .select()
+    .from(people)
+    .where(isOneOf(people, aim, which))
+    .orderBy(asc(people.contactId))
+    .limit(which.atMost ?? LIST_AT_MOST + 1)
+    .offset(which.skip ?? 0);
   return rows.map(({ contactId, name, phoneE164, attributes, ...facts }) => ({
     contactId,
     recipientKey: `pn:${phoneE164}`,
@@ -189,6 +155,31 @@ export async function judgePeople(
     verdict: judgeRecipient(facts, aim.purpose),
   }));
 }
+
+/** How many of them there are. */
+export function countPeople(tx: Db, userId: Id<"user">, aim: Aim, which: Omit<Which, "atMost" | "skip">) {
+  const people = factsOfPeople(tx, userId, aim);
+  return tx.$count(people, isOneOf(people, aim, which));
+}
+
+const factsOfPeople = (tx: Db, userId: Id<"user">, aim: Aim) =>
+  tx
+    .select({
+      contactId: contacts.id,
+      name: contacts.name,
+      phoneE164: contacts.phoneE164,
+      attributes: contacts.attributes,
+      ...factsOf(userId, aim),
+    })
+    .from(contacts)
+    .where(isAimedAt(userId, aim))
+    .as("people");
+
+const isOneOf = (people: ReturnType<typeof factsOfPeople>, { purpose }: Aim, { wanted, named }: Which) =>
+  and(
+    wanted && judgedAs(people, wanted, purpose),
+    named ? sql`position(search_fold(${named}) in search_fold(${people.name})) > 0` : undefined,
+  );
 
 function throwProblem(counts: VerdictCounts, limit: number): void {
   const problem = reachProblem(counts, limit);

@@ -7,8 +7,6 @@ import { getOwnCampaign } from "./draft.ts";
 import { knownVariables } from "./variables.ts";
 
 const SAMPLES = 3;
-/** Of more people than are gone through: how many are looked at to find some who get the message. */
-const LOOKED_AT = 50;
 
 export interface Sample extends Addressee {
   id: Id<"contact">;
@@ -35,17 +33,17 @@ export async function previewCampaign(tx: Db, userId: Id<"user">, input: { id: s
   if (campaign.audience === "group_chat" || campaign.listIds.length + campaign.tags.length === 0) return nobody;
   const counts = await countAudience(tx, userId, campaign);
   if (Object.values(counts).reduce((sum, n) => sum + n) > LIST_AT_MOST) {
-    const some = reached(await judgePeople(tx, userId, campaign, LOOKED_AT));
-    return { ...nobody, recipients: null, samples: some.slice(0, SAMPLES) };
+    const some = reached(await judgePeople(tx, userId, campaign, { wanted: ["queued"], atMost: SAMPLES }));
+    return { ...nobody, recipients: null, samples: some };
   }
-  const people = reached(await judgePeople(tx, userId, campaign));
+  const people = reached(await judgePeople(tx, userId, campaign, { wanted: ["queued"] }));
   const { longest, samples } = pickSamples(campaign.templateText, people);
   return { variables, recipients: people.length, lacking: lackingValues(variables, people), longest, samples };
 }
 
 const reached = (people: readonly Recipient[]): Sample[] =>
-  people.flatMap(({ contactId, verdict, name, phoneE164, attributes }) =>
-    contactId && verdict === "queued" ? [{ id: contactId, name, phoneE164, attributes }] : [],
+  people.flatMap(({ contactId, name, phoneE164, attributes }) =>
+    contactId ? [{ id: contactId, name, phoneE164, attributes }] : [],
   );
 
 /** The longest and the shortest text, and the first of the others. */

@@ -111,7 +111,8 @@ async function reviewPeople(tx: Db, campaign: Campaign, limit: number, aimless: 
   const recipients = Object.values(excluded).reduce((sum, n) => sum + n, sendable);
   const problem = aimless ? null : reachProblem({ queued: sendable, ...excluded }, limit);
   const waiting = purpose === "message" && excluded.not_confirmed > 0;
-  const people = aimless || problem ? [] : await judgePeople(tx, userId, campaign);
+  // Of those who get it, who are not many now: what is left out is counted, and looked at in the dry run.
+  const people = aimless || problem ? [] : await judgePeople(tx, userId, campaign, { wanted: ["queued"] });
   const unfit = people
     .map((person) => textProblem(campaign, address(campaign, person)))
     .find((found) => found !== null);
@@ -135,9 +136,7 @@ async function reviewPeople(tx: Db, campaign: Campaign, limit: number, aimless: 
       : UNASKED,
     missingValues: missingValues(templateText, people),
     /** The first who get it: whose values a test can show. */
-    first: people
-      .flatMap(({ contactId, name, verdict }) => (contactId && verdict === "queued" ? [{ contactId, name }] : []))
-      .slice(0, FIRST),
+    first: people.slice(0, FIRST).flatMap(({ contactId, name }) => (contactId ? [{ contactId, name }] : [])),
     problems,
   };
 }
@@ -184,13 +183,11 @@ export async function checkCampaignNumbers(tx: Db, userId: Id<"user">, input: { 
   return checkNumbers(tx, userId, { sessionId: waSessionId, campaignId: id, people: isAimedAt(userId, campaign) });
 }
 
-function missingValues(template: string, audience: Recipient[]) {
+function missingValues(template: string, people: Recipient[]) {
   return templateVariables(template)
     .map((variable) => ({
       variable,
-      count: audience.filter(
-        (recipient) => recipient.verdict === "queued" && !templateValues(recipient).get(variable)?.trim(),
-      ).length,
+      count: people.filter((recipient) => !templateValues(recipient).get(variable)?.trim()).length,
     }))
     .filter((missing) => missing.count > 0);
 }

@@ -4,6 +4,7 @@ import type { Id } from "#db/ids.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
 import { countAnswers, reached } from "./answers.ts";
 import { type RunMoments, type RunScale, runScale } from "./rules.ts";
+import { readStops } from "./stops.ts";
 
 /** How many messages were accepted, delivered and read in one part of a run. */
 export interface RunPart {
@@ -26,15 +27,19 @@ const acceptedAt = sql`least(m.sent_at, m.delivered_at, m.read_at)`;
 const deliveredAt = sql`least(m.delivered_at, m.read_at)`;
 
 /**
- * What came of a campaign beside its counts: who answered, and how its messages went over time. `run` is null while WhatsApp
- * has accepted none.
+ * What came of a campaign beside its counts: who answered, how its messages went over time, and when it was paused. `run` is
+ * null while WhatsApp has accepted none.
  * @throws DomainError not_found
  */
 export async function readResults(tx: Db, userId: Id<"user">, input: { id: string }) {
-  const { id } = await getOwnCampaign(tx, userId, input.id);
+  const { id, startedAt } = await getOwnCampaign(tx, userId, input.id);
   const answers = await countAnswers(tx, userId, id);
   const moments = await readMoments(tx, userId, id);
-  return { ...answers, run: moments && (await readRun(tx, userId, id, moments)) };
+  return {
+    ...answers,
+    run: moments && (await readRun(tx, userId, id, moments)),
+    stops: await readStops(tx, userId, { id, startedAt }),
+  };
 }
 
 async function readMoments(tx: Db, userId: Id<"user">, id: Id<"campaign">): Promise<RunMoments | null> {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { runScale } from "./rules.ts";
+import { runScale, stopsOf } from "./rules.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -35,4 +35,26 @@ test("a chart holds all that was accepted, in at most 60 parts, the first with t
       expect(firstAt + sent).toBeLessThan(from + count * stepMs);
     }),
   );
+});
+
+test("a pause lasts until the next resume or the cancel; another pause meanwhile changes nothing, the last may go on", () => {
+  const at = (minute: number) => new Date(NOON + minute * MINUTE);
+  const event = (minute: number, kind: "paused" | "ended", reason: "user" | "failures" = "user") => ({
+    at: at(minute),
+    kind,
+    reason,
+  });
+  expect(
+    stopsOf([
+      event(1, "ended"),
+      event(2, "paused", "failures"),
+      event(3, "paused"),
+      event(5, "ended"),
+      event(6, "ended"),
+      event(9, "paused"),
+    ]),
+  ).toEqual([
+    { from: at(2), to: at(5), reason: "failures" },
+    { from: at(9), to: null, reason: "user" },
+  ]);
 });

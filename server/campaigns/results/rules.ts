@@ -1,3 +1,5 @@
+import type { pauseSentences } from "../rules.ts";
+
 /**
  * What a person writes, and a STOP of theirs, is put down to the last campaign they were sent before it, for so many days:
  * after that, or once another campaign has reached them, it answers something else.
@@ -17,6 +19,25 @@ const STEPS_MS = [
   ...[1, 2, 3, 6, 12].map((n) => n * HOUR),
 ];
 const BUCKETS_AT_MOST = 60;
+
+/** A stretch in which a campaign was paused; `to` is null while it lasts. */
+export interface Stop {
+  from: Date;
+  to: Date | null;
+  reason: keyof typeof pauseSentences;
+}
+
+/** The stretches that pauses and their ends make, which come oldest first. What pauses again meanwhile changes nothing. */
+export function stopsOf(events: readonly { at: Date; kind: "paused" | "ended"; reason: Stop["reason"] }[]): Stop[] {
+  const stops: Stop[] = [];
+  for (const { at, kind, reason } of events) {
+    const last = stops.at(-1);
+    const open = last?.to === null ? last : null;
+    if (kind === "ended" && open) open.to = at;
+    if (kind === "paused" && !open) stops.push({ from: at, to: null, reason });
+  }
+  return stops;
+}
 
 /** When a campaign handed over its first message, when WhatsApp accepted its last, and the last it heard of any. Milliseconds. */
 export interface RunMoments {

@@ -9,6 +9,7 @@ import { renderTemplate, TEMPLATE_MAX, templateValues } from "../../templates/ru
 import type { SessionKeys } from "../../wa/seal.ts";
 import { POINTS_PER_MESSAGE } from "../../wallet/rules.ts";
 import { type Recipient, readAudience } from "../draft/audience.ts";
+import type { Verdict } from "../draft/facts.ts";
 import { groupProblem, readGroupChat } from "../draft/group-chat.ts";
 
 type Campaign = typeof campaigns.$inferSelect;
@@ -18,13 +19,19 @@ export type Addressed = Recipient & { text: string | null };
 
 /**
  * Everyone a campaign is aimed at, with their own text, or why they get none.
+ * @param wanted those alone of whom the rule says this
  * @throws what `readAudience` throws, group_chat_phone or member_opted_out for a group's chat, and text_too_long or
  * text_empty for the first person whose text cannot be sent
  */
-export async function readRecipients(tx: Db, caps: Caps, campaign: Campaign): Promise<Addressed[]> {
+export async function readRecipients(
+  tx: Db,
+  caps: Caps,
+  campaign: Campaign,
+  wanted?: readonly Verdict[],
+): Promise<Addressed[]> {
   const people =
     campaign.audience === "list"
-      ? await readAudience(tx, campaign.userId, campaign, caps.recipientsPerCampaign)
+      ? await readAudience(tx, campaign.userId, campaign, caps.recipientsPerCampaign, wanted)
       : [await theGroup(tx, campaign)];
   const addressed = people.map((person) => address(campaign, person));
   for (const person of addressed) {

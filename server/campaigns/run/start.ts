@@ -21,6 +21,7 @@ export type StartEnv = Pick<Env, "caps" | "sessionKeys">;
  * Starts a draft, or what is scheduled, in one transaction: fixes the recipients with their texts and price, lists who is
  * left out and why, keeps who is asked to confirm, holds the points, and books the pump.
  * @param input.recipients how many people the user said get it; null for as many as they are, when that was said before
+ * @param input.trial it is taken back anyway: who is left out gets no row
  * @param input.due when it is a scheduled start: one that was started, put off or taken back meanwhile is left alone
  * @throws wrong_state, recipients_changed, draft_changed, session_not_linked, plan_expired, insufficient_points,
  * what keeps a draft from starting, and what `readRecipients` throws
@@ -29,10 +30,10 @@ export async function startCampaign(
   tx: Db,
   env: StartEnv,
   userId: Id<"user">,
-  input: { id: string; recipients: number | null; due?: Date },
+  input: { id: string; recipients: number | null; due?: Date; trial?: boolean },
 ): Promise<void> {
   const { campaign, session } = await lockForStart(tx, userId, input);
-  const recipients = await readRecipients(tx, env.caps, campaign);
+  const recipients = await readRecipients(tx, env.caps, campaign, input.trial ? ["queued"] : undefined);
   const reached = recipients.filter(({ verdict }) => verdict === "queued");
   if (input.recipients !== null && input.recipients !== reached.length) {
     throw recipientsChanged(input.recipients, reached.length);

@@ -6,15 +6,20 @@ import { DomainError, type RefusalCode } from "../../errors.ts";
 import { reasonSentence } from "../../messages/rules.ts";
 import { textEncoder } from "../../messages/text-content.ts";
 import { barePlaces, templateValues } from "../../templates/rules.ts";
+import { countAudience, countPeople, judgePeople } from "../draft/audience.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
-import { recipientAddress } from "../rules.ts";
+import { noVerdicts, recipientAddress, type VerdictCounts } from "../rules.ts";
+import { type Addressed, address, theGroup } from "../run/recipients.ts";
 import { type StartEnv, startCampaign } from "../run/start.ts";
 import { DRY_RUN_PAGE, type DryRunInput } from "./schema.ts";
+
+type Campaign = Awaited<ReturnType<typeof getOwnCampaign>>;
 
 interface Trial {
   /** What the start would be refused for. */
   refusal: { code: RefusalCode; sentence: string } | null;
-  rows: Awaited<ReturnType<typeof readRows>>;
+  /** The messages it made, for those who get one; none when it was refused before. */
+  made: { text: string; attributes: Record<string, string> | null; name: string }[];
 }
 
 /** Ends a trial, with what was seen: everything it wrote is undone. */
@@ -28,7 +33,8 @@ class TrialOver extends Error {
 
 /**
  * Does everything a start does, and undoes it: who would get which text, who would not and why, how large each message is as
- * WhatsApp carries it, and what the start would be refused for. It is the start itself, in a transaction that is rolled back.
+ * WhatsApp carries it, and what the start would be refused for. It is the start itself, in a transaction that is rolled back;
+ * only of those who are left out, who may be thousands, no row is made: they are counted, and shown page by page.
  * @throws not_found, wrong_state once it was started
  */
 export async function dryRun(tx: Db, env: StartEnv, userId: Id<"user">, input: DryRunInput) {
@@ -36,58 +42,91 @@ export async function dryRun(tx: Db, env: StartEnv, userId: Id<"user">, input: D
   if (campaign.status !== "draft" && campaign.status !== "scheduled") {
     throw new DomainError("wrong_state", { status: campaign.status });
   }
-  const began = performance.now();
-  const { refusal, rows } = await tryStart(tx, env, userId, campaign.id);
+  const { refusal, made } = await tryStart(tx, env, userId, campaign.id);
+  const { counts, matching, page } = await readPeople(tx, campaign, input);
   const encode = await textEncoder();
-  const bare = barePlaces(campaign.templateText);
-  const people = rows.map(({ attributes, errorCode, text, recipientKey, ...row }) => {
-    const values = templateValues({ name: row.name, phoneE164: "", attributes: attributes ?? {} });
-    return {
-      ...row,
-      phone: recipientAddress(recipientKey),
-      text,
-      /** Null for who gets it, else the code of the reason. */
-      leftOut: errorCode,
-      reason: errorCode ? reasonSentence(errorCode) : null,
-      characters: text?.length ?? 0,
-      bytes: text === null ? 0 : encode(text).length,
-      /** Variables whose place stays empty for this person. */
-      gaps: text === null ? [] : bare.filter((name) => name !== "phone" && !values.get(name)?.trim()),
-    };
-  });
-  const needle = input.search?.toLocaleLowerCase();
-  const found = people.filter(
-    (person) =>
-      (!needle || person.name.toLocaleLowerCase().includes(needle)) &&
-      (!input.show || (person.leftOut ?? "queued") === input.show),
-  );
-  const sent = people.filter(({ leftOut }) => leftOut === null);
-  const page = found.slice(input.skip, input.skip + DRY_RUN_PAGE);
+  const gaps = gapsOf(campaign.templateText);
   return {
     refusal,
     /** How many get it, and how many not for each reason. */
-    counts: countBy(people.map(({ leftOut }) => leftOut ?? "queued")),
-    withGaps: sent.filter(({ gaps }) => gaps.length > 0).length,
-    longest: Math.max(0, ...sent.map(({ characters }) => characters)),
-    largestBytes: Math.max(0, ...sent.map(({ bytes }) => bytes)),
-    totalBytes: sent.reduce((sum, { bytes }) => sum + bytes, 0),
-    tookMs: Math.round(performance.now() - began),
-    matching: found.length,
-    rows: page,
-    next: input.skip + page.length < found.length ? input.skip + page.length : null,
+    counts,
+    /** Of the messages that were made; null when the start was refused before any was. */
+    made:
+      made.length === 0
+        ? null
+        : {
+            withGaps: made.filter((each) => gaps(each.name, each.attributes ?? {}).length > 0).length,
+            longest: Math.max(...made.map(({ text }) => text.length)),
+            largestBytes: Math.max(...made.map(({ text }) => encode(text).length)),
+          },
+    matching,
+    rows: page.map(({ contactId, recipientKey, name, text, verdict, attributes }) => ({
+      id: contactId ?? recipientKey,
+      name,
+      phone: recipientAddress(recipientKey),
+      text,
+      /** Null for who gets it, else the code of the reason. */
+      leftOut: verdict === "queued" ? null : verdict,
+      reason: verdict === "queued" ? null : reasonSentence(verdict),
+      characters: text?.length ?? 0,
+      bytes: text === null ? 0 : encode(text).length,
+      /** Variables whose place stays empty for this person. */
+      gaps: text === null ? [] : gaps(name, attributes),
+    })),
+    next: input.skip + page.length < matching ? input.skip + page.length : null,
   };
+}
+
+/** Variables of a template whose place stays empty for a person. */
+function gapsOf(template: string) {
+  const bare = barePlaces(template).filter((name) => name !== "phone");
+  return (name: string, attributes: Record<string, string>): string[] => {
+    const values = templateValues({ name, phoneE164: "", attributes });
+    return bare.filter((variable) => !values.get(variable)?.trim());
+  };
+}
+
+interface People {
+  counts: VerdictCounts;
+  /** How many there are of those that were asked for. */
+  matching: number;
+  page: Addressed[];
+}
+
+/** Those whom the campaign is aimed at, whatever becomes of them, with their texts: counted, and a page of them. */
+async function readPeople(tx: Db, campaign: Campaign, { search, show, skip }: DryRunInput): Promise<People> {
+  if (campaign.audience === "group_chat") return readGroup(tx, campaign);
+  const { userId } = campaign;
+  const counts = await countAudience(tx, userId, campaign);
+  const which = { wanted: show && [show], named: search };
+  const people = await judgePeople(tx, userId, campaign, { ...which, atMost: DRY_RUN_PAGE, skip });
+  const all = Object.values(counts).reduce((sum, n) => sum + n);
+  const matching = search ? await countPeople(tx, userId, campaign, which) : show ? counts[show] : all;
+  return { counts, matching, page: people.map((person) => address(campaign, person)) };
+}
+
+async function readGroup(tx: Db, campaign: Campaign): Promise<People> {
+  const page = await theGroup(tx, campaign).then(
+    (group) => [address(campaign, group)],
+    (error: unknown) => {
+      // The start was refused for it.
+      if (error instanceof DomainError) return [];
+      throw error;
+    },
+  );
+  return { counts: { ...noVerdicts(), queued: page.length }, matching: page.length, page };
 }
 
 async function tryStart(tx: Db, env: StartEnv, userId: Id<"user">, id: Id<"campaign">): Promise<Trial> {
   const trial = tx.transaction(async (within): Promise<never> => {
-    const refusal = await startCampaign(within, env, userId, { id, recipients: null }).then(
+    const refusal = await startCampaign(within, env, userId, { id, recipients: null, trial: true }).then(
       () => null,
       (error: unknown) => {
         if (error instanceof DomainError) return { code: error.code, sentence: error.message };
         throw error;
       },
     );
-    throw new TrialOver({ refusal, rows: await readRows(within, id) });
+    throw new TrialOver({ refusal, made: await readMade(within, id) });
   });
   return trial.catch((error: unknown) => {
     if (error instanceof TrialOver) return error.seen;
@@ -95,25 +134,12 @@ async function tryStart(tx: Db, env: StartEnv, userId: Id<"user">, id: Id<"campa
   });
 }
 
-async function readRows(tx: Db, id: Id<"campaign">) {
-  return tx
-    .select({
-      id: messages.id,
-      contactId: messages.contactId,
-      name: messages.recipientName,
-      recipientKey: messages.recipientKey,
-      text: messages.resolvedText,
-      errorCode: messages.errorCode,
-      attributes: contacts.attributes,
-    })
+async function readMade(tx: Db, id: Id<"campaign">): Promise<Trial["made"]> {
+  const rows = await tx
+    .select({ name: messages.recipientName, text: messages.resolvedText, attributes: contacts.attributes })
     .from(messages)
     .leftJoin(contacts, eq(contacts.id, messages.contactId))
     .where(eq(messages.campaignId, id))
     .orderBy(asc(messages.id));
-}
-
-function countBy(words: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
-  return counts;
+  return rows.flatMap(({ text, ...row }) => (text === null ? [] : [{ ...row, text }]));
 }

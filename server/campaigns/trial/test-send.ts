@@ -87,8 +87,8 @@ async function spendTest(tx: Db, userId: Id<"user">): Promise<void> {
 /** Somebody who would get it: the named one, or the first. */
 async function whoseValues(tx: Db, campaign: Campaign, contactId: Id<"contact"> | undefined) {
   if (campaign.audience === "group_chat") return theGroup(tx, campaign);
-  const people = await judgePeople(tx, campaign.userId, campaign);
-  const found = people.find((each) => each.verdict === "queued" && (!contactId || each.contactId === contactId));
+  const people = await judgePeople(tx, campaign.userId, campaign, { wanted: ["queued"] });
+  const found = contactId ? people.find((each) => each.contactId === contactId) : people[0];
   if (!found) throw new DomainError(contactId ? "not_found" : "no_recipients");
   return found;
 }

@@ -2,12 +2,14 @@ import { Alert, Box, Button, Group, Paper, SimpleGrid, Stack, Text, TextInput, T
 import { CheckCircledIcon, CrossCircledIcon, MagnifyingGlassIcon } from "@radix-ui/react-icons";
 import { Form, useSearchParams } from "@remix-run/react";
 import { type LeftOutReason, leftOutReasons } from "#server/campaigns/rules.ts";
+import { mediaLimits } from "#server/media/rules.ts";
+import { TEMPLATE_MAX } from "#server/templates/rules.ts";
 import { type Column, DataTable, Pager } from "../../../components/data-table.tsx";
 import { Figure } from "../../../components/figure.tsx";
 import { FilterLinks } from "../../../components/filter-links.tsx";
 import { LinkButton } from "../../../components/link-button.tsx";
 import { count, formatNumber } from "../../../lib/format.ts";
-import type { DryRun as Run } from "../load.ts";
+import type { Campaign, DryRun as Run } from "../load.ts";
 
 type Row = Run["rows"][number];
 
@@ -59,8 +61,9 @@ export function DryRunLink() {
 }
 
 /** Everything a start would do, person by person. */
-export function DryRun({ run }: { run: Run }) {
+export function DryRun({ campaign, run }: { campaign: Campaign; run: Run }) {
   const [search] = useSearchParams();
+  const most = campaign.mediaId ? mediaLimits.captionChars : TEMPLATE_MAX;
   const total = Object.values(run.counts).reduce((sum, n) => sum + n, 0);
   const shown = leftOutReasons.filter((reason) => run.counts[reason]);
   return (
@@ -84,14 +87,18 @@ export function DryRun({ run }: { run: Run }) {
         {total > 0 && (
           <>
             <SimpleGrid cols={{ base: 2, sm: 4 }} component="dl" m={0}>
-              <Figure label="Get a message">{formatNumber(run.counts.queued ?? 0)}</Figure>
-              <Figure label="Have a gap in it">{formatNumber(run.withGaps)}</Figure>
-              <Figure label="Longest text" note="of 4,096 characters">
-                {formatNumber(run.longest)}
-              </Figure>
-              <Figure label="Largest message" note="as WhatsApp carries it, without the file">
-                {formatNumber(run.largestBytes)} B
-              </Figure>
+              <Figure label="Get a message">{formatNumber(run.counts.queued)}</Figure>
+              {run.made && (
+                <>
+                  <Figure label="Have a gap in it">{formatNumber(run.made.withGaps)}</Figure>
+                  <Figure label="Longest text" note={`of ${formatNumber(most)} characters`}>
+                    {formatNumber(run.made.longest)}
+                  </Figure>
+                  <Figure label="Largest message" note="as WhatsApp carries it, without the file">
+                    {formatNumber(run.made.largestBytes)} B
+                  </Figure>
+                </>
+              )}
             </SimpleGrid>
             <FilterLinks
               label="Show people by what becomes of them"
@@ -99,11 +106,11 @@ export function DryRun({ run }: { run: Run }) {
               chosen={search.get("show") ?? undefined}
               total={total}
               options={[
-                { value: "queued", word: "Get it", count: run.counts.queued ?? 0 },
+                { value: "queued", word: "Get it", count: run.counts.queued },
                 ...shown.map((reason) => ({
                   value: reason,
                   word: leftOutWords[reason],
-                  count: run.counts[reason] ?? 0,
+                  count: run.counts[reason],
                 })),
               ]}
             />

@@ -1,12 +1,13 @@
 import { getFormProps } from "@conform-to/react";
 import { Group, Stack, Tabs, TextInput } from "@mantine/core";
 import { ClockIcon, PaperPlaneIcon } from "@radix-ui/react-icons";
-import { Form } from "@remix-run/react";
+import { Form, useSearchParams } from "@remix-run/react";
 import { wallOf } from "#server/campaigns/schedule/rules.ts";
 import { scheduleCampaignInput } from "#server/campaigns/schedule/schema.ts";
 import { startCampaignInput } from "#server/campaigns/schema.ts";
 import { TextField } from "../../../components/field.tsx";
 import { FormError, Intent, SubmitButton } from "../../../components/form-parts.tsx";
+import { TextLink } from "../../../components/link-button.tsx";
 import { count } from "../../../lib/format.ts";
 import type { Answer } from "../../../lib/submit.server.ts";
 import { useTimeZone } from "../../../lib/use-account.ts";
@@ -23,10 +24,17 @@ interface Props {
 /** The start, now or at a time. */
 export function StartForms(props: Props) {
   const { campaign, answer } = props;
-  const later = answer?.intent === "schedule" || (campaign.status === "scheduled" && answer?.intent !== "start");
+  const [search] = useSearchParams();
+  const planned = campaign.status === "scheduled" || search.get("when") === "later";
+  const later = answer?.intent === "schedule" || (planned && answer?.intent !== "start");
   return (
     <Tabs defaultValue={later ? "later" : "now"} keepMounted={false}>
-      <Tabs.List mb="md">
+      <noscript>
+        <TextLink to={later ? "?when=now" : "?when=later"}>
+          {later ? "Start it now instead" : "Start it at a time instead"}
+        </TextLink>
+      </noscript>
+      <Tabs.List mb="md" data-needs-script>
         <Tabs.Tab value="now" leftSection={<PaperPlaneIcon aria-hidden />}>
           Start now
         </Tabs.Tab>

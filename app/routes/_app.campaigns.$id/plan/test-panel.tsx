@@ -13,6 +13,8 @@ import { useZodForm } from "../../../lib/use-zod-form.ts";
 import type { Campaign, CampaignReview } from "../load.ts";
 
 const LOOK_AGAIN_MS = 3_000;
+/** A receipt that has not come by then may never come. */
+const RECEIPT_WITHIN_MS = 2 * 60_000;
 
 const waits = {
   session_offline: "The phone is not connected at the moment. It goes when it is back.",
@@ -37,7 +39,12 @@ export function TestPanel({
   const [form, fields] = useZodForm({ schema: sendTestInput, intent: "sendTest", answer });
   useReloadEvery(
     LOOK_AGAIN_MS,
-    tests.rows.some(({ status }) => status === "queued" || status === "sending" || status === "sent"),
+    tests.rows.some(
+      ({ status, createdAt }) =>
+        status === "queued" ||
+        status === "sending" ||
+        (status === "sent" && review.now.getTime() - createdAt.getTime() < RECEIPT_WITHIN_MS),
+    ),
   );
   return (
     <Stack gap="sm" component="section" aria-label="Test">

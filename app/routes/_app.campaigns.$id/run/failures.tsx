@@ -135,7 +135,7 @@ function Fix({ campaign, group }: { campaign: Campaign; group: FailureGroup }) {
       );
     case "confirm":
       return (
-        <LinkButton to="/campaigns/new" size="xs" variant="default">
+        <LinkButton to={questionTo(campaign)} size="xs" variant="default">
           Ask them to confirm
         </LinkButton>
       );
@@ -143,6 +143,9 @@ function Fix({ campaign, group }: { campaign: Campaign; group: FailureGroup }) {
       return null;
   }
 }
+
+const questionTo = ({ lists }: Campaign) =>
+  `/campaigns/new?${new URLSearchParams({ purpose: "confirmation", ...(lists[0] && { list: lists[0].id }) })}`;
 
 const peopleOf = ({ lists }: Campaign) => (lists[0] ? `/contacts?list=${lists[0].id}` : "/contacts");
 

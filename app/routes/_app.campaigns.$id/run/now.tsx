@@ -19,16 +19,18 @@ export function Now({ campaign }: { campaign: Campaign }) {
       );
     case "cancelling":
       return (
-        <Sentence>Cancelling: {count(counts.sending, "message")} on the way and still to be answered for.</Sentence>
+        <Sentence>
+          Cancelling: {count(counts.sending, "message is", "messages are")} on the way and still to be answered for.
+        </Sentence>
       );
     case "cancelled":
-      return <Sentence>Cancelled. {count(counts.cancelled, "message")} were not sent.</Sentence>;
+      return <Sentence>Cancelled. {count(counts.cancelled, "message was", "messages were")} not sent.</Sentence>;
     case "completed": {
       const sent = counts.sent + counts.delivered + counts.read;
       return (
         <Sentence>
-          Done. WhatsApp accepted {formatNumber(sent)} of {count(total, "recipient")}; {formatNumber(counts.read)} have
-          read it.
+          Done. WhatsApp accepted {formatNumber(sent)} of {count(total, "recipient")};{" "}
+          {count(counts.read, "has", "have")} read it.
         </Sentence>
       );
     }
@@ -57,7 +59,9 @@ function Sending({ campaign }: { campaign: Campaign }) {
   const wait = useWait(nextSendAt);
   if (counts.queued === 0) {
     return (
-      <Sentence>Everything is handed over. {count(counts.sending, "message")} wait for WhatsApp's answer.</Sentence>
+      <Sentence>
+        Everything is handed over. {count(counts.sending, "message waits", "messages wait")} for WhatsApp's answer.
+      </Sentence>
     );
   }
   return (

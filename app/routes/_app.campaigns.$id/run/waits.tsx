@@ -2,7 +2,6 @@ import { Alert, Group, Text } from "@mantine/core";
 import { ClockIcon, PauseIcon, PlayIcon } from "@radix-ui/react-icons";
 import type { ReactNode } from "react";
 import { pauseSentences } from "#server/campaigns/rules.ts";
-import { ConfirmButton } from "../../../components/confirm-button.tsx";
 import { ButtonForm, SubmitButton } from "../../../components/form-parts.tsx";
 import { LinkButton } from "../../../components/link-button.tsx";
 import { Moment } from "../../../components/moment.tsx";
@@ -77,17 +76,9 @@ function WaitFix({ campaign, waiting }: { campaign: Campaign; waiting: Waiting }
       return <PhoneButton campaign={campaign}>See its day</PhoneButton>;
     case "outside_hours":
       return (
-        <ConfirmButton
-          intent="openHours"
-          fields={{ id: campaign.id }}
-          label="Send at any hour"
-          title="Send at any hour?"
-          confirm="Send at any hour"
-          color="blue"
-          size="xs"
-        >
-          Your active hours are taken away, for all campaigns and phones: messages leave at once, and at night too.
-        </ConfirmButton>
+        <LinkButton to="/settings/schedule" size="xs" variant="default">
+          See the active hours
+        </LinkButton>
       );
     case "paused_all":
       return (
@@ -127,6 +118,14 @@ function Cause({ campaign, reason }: { campaign: Campaign; reason: NonNullable<C
     case "user":
       return null;
     case "failures":
+      return (
+        <>
+          <LinkButton to="#not-through" size="xs" variant="default">
+            See what failed
+          </LinkButton>
+          <PhoneButton campaign={campaign}>Look at the phone</PhoneButton>
+        </>
+      );
     case "media":
       return <PhoneButton campaign={campaign}>Look at the phone</PhoneButton>;
     case "restricted":
