@@ -4,7 +4,7 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { pauseCampaignsOfSession } from "../campaigns/run/pause.ts";
 import type { Caps } from "../env.ts";
-import { isOpen } from "../schedules/rules.ts";
+import { isOpen, nextOpening } from "../schedules/rules.ts";
 import { type Gate, type Owner, readGate } from "./gate.ts";
 import { type MessageKind, messageKinds, redriveDelaysMs } from "./rules.ts";
 
@@ -84,7 +84,10 @@ export async function claimNext(
     await pauseCampaignsOfSession(db, owner.sessionId, "plan_expired");
     return { type: "idle" };
   }
-  if (!isOpen(gate.hours, gate.appNow)) return { type: "wait", ms: LOOK_AGAIN_MS };
+  if (!isOpen(gate.hours, gate.appNow)) {
+    const opens = nextOpening(gate.hours, gate.appNow)?.getTime() ?? Number.POSITIVE_INFINITY;
+    return { type: "wait", ms: Math.min(LOOK_AGAIN_MS, opens - gate.appNow.getTime()) };
+  }
   const [row] = await db.execute(sql`
     select * from claim_message(${owner.sessionId}, ${owner.workerId}, ${owner.epoch}, ${caps.messagesPerDay}, ${caps.throttleFloorMs},
       ${chance}::float8, ${sql.param(redriveDelaysMs(ackTimeoutMs))}::int[])`);

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
+import { hoursColumns, hoursRow, toHours } from "../schedules/row.ts";
 import type { ActiveHours } from "../schedules/rules.ts";
 
 /** Who claims: a worker that holds the session's lease in an epoch. */
@@ -20,15 +21,9 @@ export interface Gate {
 }
 
 /** SQL: what a gate is read from, over `s` (the session), `w` (the wallet) and `h` (the hours). */
-const columns = sql`w.plan_expires_at > app_now() as plan_active, app_now() as app_now, h.tz, h.windows, h.paused`;
+const columns = sql`w.plan_expires_at > app_now() as plan_active, app_now() as app_now, ${hoursColumns}`;
 
-const row = z.object({
-  plan_active: z.boolean(),
-  app_now: z.coerce.date(),
-  tz: z.string(),
-  windows: z.array(z.object({ day: z.number(), from: z.number(), to: z.number() })).nullable(),
-  paused: z.boolean(),
-});
+const row = hoursRow.extend({ plan_active: z.boolean(), app_now: z.coerce.date() });
 
 /** SQL: the session is linked and this worker holds it in this epoch. */
 const isHeld = (
@@ -78,7 +73,7 @@ function toGate(found: unknown): Gate {
   return {
     planActive: gate.plan_active,
     appNow: gate.app_now,
-    hours: { tz: gate.tz, windows: gate.windows, paused: gate.paused },
+    hours: toHours(gate),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { campaigns, messages } from "#db/schema/index.ts";
 import type { Caps } from "../../env.ts";
+import { hoursColumns, hoursRow, toHours } from "../../schedules/row.ts";
 import { throttleInForce } from "../rules.ts";
 import { type Estimate, estimateFinish, meanGap } from "./rules.ts";
 
@@ -15,10 +16,7 @@ interface Planned {
   throttleMaxMs: number;
 }
 
-const row = z.object({
-  tz: z.string(),
-  windows: z.array(z.object({ day: z.number(), from: z.number(), to: z.number() })).nullable(),
-  paused: z.boolean(),
+const row = hoursRow.extend({
   now: z.coerce.date(),
   number_tz: z.string(),
   sent_today: z.number(),
@@ -27,13 +25,13 @@ const row = z.object({
 /** The hours of a campaign's user and the day of its phone, as they are now. */
 export async function readDay(tx: Db, { userId, waSessionId }: Pick<Planned, "userId" | "waSessionId">) {
   const [found] = await tx.execute(sql`
-    select h.tz, h.windows, h.paused, app_now() as now, coalesce(n.tz, h.tz) as number_tz,
+    select ${hoursColumns}, app_now() as now, coalesce(n.tz, h.tz) as number_tz,
            coalesce(case when n.day = (app_now() at time zone n.tz)::date then n.day_sent end, 0) as sent_today
       from schedules h left join wa_sessions s on s.id = ${waSessionId} and s.user_id = h.user_id
       left join wa_numbers n on n.phone = s.phone
      where h.user_id = ${userId}`);
-  const { tz, windows, paused, now, number_tz, sent_today } = row.parse(found);
-  return { now, hours: { tz, windows, paused }, numberTz: number_tz, sentToday: sent_today };
+  const { now, number_tz, sent_today, ...hours } = row.parse(found);
+  return { now, hours: toHours(hours), numberTz: number_tz, sentToday: sent_today };
 }
 
 /**

@@ -4,12 +4,12 @@ import { type ActiveHours, isOpen } from "../../schedules/rules.ts";
 import { type Course, estimateFinish, hoursInWords } from "./rules.ts";
 
 const JAKARTA = "Asia/Jakarta";
-const always: ActiveHours = { tz: JAKARTA, windows: null, paused: false };
+const always: ActiveHours = { tz: JAKARTA, windows: null, exceptions: [], paused: false, openUntil: null };
 const at = (iso: string) => new Date(iso);
 const workdays = (tz: string, from = 9 * 60, to = 17 * 60): ActiveHours => ({
+  ...always,
   tz,
   windows: [1, 2, 3, 4, 5].map((day) => ({ day, from, to })),
-  paused: false,
 });
 const course = (some: Partial<Course> & { messages?: number; gapMs?: number }): Course => ({
   from: at("2026-11-23T09:00:00+07:00"),
@@ -36,6 +36,33 @@ describe("a campaign of ten messages, a minute apart, from Monday 09:00", () => 
       "waits for Monday",
       { from: at("2026-11-27T16:58:00+07:00"), hours: workdays(JAKARTA) },
       "2026-11-30T09:08:00+07:00",
+    ],
+    [
+      "goes on through midnight in a window that crosses it",
+      {
+        from: at("2026-11-27T23:55:00+07:00"),
+        hours: { ...always, windows: [{ day: 5, from: 22 * 60, to: 30 * 60 }] },
+      },
+      "2026-11-28T00:05:00+07:00",
+    ],
+    [
+      "leaves a holiday out",
+      {
+        from: at("2026-11-23T16:55:00+07:00"),
+        hours: {
+          ...workdays(JAKARTA),
+          exceptions: [{ date: "2026-11-24", until: "2026-11-25", name: "Reunion", windows: [] }],
+        },
+      },
+      "2026-11-26T09:05:00+07:00",
+    ],
+    [
+      "goes at night while the hours are open by hand, and then waits for the morning",
+      {
+        from: at("2026-11-23T20:00:00+07:00"),
+        hours: { ...workdays(JAKARTA), openUntil: at("2026-11-23T20:06:00+07:00") },
+      },
+      "2026-11-24T09:04:00+07:00",
     ],
     [
       "lets the campaigns that come first go first",
@@ -75,13 +102,13 @@ describe("a campaign of ten messages, a minute apart, from Monday 09:00", () => 
 describe("where the clock changes", () => {
   test("an opening that a spring night takes away is the next minute that exists", () => {
     // Berlin, 29 March 2026: 02:00 becomes 03:00.
-    const hours = { tz: "Europe/Berlin", windows: [{ day: 0, from: 150, to: 300 }], paused: false };
+    const hours = { ...always, tz: "Europe/Berlin", windows: [{ day: 0, from: 150, to: 300 }] };
     const from = at("2026-03-29T00:30:00+01:00");
     expect(estimateFinish(course({ from, hours, messages: 1 })).at).toEqual(at("2026-03-29T03:00:00+02:00"));
   });
   test("an hour that an autumn night has twice is open twice", () => {
     // Berlin, 25 October 2026: 03:00 becomes 02:00.
-    const hours = { tz: "Europe/Berlin", windows: [{ day: 0, from: 120, to: 180 }], paused: false };
+    const hours = { ...always, tz: "Europe/Berlin", windows: [{ day: 0, from: 120, to: 180 }] };
     const from = at("2026-10-25T02:00:00+02:00");
     expect(estimateFinish(course({ from, hours, messages: 90 })).at).toEqual(at("2026-10-25T02:30:00+01:00"));
   });
@@ -122,7 +149,7 @@ test("a finish is never before the shortest pace allows, never while the hours a
         from: fc.date({ min: at("2026-02-01T00:00:00Z"), max: at("2026-12-01T00:00:00Z"), noInvalidDate: true }),
       }),
       ({ tz, windows, messages, minMs, spreadMs, perDay, from }) => {
-        const hours = { tz, windows, paused: false };
+        const hours = { ...always, tz, windows };
         const gapMs = minMs + spreadMs / 2;
         const { at: finish } = estimateFinish({
           from,
@@ -156,6 +183,11 @@ test.each<[ActiveHours, string]>([
       ],
     },
     "Mon 09:00–12:00 and 13:00–17:00, Sun all day (Asia/Jakarta)",
+  ],
+  [{ ...always, windows: [{ day: 5, from: 1_320, to: 1_800 }] }, "Fri 22:00–06:00 (Asia/Jakarta)"],
+  [
+    { ...workdays(JAKARTA), exceptions: [{ date: "2026-12-25", until: "2027-01-01", name: "Holidays", windows: [] }] },
+    "Mon–Fri 09:00–17:00, other than on dates of their own (Asia/Jakarta)",
   ],
 ])("hours are said in words", (hours, words) => {
   expect(hoursInWords(hours)).toBe(words);

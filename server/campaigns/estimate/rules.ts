@@ -1,4 +1,5 @@
 import { type ActiveHours, nextOpening, type Window } from "../../schedules/rules.ts";
+import { timesInWords } from "../../schedules/windows/rules.ts";
 
 /** What goes on until a campaign has sent its last message. */
 export interface Course {
@@ -88,17 +89,15 @@ const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 /** As people say a week: Monday first. */
 const WEEK = [1, 2, 3, 4, 5, 6, 0];
 
-const clock = (minute: number): string =>
-  `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
-
 /** The active hours in words, with their zone: "Mon–Fri 09:00–17:00, Sat 10:00–12:00 (Asia/Jakarta)". */
-export function hoursInWords({ tz, windows, paused }: ActiveHours): string {
+export function hoursInWords({ tz, windows, exceptions, paused }: ActiveHours): string {
   if (paused) return "never: you have paused all sending";
-  if (windows === null) return "at any time";
+  const dates = exceptions.length > 0 ? ", other than on dates of their own" : "";
+  if (windows === null) return dates ? `at any time${dates} (${tz})` : "at any time";
   const days = WEEK.map((day) => ({ name: DAYS[day] ?? "", times: timesOf(windows, day) })).filter(
     (d) => d.times !== "",
   );
-  if (days.length === 0) return "never: no hour is active";
+  if (days.length === 0) return `never: no hour is active${dates}`;
   const runs: { first: string; last: string; times: string }[] = [];
   let previous = -2;
   for (const { name, times } of days) {
@@ -109,13 +108,13 @@ export function hoursInWords({ tz, windows, paused }: ActiveHours): string {
     previous = place;
   }
   const said = runs.map(({ first, last, times }) => `${first === last ? first : `${first}–${last}`} ${times}`);
-  return `${said.join(", ")} (${tz})`;
+  return `${said.join(", ")}${dates} (${tz})`;
 }
 
 function timesOf(windows: readonly Window[], day: number): string {
   return windows
     .filter((window) => window.day === day)
     .toSorted((a, b) => a.from - b.from)
-    .map(({ from, to }) => (from === 0 && to === 1_440 ? "all day" : `${clock(from)}–${clock(to)}`))
+    .map(timesInWords)
     .join(" and ");
 }

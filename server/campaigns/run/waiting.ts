@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "#db/client.ts";
 import { type Id, idSchema } from "#db/ids.ts";
+import { hoursColumns, hoursRow, toHours } from "../../schedules/row.ts";
 import { isOpen, nextOpening } from "../../schedules/rules.ts";
 
 export interface Waiting {
@@ -12,11 +13,8 @@ export interface Waiting {
   campaign: { id: Id<"campaign">; name: string } | null;
 }
 
-const row = z.object({
+const row = hoursRow.extend({
   online: z.boolean(),
-  tz: z.string(),
-  windows: z.array(z.object({ day: z.number(), from: z.number(), to: z.number() })).nullable(),
-  paused: z.boolean(),
   app_now: z.coerce.date(),
   sent_today: z.number(),
   tomorrow: z.coerce.date().nullable(),
@@ -36,7 +34,7 @@ export async function readWaiting(
   campaignId: Id<"campaign"> | null = null,
 ): Promise<Waiting | null> {
   const [found] = await tx.execute(sql`
-    select s.status = 'linked' and coalesce(s.lease_until > now(), false) as online, h.tz, h.windows, h.paused, app_now() as app_now,
+    select s.status = 'linked' and coalesce(s.lease_until > now(), false) as online, ${hoursColumns}, app_now() as app_now,
            coalesce(case when n.day = (app_now() at time zone n.tz)::date then n.day_sent end, 0) as sent_today,
            (((app_now() at time zone n.tz)::date + 1)::timestamp at time zone n.tz) as tomorrow,
            (select json_build_object('id', c.id, 'name', c.name) from campaigns c
@@ -49,7 +47,7 @@ export async function readWaiting(
      where s.id = ${waSessionId} and s.user_id = ${userId}`);
   if (!found) return null;
   const state = row.parse(found);
-  const hours = { tz: state.tz, windows: state.windows, paused: state.paused };
+  const hours = toHours(state);
   const waits = (reason: Waiting["reason"], until: Date | null = null): Waiting => ({ reason, until, campaign: null });
   if (state.paused) return waits("paused_all");
   if (!state.online) return waits("session_offline");
