@@ -12,7 +12,10 @@ import {
 
 const at = (iso: string) => new Date(iso);
 const always: ActiveHours = { tz: "Asia/Jakarta", windows: null, exceptions: [], paused: false, openUntil: null };
-const weekdays: ActiveHours = { ...always, windows: [1, 2, 3, 4, 5].map((day) => ({ day, from: 9 * 60, to: 18 * 60 })) };
+const weekdays: ActiveHours = {
+  ...always,
+  windows: [1, 2, 3, 4, 5].map((day) => ({ day, from: 9 * 60, to: 18 * 60 })),
+};
 /** Friday and Saturday evening until the morning after. */
 const nights: ActiveHours = { ...always, windows: [5, 6].map((day) => ({ day, from: 22 * 60, to: 30 * 60 })) };
 const in_ = (tz: string, ...windows: Window[]): ActiveHours => ({ ...always, tz, windows });
