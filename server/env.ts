@@ -164,4 +164,8 @@ export function readEnv(source: NodeJS.ProcessEnv) {
   };
 }
 
+    webhooks: {
+      /** Receivers on this machine may be told too, also without TLS: for development and tests. */
+      local: env.WEBHOOKS_LOCAL === "on",
+    },
 export type Env = ReturnType<typeof readEnv>;

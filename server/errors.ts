@@ -2,6 +2,7 @@ import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import { mediaRefusals } from "./media/refusals.ts";
 import { phoneRefusals } from "./wa/refusals.ts";
 
+import { webhookRefusals } from "./webhooks/refusals.ts";
 interface Refusal {
   trpc: TRPC_ERROR_CODE_KEY;
   status: number;
@@ -265,6 +266,7 @@ export const refusals = {
   ...phoneRefusals,
 } as const satisfies Record<string, Refusal>;
 
+  ...webhookRefusals,
 export type RefusalCode = keyof typeof refusals;
 
 /** A refusal. Thrown by use cases, translated to HTTP and to a sentence by server/trpc.ts alone. */

@@ -22,6 +22,10 @@ export const jobs = {
   "imports:expire": z.unknown(),
   /** Every night: the bytes of files that nothing uses any more. */
   "media:expire": z.unknown(),
+  /** Delivers webhooks, in slices, while any endpoint is switched on. */
+  "webhooks:deliver": z.unknown(),
+  /** Every night: deliveries of webhooks of 14 days ago. */
+  "webhooks:expire": z.unknown(),
 } as const satisfies Record<string, z.ZodType>;
 
 export type JobName = keyof typeof jobs;

@@ -12,6 +12,7 @@ import { router } from "./trpc.ts";
 import { waRouter } from "./wa/router.ts";
 import { walletRouter } from "./wallet/router.ts";
 
+import { webhooksRouter } from "./webhooks/router.ts";
 export const appRouter = router({
   auth: authRouter,
   tokens: tokensRouter,
@@ -26,5 +27,6 @@ export const appRouter = router({
   schedules: schedulesRouter,
   live: liveRouter,
   dev: devPhoneRouter,
+  webhooks: webhooksRouter,
 });
 export type AppRouter = typeof appRouter;

@@ -10,6 +10,8 @@ const recurring = [
   { task: "bodies:wipe", match: "23 3 * * *" },
   { task: "imports:expire", match: "43 3 * * *" },
   { task: "media:expire", match: "3 4 * * *" },
+  { task: "webhooks:deliver", match: "* * * * *" },
+  { task: "webhooks:expire", match: "13 4 * * *" },
 ] as const satisfies { task: JobName; match: string }[];
 
 /** Everything that recurs. Nothing is made up for after downtime: each looks at the present. */

@@ -10,6 +10,7 @@ import { crontab } from "./crontab.ts";
 import type { Sessions } from "./gateway/gateway.ts";
 import { createTasks } from "./tasks/index.ts";
 import { createPump } from "./tasks/pump.ts";
+import { createWebhooks } from "./tasks/webhooks.ts";
 
 /** For jobs booked ahead; what is due at once is announced. Each of a runner's slots polls by itself. */
 const POLL_MS = 2_000;
@@ -38,17 +39,23 @@ export async function startRunners(deps: RunnersDeps): Promise<{ stop(): Promise
     gracefulShutdownAbortTimeout: 1_000,
     events: recordRunnerIds(deps),
   } satisfies RunnerOptions;
+  const closing = new AbortController();
   const runners: Runner[] = [
     await run({ ...common, concurrency: env.workerSessions, taskList: { [`wa:pump@${workerId}`]: createPump(deps) } }),
     await run({
       ...common,
-      concurrency: 2,
-      taskList: createTasks({ env, db, log: deps.log }),
+      // One of them is for webhooks, whose receivers take their time.
+      concurrency: 3,
+      taskList: {
+        ...createTasks({ env, db, log: deps.log }),
+        "webhooks:deliver": createWebhooks({ ...deps, closing: closing.signal }),
+      },
       parsedCronItems: crontab(),
     }),
   ];
   return {
     stop: async () => {
+      closing.abort();
       await Promise.all(runners.map((runner) => runner.stop().catch(() => {})));
     },
   };

@@ -8,3 +8,4 @@ export * from "./schedules.ts";
 export * from "./users.ts";
 export * from "./wa.ts";
 export * from "./wallet.ts";
+export * from "./webhooks.ts";

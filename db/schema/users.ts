@@ -67,7 +67,7 @@ export const rateLimits = pgTable("rate_limits", {
 
 /** Keys of the product itself, wrapped by a SESSION_KEY like the data keys of sessions. */
 export const appKeys = pgTable("app_keys", {
-  name: text().$type<"tombstones">().primaryKey(),
+  name: text().$type<"tombstones" | "webhooks">().primaryKey(),
   wrappedKey: bytea().notNull(),
   /** Which SESSION_KEY wrapped it. */
   keyId: text().notNull(),

@@ -11,6 +11,7 @@ const limits = {
   login_account: { points: 5, duration: 15 * MINUTE },
   login_address: { points: 100, duration: DAY },
   register_address: { points: 30, duration: 60 * MINUTE },
+  webhook_test: { points: 20, duration: 10 * MINUTE },
 } as const;
 export type Limit = keyof typeof limits;
 

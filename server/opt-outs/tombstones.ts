@@ -1,9 +1,8 @@
-import { randomBytes } from "node:crypto";
-import { eq, type SQL, sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { appKeys } from "#db/schema/index.ts";
-import { type SessionKeys, unwrapAppKey, wrapAppKey } from "../wa/seal.ts";
+import { readAppKey } from "../wa/app-keys.ts";
+import type { SessionKeys } from "../wa/seal.ts";
 
 const BLOCK = 64;
 
@@ -19,25 +18,9 @@ export interface Pads {
  * @throws SealBroken if SESSION_KEY is another than the one that wrapped it
  */
 export async function tombstonePads(db: Db, keys: SessionKeys): Promise<Pads> {
-  const key = unwrapAppKey((await readKey(db)) ?? (await makeKey(db, keys)), keys);
+  const key = await readAppKey(db, keys, "tombstones");
   const pad = (byte: number) => Buffer.alloc(BLOCK, byte).map((at, i) => at ^ (key[i] ?? 0));
   return { inner: Buffer.from(pad(0x36)), outer: Buffer.from(pad(0x5c)) };
-}
-
-async function readKey(db: Db) {
-  const [stored] = await db.select().from(appKeys).where(eq(appKeys.name, "tombstones"));
-  return stored;
-}
-
-async function makeKey(db: Db, keys: SessionKeys) {
-  await db
-    .insert(appKeys)
-    .values(wrapAppKey("tombstones", randomBytes(32), keys))
-    .onConflictDoNothing();
-  // Of two that made one at the same moment, the first counts.
-  const stored = await readKey(db);
-  if (!stored) throw new Error("the tombstones' key was not kept");
-  return stored;
 }
 
 /** SQL: HMAC-SHA256 over "user|identity", as bytes. */

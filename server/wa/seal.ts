@@ -99,6 +99,18 @@ export function unwrapAppKey({ name, wrappedKey, keyId }: AppKey, keys: SessionK
   return unclose(by.key, appKeyAad(name, keyId), wrappedKey, `${name} key`);
 }
 
+const valueAad = (of: string) => `v1|value|${of}`;
+
+/** Seals one value with a key of the product. It opens for the same `of` alone, which says whose it is. */
+export function sealValue(key: Uint8Array, of: string, plain: Uint8Array): Buffer {
+  return close(Buffer.from(key), valueAad(of), plain);
+}
+
+/** @throws SealBroken if it was changed, sealed for another `of`, or with another key */
+export function openValue(key: Uint8Array, of: string, sealed: Uint8Array): Buffer {
+  return unclose(Buffer.from(key), valueAad(of), sealed, "value");
+}
+
 /** Makes a session's data key, wrapped by the environment's current one. */
 export function newDataKey(owner: SealOwner, { current }: SessionKeys): WrappedKey {
   return { ...wrap(owner, randomBytes(32), current), dataKeyId: randomBytes(8).toString("hex") };

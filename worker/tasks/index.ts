@@ -11,6 +11,7 @@ import { openMedia } from "#server/media/deps.ts";
 import { expireMedia } from "#server/media/expire.ts";
 import { settleSilence, wipeBodies } from "#server/messages/silence.ts";
 import { expireIdle } from "#server/wa/idle.ts";
+import { expireWebhooks } from "#server/webhooks/forget.ts";
 
 export interface TaskDeps {
   env: Env;
@@ -18,8 +19,8 @@ export interface TaskDeps {
   log: Log;
 }
 
-/** The pump is not here: each worker registers its own, under its own name. */
-type SharedJob = Exclude<JobName, "wa:pump">;
+/** The pump and the delivery of webhooks are not here: they are made for each worker, the pump under a name of its own. */
+type SharedJob = Exclude<JobName, "wa:pump" | "webhooks:deliver">;
 /** `lastTry`: when it fails, the job is not run again. */
 type Handler<N extends JobName> = (payload: JobPayload<N>, deps: TaskDeps, run: { lastTry: boolean }) => Promise<void>;
 
@@ -33,6 +34,7 @@ const handlers: { [N in SharedJob]: Handler<N> } = {
   "imports:read": ({ importId }, { db, env }, run) => readImport(db, env, importId, run),
   "imports:expire": (_payload, { db }) => expireImports(db),
   "media:expire": (_payload, { db, env }) => expireMedia(db, openMedia(env)),
+  "webhooks:expire": (_payload, { db }) => expireWebhooks(db),
 };
 
 /** Books a pump for each owned session that has work and no live pump: what a crash between two bookings left behind. */

@@ -9,6 +9,7 @@ import { moveMessage } from "../../messages/move.ts";
 import { knownIdentities } from "../../opt-outs/known-identities.ts";
 import { entomb, hashOf, type Pads } from "../../opt-outs/tombstones.ts";
 import { lockContacts, lockErasure } from "../lock.ts";
+import { forgetInWebhooks } from "../../webhooks/forget.ts";
 import { deleteContacts, lockCampaignsOf, skipMessages, these } from "../remove.ts";
 import type { EraseInput } from "../schema.ts";
 import { ownContact } from "./read.ts";
@@ -56,6 +57,7 @@ export async function eraseContact(tx: Db, pads: Pads, userId: Id<"user">, { id,
       select 1 from ${these(bare(person))} as them(known) where strpos(input::text || coalesce(result::text, ''), known) > 0)`);
   await deleteContacts(tx, userId, [id]);
   await entomb(tx, pads, userId, person.identities);
+  await forgetInWebhooks(tx, userId, id, inIdentities);
   await recordAudit(tx, userId, "contacts.erased", { contactId: id });
   await publish(tx, userId, "contacts", id);
 }
