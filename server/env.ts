@@ -41,6 +41,7 @@ const schema = z.object({
   KEEP_ALIVE_MS: int(30_000, { min: 1_000 }),
   GROUP_IMPORT: z.enum(["on", "off"]).default("on"),
   DATA_DIR: z.string().default(".data"),
+  WEBHOOKS_LOCAL: z.enum(["on", "off"]).default("off"),
   S3_ENDPOINT: z.url().optional(),
   S3_REGION: z.string().default("us-east-1"),
   S3_BUCKET: z.string().optional(),
