@@ -1,8 +1,9 @@
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
+import { inboxRefusals } from "./inbox/refusals.ts";
 import { mediaRefusals } from "./media/refusals.ts";
 import { phoneRefusals } from "./wa/refusals.ts";
-
 import { webhookRefusals } from "./webhooks/refusals.ts";
+
 interface Refusal {
   trpc: TRPC_ERROR_CODE_KEY;
   status: number;
@@ -263,10 +264,11 @@ export const refusals = {
   },
   cannot_undo: { trpc: "CONFLICT", status: 409, message: (d) => String(d.why) },
   ...mediaRefusals,
+  ...inboxRefusals,
   ...phoneRefusals,
+  ...webhookRefusals,
 } as const satisfies Record<string, Refusal>;
 
-  ...webhookRefusals,
 export type RefusalCode = keyof typeof refusals;
 
 /** A refusal. Thrown by use cases, translated to HTTP and to a sentence by server/trpc.ts alone. */

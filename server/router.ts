@@ -4,6 +4,7 @@ import { contactsRouter } from "./contacts/router.ts";
 import { devPhoneRouter } from "./dev-phone/router.ts";
 import { groupsRouter } from "./groups/router.ts";
 import { importsRouter } from "./imports/router.ts";
+import { inboxRouter } from "./inbox/router.ts";
 import { liveRouter } from "./live-router.ts";
 import { mediaRouter } from "./media/router.ts";
 import { schedulesRouter } from "./schedules/router.ts";
@@ -11,8 +12,8 @@ import { templatesRouter } from "./templates/router.ts";
 import { router } from "./trpc.ts";
 import { waRouter } from "./wa/router.ts";
 import { walletRouter } from "./wallet/router.ts";
-
 import { webhooksRouter } from "./webhooks/router.ts";
+
 export const appRouter = router({
   auth: authRouter,
   tokens: tokensRouter,
@@ -23,10 +24,11 @@ export const appRouter = router({
   campaigns: campaignsRouter,
   templates: templatesRouter,
   media: mediaRouter,
+  inbox: inboxRouter,
   wallet: walletRouter,
   schedules: schedulesRouter,
+  webhooks: webhooksRouter,
   live: liveRouter,
   dev: devPhoneRouter,
-  webhooks: webhooksRouter,
 });
 export type AppRouter = typeof appRouter;

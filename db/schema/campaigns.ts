@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { bigint, boolean, index, integer, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { bigint, boolean, index, integer, pgTable, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
 import { at, bytea, createdAt, idOf, idsOf } from "./columns.ts";
 import { media } from "./media.ts";
 import { users } from "./users.ts";
@@ -82,6 +82,8 @@ export const messages = pgTable(
     testOf: idOf("campaign"),
     /** What it answers. */
     inboundId: idOf("inboundMessage"),
+    /** Of what a person wrote by hand: the same key again is the same message. */
+    replyKey: text(),
     /** Canonical identity: "pn:+62…", "lid:…", "group:…@g.us". */
     recipientKey: text().notNull(),
     recipientName: text().notNull(),
@@ -128,8 +130,9 @@ export const messages = pgTable(
       .where(sql`${t.campaignId} is null and ${t.status} in ('queued', 'sending')`),
     index("messages_contact").on(t.contactId, t.id),
     index("messages_chat")
-      .on(t.waSessionId, t.recipientKey, t.id)
+      .on(t.waSessionId, t.recipientKey, sql`(coalesce(${t.sendingAt}, ${t.createdAt}))`, t.id)
       .where(sql`${t.kind} in ('opt_out', 'auto_reply', 'manual')`),
+    uniqueIndex("messages_reply_once").on(t.userId, t.replyKey).where(sql`${t.replyKey} is not null`),
     index("messages_tests").on(t.testOf, t.id).where(sql`${t.testOf} is not null`),
     index("messages_tests_of_user").on(t.userId, t.createdAt).where(sql`${t.testOf} is not null`),
   ],

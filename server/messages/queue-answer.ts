@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { messages } from "#db/schema/index.ts";
+import { noteOutbound } from "../inbox/note.ts";
 import type { SessionKeys } from "../wa/seal.ts";
 import { holdPoints } from "../wallet/hold.ts";
 import { waMsgId } from "./wa-msg-id.ts";
@@ -21,6 +22,8 @@ export interface Answer {
   pricePoints: number;
   /** In how many seconds it is left out if it has not gone; null: in 24 hours. */
   livesSeconds: number | null;
+  /** Of what a person wrote by hand: the same key twice is refused by the database. */
+  replyKey?: string;
 }
 
 /**
@@ -37,6 +40,7 @@ export async function queueAnswer(
   const id = newId("message");
   // The session first, as in every transaction.
   await tx.execute(sql`select book_pump(${answer.waSessionId})`);
+  await noteOutbound(tx, { ...answer, to });
   if (answer.pricePoints > 0) await holdPoints(tx, answer.userId, answer.pricePoints);
   await tx.insert(messages).values({
     ...answer,

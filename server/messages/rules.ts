@@ -162,6 +162,7 @@ const reasons: Record<string, Reason> = {
       "What was sent is not kept any more: after 14 days, or when the phone was linked anew. It cannot be repeated.",
     remedy: null,
   },
+  withdrawn: { sentence: "You took this back before it was sent.", remedy: null },
   cancelled: { sentence: "The campaign was cancelled before this message was sent.", remedy: null },
   "463": {
     sentence: "WhatsApp restricts this account from starting new chats. Once that is lifted, resume, then try again.",

@@ -15,8 +15,8 @@ export async function knownIdentities(tx: Db, userId: Id<"user">, identities: re
 }
 
 /**
- * For whoever makes or lifts an opt-out: nobody learns until the transaction ends that two identities are one person, so an
- * opt-out under one of them sees the pair, or is seen by who learns it. It comes after the locks of contacts and erasures,
+ * For whoever makes or lifts an opt-out, or a conversation: nobody learns until the transaction ends that two identities are
+ * one person, so an opt-out under one of them sees the pair, or is seen by who learns it. It comes after the locks of contacts and erasures,
  * and before every row lock. Any number go on at once.
  */
 export async function keepPairs(tx: Db, userId: Id<"user">): Promise<void> {

@@ -4,6 +4,7 @@ import type { Id } from "#db/ids.ts";
 import type { suppressions } from "#db/schema/index.ts";
 import { keepErasuresOut } from "../contacts/lock.ts";
 import { publish } from "../events.ts";
+import { forgetConversations, joinPeople } from "../inbox/join.ts";
 import { lockPairs } from "./known-identities.ts";
 import { suppressEach } from "./suppress.ts";
 import { entomb, type Pads, tombstonedAmong } from "./tombstones.ts";
@@ -31,15 +32,12 @@ export async function learnIdentities(
   await db.transaction(async (tx) => {
     await keepErasuresOut(tx, userId);
     await lockPairs(tx, userId);
-    const erased = await tombstonedAmong(
-      tx,
-      pads,
-      userId,
-      told.flatMap(({ lid, pn }) => [lid, pn]),
-    );
+    const erased = await tombstonedAmong(tx, pads, userId, identitiesOf(told));
     const known = told.filter(({ lid, pn }) => !erased.has(lid) && !erased.has(pn));
     const gone = told.filter(({ lid, pn }) => erased.has(lid) || erased.has(pn));
     await store(tx, userId, known);
+    await joinPeople(tx, userId, identitiesOf(known));
+    await forgetConversations(tx, userId, identitiesOf(gone));
     const halves = await suppressedHalves(tx, userId, known);
     const erasedContacts = gone.length > 0 ? await coverBoth(tx, pads, userId, gone) : [];
     await suppressEach(tx, userId, [...halves, ...erasedContacts]);
@@ -55,6 +53,8 @@ async function tellsNew(db: Db, userId: Id<"user">, pairs: readonly IdentityPair
      limit 1`);
   return fresh.length > 0;
 }
+
+const identitiesOf = (pairs: readonly IdentityPair[]) => pairs.flatMap(({ lid, pn }) => [lid, pn]);
 
 const recordset = (pairs: readonly IdentityPair[]): SQL =>
   sql`jsonb_to_recordset(${JSON.stringify(pairs)}::text::jsonb) as pair(pn text, lid text)`;
@@ -90,12 +90,7 @@ async function suppressedHalves(tx: Db, userId: Id<"user">, pairs: readonly Iden
  * @returns the contacts who go by it: they are to be suppressed where campaigns look
  */
 async function coverBoth(tx: Db, pads: Pads, userId: Id<"user">, pairs: readonly IdentityPair[]): Promise<OptedOut[]> {
-  await entomb(
-    tx,
-    pads,
-    userId,
-    pairs.flatMap(({ lid, pn }) => [lid, pn]),
-  );
+  await entomb(tx, pads, userId, identitiesOf(pairs));
   const contacts = await tx.execute<{ identity: string }>(sql`
     select 'pn:' || c.phone_e164 as identity from contacts c
      where c.user_id = ${userId} and c.phone_e164 in (select substr(pair.pn, 4) from ${recordset(pairs)})`);

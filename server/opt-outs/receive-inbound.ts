@@ -5,6 +5,7 @@ import { type Id, newId } from "#db/ids.ts";
 import { type inboundMessages, waSessions } from "#db/schema/index.ts";
 import { bookAnswer } from "../automation/book.ts";
 import { keepErasuresOut } from "../contacts/lock.ts";
+import { noteInbound } from "../inbox/note.ts";
 import type { SessionKeys } from "../wa/seal.ts";
 import { confirmOptIn } from "./confirm-opt-in.ts";
 import { keepPairs, knownIdentities, textArray } from "./known-identities.ts";
@@ -68,7 +69,7 @@ export async function receiveInbound(db: Db, keys: InboundKeys, input: Inbound):
     const { userId } = session;
     if (input.group && !(await writesToGroup(tx, userId, input.group))) return null;
     await keepErasuresOut(tx, userId);
-    if (keyword?.type === "stop" || keyword?.type === "start") await keepPairs(tx, userId);
+    await keepPairs(tx, userId);
     // A STOP books its confirmation: the session comes before every other row.
     if (keyword?.type === "stop")
       await tx.execute(sql`select from wa_sessions where id = ${input.waSessionId} for no key update`);
@@ -77,6 +78,8 @@ export async function receiveInbound(db: Db, keys: InboundKeys, input: Inbound):
     const inbound = { ...input, userId, known, erased, contact: await contactOf(tx, userId, input.from[0], known) };
     const id = input.group ? null : await keep(tx, keys.pads, inbound, keyword);
     if (!input.group && id === null) return null;
+    // Nobody who was erased is met again, but by their own START.
+    if (id !== null && (!erased || keyword?.type === "start")) await noteInbound(tx, inbound);
     const effect = keyword ? await heed(tx, keys, inbound, keyword) : null;
     // Answering is a transaction of its own: nothing that fails there loses what came in.
     if (id !== null && effect === null) await bookAnswer(tx, { ...inbound, id });

@@ -1,6 +1,6 @@
 type Details = Readonly<Record<string, string | number>>;
 
-const moment = ({ until, tz }: Details) =>
+export const moment = ({ until, tz }: Details) =>
   new Intl.DateTimeFormat("en-GB", {
     timeZone: String(tz),
     day: "numeric",

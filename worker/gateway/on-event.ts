@@ -42,6 +42,7 @@ async function fact({ db, log, announce, owner }: Hearing, waMsgId: string, said
   const changed = await applyFact(db, { waSessionId: owner.sessionId, waMsgId, fact: said });
   if (!changed) return;
   if (changed.campaignId) announce(changed.userId, "campaign", changed.campaignId);
+  else announce(changed.userId, "inbox", changed.userId);
   if (said.type === "ack" || said.type === "nack") announce(changed.userId, "wallet", changed.userId);
 }
 

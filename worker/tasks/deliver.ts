@@ -35,6 +35,7 @@ export function createDelivery(deps: PumpDeps) {
 
   return async function deliver(held: HeldSession, owner: Owner, message: ClaimedMessage): Promise<void> {
     if (message.campaignId) deps.announce(message.userId, "campaign", message.campaignId);
+    else deps.announce(message.userId, "inbox", message.userId);
     const line = log.child({ sessionId: owner.sessionId, messageId: message.id, redrive: message.redrive });
     line.debug({ event: "send.claimed" }, "claimed");
     const prepared = preparedBy.get(held) ?? { ready: new Set(), unreachable: new Set() };

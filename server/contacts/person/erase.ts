@@ -5,11 +5,12 @@ import { importFiles, importRows, imports } from "#db/schema/index.ts";
 import { recordAudit } from "../../audit/record.ts";
 import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
+import { forgetConversations } from "../../inbox/join.ts";
 import { moveMessage } from "../../messages/move.ts";
 import { knownIdentities } from "../../opt-outs/known-identities.ts";
 import { entomb, hashOf, type Pads } from "../../opt-outs/tombstones.ts";
-import { lockContacts, lockErasure } from "../lock.ts";
 import { forgetInWebhooks } from "../../webhooks/forget.ts";
+import { lockContacts, lockErasure } from "../lock.ts";
 import { deleteContacts, lockCampaignsOf, skipMessages, these } from "../remove.ts";
 import type { EraseInput } from "../schema.ts";
 import { ownContact } from "./read.ts";
@@ -49,15 +50,16 @@ export async function eraseContact(tx: Db, pads: Pads, userId: Id<"user">, { id,
   await tx.execute(sql`
     update inbound_messages set sender = 'erased:' || encode(${sender}, 'hex'), body = null, contact_id = null
      where user_id = ${userId} and (contact_id = ${id} or sender in ${inIdentities})`);
+  await forgetConversations(tx, userId, person.identities);
   await tx.execute(sql`
     delete from identity_pairs where user_id = ${userId} and (pn in ${inIdentities} or lid in ${inIdentities})`);
   await tx.execute(sql`delete from suppressions where user_id = ${userId} and identity in ${inIdentities}`);
   await tx.execute(sql`
     delete from wa_commands where user_id = ${userId} and exists (
       select 1 from ${these(bare(person))} as them(known) where strpos(input::text || coalesce(result::text, ''), known) > 0)`);
+  await forgetInWebhooks(tx, userId, id, inIdentities);
   await deleteContacts(tx, userId, [id]);
   await entomb(tx, pads, userId, person.identities);
-  await forgetInWebhooks(tx, userId, id, inIdentities);
   await recordAudit(tx, userId, "contacts.erased", { contactId: id });
   await publish(tx, userId, "contacts", id);
 }

@@ -5,7 +5,8 @@ import { contacts, suppressions } from "#db/schema/index.ts";
 import { recordAudit } from "../../audit/record.ts";
 import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
-import { lockPairs } from "../../opt-outs/known-identities.ts";
+import { joinPeople } from "../../inbox/join.ts";
+import { knownIdentities, lockPairs } from "../../opt-outs/known-identities.ts";
 import { lockContacts } from "../lock.ts";
 import { lockCampaignsOf, skipMessages, skipQueued } from "../remove.ts";
 import type { MergeInput } from "../schema.ts";
@@ -24,6 +25,8 @@ export async function mergeContacts(tx: Db, userId: Id<"user">, { keepId, otherI
   await lockContacts(tx, userId);
   await lockPairs(tx, userId);
   const [keep, other] = [await ownContact(tx, userId, keepId), await ownContact(tx, userId, otherId)];
+  const known = await knownIdentities(tx, userId, [`pn:${keep.phoneE164}`, `pn:${other.phoneE164}`]);
+  await joinPeople(tx, userId, known, keep.phoneE164);
   await oneMessageEach(tx, userId, keep, other);
   await shareOptOut(tx, userId, keep, other);
   await rememberNumber(tx, userId, keep, other);
