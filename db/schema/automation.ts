@@ -60,14 +60,18 @@ export const autoSettings = pgTable("auto_settings", {
   maxPerMinute: integer().notNull().default(20),
 });
 
-/** A phone whose rules stopped by themselves. */
+/** A phone whose rules stopped by themselves, and go on since a person said so. */
 export const autoBreakers = pgTable("auto_breakers", {
   waSessionId: idOf("waSession")
     .primaryKey()
     .references(() => waSessions.id),
   userId: idOf("user").notNull(),
   reason: text().$type<"too_many" | "loop">().notNull(),
+  /** The message that was not answered any more. */
+  inboundId: idOf("inboundMessage"),
   trippedAt: createdAt(),
+  /** Null: they have stopped. What was answered before does not count any more. */
+  resumedAt: at(),
 });
 
 /** What an inbound message was answered, once by each rule. */

@@ -31,11 +31,14 @@ export const media = pgTable(
   (t) => [unique("media_once_per_user").on(t.userId, t.sha256)],
 );
 
-/** What WhatsApp was given of a file: once for a campaign, whatever the number of its recipients. */
+/**
+ * What WhatsApp was given of a file: once for a campaign, whatever the number of its recipients, and once for all that
+ * belongs to none.
+ */
 export const mediaUploads = pgTable(
   "media_uploads",
   {
-    campaignId: idOf("campaign").notNull(),
+    campaignId: idOf("campaign"),
     waSessionId: idOf("waSession")
       .notNull()
       .references(() => waSessions.id),
@@ -47,5 +50,5 @@ export const mediaUploads = pgTable(
     encoded: bytea().notNull(),
     uploadedAt: createdAt(),
   },
-  (t) => [primaryKey({ columns: [t.campaignId, t.waSessionId, t.mediaId] })],
+  (t) => [unique("media_uploads_once").on(t.campaignId, t.waSessionId, t.mediaId).nullsNotDistinct()],
 );
