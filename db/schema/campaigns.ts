@@ -46,6 +46,8 @@ export const campaigns = pgTable(
     scheduleTz: text(),
     /** Why a start that was due did not happen: a refusal's code, or `missed` when its time was over for an hour. */
     scheduleProblem: text(),
+    /** When its start was last tried and did not happen: who was tried longest ago is tried first. */
+    scheduleTriedAt: at(),
     /** How many people the user typed to start it, or to schedule it: of a schedule the audience may change until it is due. */
     recipientsConfirmed: integer(),
     /** How many messages were queued when it started. */

@@ -4,6 +4,7 @@ import type { Db } from "#db/client.ts";
 import { type Id, isId, newId } from "#db/ids.ts";
 import { waCommands, waSessionKeys, waSessions } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
+import { MISSED } from "../campaigns/schedule/rules.ts";
 import { publish } from "../events.ts";
 import { shredded, wakeWorkers } from "./link.ts";
 import { idleStep } from "./rules.ts";
@@ -19,14 +20,22 @@ const useRow = z.object({
 });
 type Idle = z.infer<typeof useRow>;
 
-/** The linked phones among `which`, each with its last use: on screen, by a message that left, by a campaign that ended. */
+/** SQL, of a campaign: its time to start was missed, and it waits for its user's answer. */
+const isMissed = sql`(status = 'scheduled' and schedule_problem = ${MISSED})`;
+
+/**
+ * The linked phones among `which`, each with its last use: on screen, by a message that left, by a campaign that ended. One
+ * that missed its time counts as a use at that time, and no longer: nobody came to answer for it, and nothing of it will be
+ * sent before somebody does.
+ */
 async function readUse(tx: Db, which: SQL): Promise<Idle[]> {
   const rows = await tx.execute(sql`
     select s.id, s.user_id as "userId", s.idle_warned_at as "warnedAt", s.idle_unlinking_at as "unlinkingAt",
            greatest(s.last_used_at, s.linked_at, m.at, c.at) as "lastUsedAt", coalesce(c.busy, false) as busy, app_now() as now
       from wa_sessions s
       left join lateral (select max(greatest(sending_at, sent_at)) as at from messages where wa_session_id = s.id) m on true
-      left join lateral (select max(finished_at) as at, bool_or(status not in ('draft', 'cancelled', 'completed')) as busy
+      left join lateral (select max(case when ${isMissed} then scheduled_for else finished_at end) as at,
+                                bool_or(status not in ('draft', 'cancelled', 'completed') and not coalesce(${isMissed}, false)) as busy
                            from campaigns where user_id = s.user_id and wa_session_id = s.id) c on true
      where s.status in ('linked', 'reconnecting', 'restricted') and ${which}`);
   return rows.map((row) => useRow.parse(row));

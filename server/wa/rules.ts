@@ -66,7 +66,7 @@ export const IDLE_TRYING_HOURS = 24;
 /** How a linked phone was used, and what was done about its idleness so far. */
 export interface Use {
   lastUsedAt: Date;
-  /** A campaign of it runs, waits or is paused. */
+  /** A campaign of it runs, waits for its time or is paused. One that missed its time waits for its user, not for the phone. */
   busy: boolean;
   /** Its user was told that it will be unlinked. */
   warnedAt: Date | null;

@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { wallOf } from "#server/campaigns/schedule/rules.ts";
+import { startDueCampaigns } from "#server/campaigns/schedule/start-due.ts";
 import { expireIdle } from "#server/wa/idle.ts";
-import { createRunningCampaign } from "../factories.ts";
+import { createList, createRunningCampaign } from "../factories.ts";
 import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
 
 let stage: Stage;
@@ -104,6 +106,28 @@ describe("a phone is used", () => {
     await hourIn(30);
     expect(await told()).toMatchObject({ status: "linked", idleUntil: null });
     await user.api.campaigns.cancel({ id });
+  });
+
+  test("by what is scheduled, until its time is over: a start that was missed asks its user, who may be gone", async () => {
+    await stage.db.execute(sql`update wallets set plan_expires_at = plan_expires_at + interval '1 year'`);
+    const list = await createList(stage.db, user.id, 1);
+    const draft = { name: "Reunion", listIds: [list.id], waSessionId: linked.sessionId, templateText: "Hi" };
+    const { id } = await user.api.campaigns.create(draft);
+    const tz = "Asia/Jakarta";
+    const wall = wallOf(new Date(Date.now() + 20 * 86_400_000), tz);
+    await user.api.campaigns.schedule({ id, recipients: 1, consentConfirmed: true, wall, tz });
+    await hourIn(19.9);
+    expect(await told()).toMatchObject({ status: "linked", idleUntil: null });
+    await hourIn(20.1);
+    await startDueCampaigns(stage.db, stage.env);
+    expect(await user.api.campaigns.get({ id })).toMatchObject({ scheduleProblem: "missed" });
+    await hourIn(24.9);
+    expect(await told()).toMatchObject({ status: "linked", idleUntil: null });
+    await hourIn(25.1);
+    expect((await told()).idleUntil).not.toBeNull();
+    await hourIn(27.2);
+    expect(await ended()).toMatchObject({ statusReason: "idle" });
+    expect(await user.api.campaigns.get({ id })).toMatchObject({ status: "scheduled", scheduleProblem: "missed" });
   });
 
   test("by a message that left after the warning", async () => {

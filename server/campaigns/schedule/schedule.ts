@@ -32,7 +32,7 @@ export async function scheduleCampaign(
   if (problem) throw new DomainError(problem.code, problem.details);
   const time = readStartTime(input.wall, input.tz, await appNow(tx));
   if ("why" in time) throw new DomainError("schedule_time", time, { wall: time.why });
-  const reached = (await readRecipients(tx, env.caps, campaign)).filter(({ verdict }) => verdict === "queued").length;
+  const reached = (await readRecipients(tx, env.caps, campaign, ["queued"])).length;
   if (reached !== input.recipients) throw recipientsChanged(input.recipients, reached);
   await tx
     .update(campaigns)
@@ -41,6 +41,7 @@ export async function scheduleCampaign(
       scheduledFor: time.at,
       scheduleTz: input.tz,
       scheduleProblem: null,
+      scheduleTriedAt: null,
       recipientsConfirmed: reached,
     })
     .where(eq(campaigns.id, campaign.id));
@@ -55,6 +56,7 @@ const unscheduled = {
   scheduledFor: null,
   scheduleTz: null,
   scheduleProblem: null,
+  scheduleTriedAt: null,
   recipientsConfirmed: null,
 };
 

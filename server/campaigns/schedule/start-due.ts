@@ -12,19 +12,21 @@ import { appNow } from "./schedule.ts";
 const AT_MOST = 200;
 
 /**
- * Starts every campaign whose time has come, each in a transaction of its own. What cannot start (no points, the phone is
- * away) stays scheduled with the reason and is tried again at the next call; what is an hour late waits for its user. Two
+ * Starts the campaigns whose time has come, each in a transaction of its own. What cannot start (no points, the phone is
+ * away) stays scheduled with the reason and is tried again at a later call; what is an hour late waits for its user. Two
  * that run at once start each campaign once: the second finds it running.
+ * @param atMost how many; those that were never tried come first, then those that were tried longest ago, so that however
+ * many cannot start, each has its turn
  * @throws AggregateError of what nobody foresaw, after all were tried
  */
-export async function startDueCampaigns(db: Db, env: StartEnv): Promise<void> {
+export async function startDueCampaigns(db: Db, env: StartEnv, atMost = AT_MOST): Promise<void> {
   const now = await appNow(db);
   const due = await db
     .select({ id: campaigns.id, userId: campaigns.userId, at: campaigns.scheduledFor })
     .from(campaigns)
     .where(and(isDue, lte(campaigns.scheduledFor, sql`app_now()`)))
-    .orderBy(asc(campaigns.scheduledFor))
-    .limit(AT_MOST);
+    .orderBy(sql`${campaigns.scheduleTriedAt} nulls first`, asc(campaigns.scheduledFor))
+    .limit(atMost);
   const failures: unknown[] = [];
   for (const { id, userId, at } of due) {
     if (at === null) continue;
@@ -33,6 +35,7 @@ export async function startDueCampaigns(db: Db, env: StartEnv): Promise<void> {
       else await startDue(db, env, { id, userId, at });
     } catch (error) {
       failures.push(error);
+      await keepTried(db, { id, userId, at });
     }
   }
   if (failures.length > 0) throw new AggregateError(failures, "scheduled campaigns could not be started");
@@ -60,7 +63,12 @@ async function startDue(db: Db, env: StartEnv, due: Due): Promise<void> {
   }
 }
 
+async function keepTried(db: Db, due: Due): Promise<void> {
+  await db.update(campaigns).set({ scheduleTriedAt: sql`now()` }).where(stillDue(due));
+}
+
 async function keepProblem(db: Db, due: Due, problem: string): Promise<void> {
+  await keepTried(db, due);
   await db.transaction(async (tx) => {
     const kept = await tx
       .update(campaigns)

@@ -1,0 +1,1 @@
+ALTER TABLE "campaigns" ADD COLUMN "schedule_tried_at" timestamp with time zone;
