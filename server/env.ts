@@ -34,14 +34,15 @@ const schema = z.object({
   DAILY_CAP: int(500, { min: 1 }),
   SESSION_CAP: int(3, { min: 1 }),
   THROTTLE_FLOOR_MS: int(2_000),
+  AUTO_REPLY_POINTS: int(0, { max: 100 }),
   WORKER_SESSIONS: int(20, { min: 1 }),
   LEASE_MS: int(15_000, { min: 600 }),
   ACK_TIMEOUT_MS: int(30_000, { min: 100 }),
   QR_TIMEOUT_MS: int(0),
   KEEP_ALIVE_MS: int(30_000, { min: 1_000 }),
   GROUP_IMPORT: z.enum(["on", "off"]).default("on"),
-  DATA_DIR: z.string().default(".data"),
   WEBHOOKS_LOCAL: z.enum(["on", "off"]).default("off"),
+  DATA_DIR: z.string().default(".data"),
   S3_ENDPOINT: z.url().optional(),
   S3_REGION: z.string().default("us-east-1"),
   S3_BUCKET: z.string().optional(),
@@ -152,6 +153,8 @@ export function readEnv(source: NodeJS.ProcessEnv) {
       },
       env.WHATSAPP,
     ),
+    /** What an automatic answer costs, and one written by hand. */
+    autoReplyPoints: env.AUTO_REPLY_POINTS,
     workerSessions: env.WORKER_SESSIONS,
     leaseMs: env.LEASE_MS,
     ackTimeoutMs: env.ACK_TIMEOUT_MS,
@@ -161,12 +164,12 @@ export function readEnv(source: NodeJS.ProcessEnv) {
     keepAliveMs: env.KEEP_ALIVE_MS,
     /** Whether people may make lists of the groups their phones are in. It is experimental, and can be switched off. */
     groupImport: env.GROUP_IMPORT === "on",
-    media: mediaSettings(env),
-  };
-}
-
     webhooks: {
       /** Receivers on this machine may be told too, also without TLS: for development and tests. */
       local: env.WEBHOOKS_LOCAL === "on",
     },
+    media: mediaSettings(env),
+  };
+}
+
 export type Env = ReturnType<typeof readEnv>;
