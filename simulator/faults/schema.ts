@@ -61,6 +61,8 @@ export const faultsSchema = z
     /** Answer uploads, or downloads, of media with this HTTP status. */
     failUploads: fault({ status: httpError }),
     failDownloads: fault({ status: httpError }),
+    /** Refuse questions for the devices and keys of people with this code. */
+    failQueries: fault({ code: httpError }),
     /** Every answer to a question comes this late, until the fault is cleared; what comes behind is not held up. */
     slow: z.strictObject({ queryMs: milliseconds }),
   })

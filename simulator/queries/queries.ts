@@ -107,6 +107,10 @@ const recordRefusal = (ctx: Context, client: Client, iq: BinaryNode, answer: Bin
   else if (code === MALFORMED) ctx.journal.record("refused", iq, who);
 };
 
+/** Whether devices or keys of people are wanted. */
+const asksForPeople = (iq: BinaryNode): boolean =>
+  iq.attrs.xmlns === "usync" || (iq.attrs.xmlns === "encrypt" && getBinaryNodeChild(iq, "key") !== undefined);
+
 /** What a question sets going once it is answered. */
 const follow = (ctx: Context, client: Client, iq: BinaryNode): void => {
   const { xmlns } = iq.attrs;
@@ -128,13 +132,16 @@ export const handleIq = (ctx: Context, client: Client, iq: BinaryNode): void => 
   if (type === "error") ctx.journal.record("refused", iq, who);
   if (type === "result" || type === "error") return;
   const answerer: Answer = ANSWERS.get(xmlns ?? "") ?? notHere;
-  const answer = answerer(ctx, client, iq);
+  const faults = ctx.faultsOf(client.account.phone);
+  const question = `question ${xmlns ?? ""} ${iq.attrs.id ?? ""}`;
+  const fault = asksForPeople(iq) ? faults.strikes("failQueries", question) : undefined;
+  const answer = fault ? refusal(iq, fault.code, "service-unavailable") : answerer(ctx, client, iq);
   if (answer.attrs.type === "error") recordRefusal(ctx, client, iq, answer);
   const reply = () => {
     client.connection.send(answer);
     follow(ctx, client, iq);
   };
-  const lateMs = ctx.faultsOf(client.account.phone).queryDelay(`question ${xmlns ?? ""} ${iq.attrs.id ?? ""}`);
+  const lateMs = faults.queryDelay(question);
   if (lateMs) ctx.clock.after(lateMs, reply);
   else reply();
 };

@@ -33,6 +33,14 @@ describe("a slow server", () => {
   });
 });
 
+it("refuses questions for devices and keys as often as it is told to, and no other", async () => {
+  await scene.simulator.setFaults(ACCOUNT, { failQueries: { code: 503, count: 1 } });
+  await ask("w:p");
+  await expect(scene.client.sock.onWhatsApp("+628123450000")).rejects.toMatchObject({ data: 503 });
+  await scene.client.sock.onWhatsApp("+628123450000");
+  expect((await scene.struck()).failQueries).toBe(1);
+});
+
 describe("what the simulator does not have", () => {
   it("is refused by name and written down", async () => {
     await expect(ask("w:biz:catalog")).rejects.toMatchObject({ data: 501 });

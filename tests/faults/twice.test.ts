@@ -1,7 +1,8 @@
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import type { Id } from "#db/ids.ts";
+import { waSessions } from "#db/schema/index.ts";
 import { createLog } from "#server/log.ts";
+import { claimNext } from "#server/messages/claim.ts";
 import { createTasks } from "#worker/tasks/index.ts";
 import { createList, readViolations, readWallet } from "../factories.ts";
 import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
@@ -21,19 +22,20 @@ afterEach(async () => {
   expect(await readViolations(stage.db)).toEqual([]);
 });
 
-async function draft(throttle = 0.05): Promise<{ id: Id<"campaign">; phones: string[] }> {
-  const list = await createList(stage.db, user.id, RECIPIENTS);
-  const { id } = await user.api.campaigns.create({
+async function draft(throttle = 0.05, who = user, by = linked, people = RECIPIENTS) {
+  const list = await createList(stage.db, who.id, people);
+  const { id } = await who.api.campaigns.create({
     name: "Twice",
     listIds: [list.id],
-    waSessionId: linked.sessionId,
+    waSessionId: by.sessionId,
     templateText: "Hi {{name}}",
     throttleMinSeconds: throttle,
     throttleMaxSeconds: throttle * 2,
   });
-  return { id, phones: list.phones };
+  return { id, listId: list.id, phones: list.phones };
 }
-const start = (id: string) => user.api.campaigns.start({ id, recipients: RECIPIENTS, consentConfirmed: true });
+const start = (id: string, who = user) =>
+  who.api.campaigns.start({ id, recipients: RECIPIENTS, consentConfirmed: true });
 const ended = (id: string) =>
   until("the campaign to end", async () => (await user.api.campaigns.get({ id })).status === "completed");
 async function expectOnce(phones: string[]): Promise<void> {
@@ -45,6 +47,9 @@ async function expectOnce(phones: string[]): Promise<void> {
     expect(texts).toEqual([`Hi Person ${index + 1}`]);
   }
 }
+/** How many messages WhatsApp took from the number, whoever sent them. */
+const taken = async () =>
+  (await stage.simulator.sent(linked.phone)).reduce((sum, { messages }) => sum + messages.length, 0);
 const outcomes = async (tries: Promise<unknown>[]) =>
   (await Promise.allSettled(tries)).map(({ status }) => status).sort();
 
@@ -94,6 +99,67 @@ test("two tabs that resume at once, and a pause and a cancel at once, leave one 
     async () => (await user.api.campaigns.get({ id: other.id })).status === "cancelled",
   );
   expect((await readWallet(stage.db, user.id)).held).toBe(0);
+});
+
+test("campaigns of two accounts with one number, started twice each at once, have one day between them; linking anew gives no other", async () => {
+  const LEFT = 3;
+  const other = await stage.signUp();
+  const theirs = await stage.linkPhone(other, linked.phone);
+  const sentBefore = await taken();
+  await stage.db.execute(sql`
+    update wa_numbers set day = (app_now() at time zone tz)::date, day_sent = ${500 - LEFT} where phone = ${linked.phone}`);
+  const drafts = [
+    [user, await draft()],
+    [user, await draft()],
+    [other, await draft(0.05, other, theirs)],
+    [other, await draft(0.05, other, theirs)],
+  ] as const;
+  const twice = drafts.flatMap(([who, { id }]) => [start(id, who), start(id, who)]);
+  expect(await outcomes(twice)).toEqual([...Array(4).fill("fulfilled"), ...Array(4).fill("rejected")]);
+  const full = (who: StageUser, id: string) =>
+    until("the day to be full", async () => {
+      const { waiting, counts } = await who.api.campaigns.get({ id });
+      return waiting?.reason === "daily_cap" && counts.sending === 0 && counts;
+    });
+  const counts = await Promise.all(drafts.map(([who, { id }]) => full(who, id)));
+  const all = counts.map(({ queued, sent, delivered, read }) => [queued, sent + delivered + read]);
+  expect(all.reduce((sum, [, accepted = 0]) => sum + accepted, 0)).toBe(LEFT);
+  expect(all.map(([queued = 0, accepted = 0]) => queued + accepted)).toEqual(Array(4).fill(RECIPIENTS));
+  expect(await taken()).toBe(sentBefore + LEFT);
+
+  await other.api.wa.unlink({ id: theirs.sessionId });
+  await until("it to be unlinked", async () => (await other.api.wa.get({ id: theirs.sessionId })).status !== "linked");
+  const anew = await stage.linkPhone(other, linked.phone);
+  const { id } = await draft(0.05, other, anew);
+  await start(id, other);
+  expect(await full(other, id)).toMatchObject({ queued: RECIPIENTS });
+  // The worker that holds it has looked: it would be given nothing.
+  const worker = await until("its owner", async () => {
+    const [row] = await stage.db.select().from(waSessions).where(eq(waSessions.id, anew.sessionId));
+    return row?.ownerId && { sessionId: anew.sessionId, workerId: row.ownerId, epoch: row.epoch };
+  });
+  const limits = { caps: stage.env.caps, ackTimeoutMs: 1_000, chance: 0 };
+  expect(await claimNext(stage.db, worker, limits)).toMatchObject({ type: "wait" });
+  expect(await taken()).toBe(sentBefore + LEFT);
+  for (const [, made] of drafts.slice(0, 2)) await user.api.campaigns.cancel({ id: made.id });
+  await stage.db.execute(sql`update wa_numbers set day_sent = 0 where phone = ${linked.phone}`);
+  await other.api.wa.unlink({ id: anew.sessionId });
+});
+
+test("a list that grows while two tabs start it makes no campaign of more than 200", async () => {
+  await user.api.schedules.set({ tz: "Asia/Jakarta", windows: [], paused: false });
+  const { id, listId } = await draft(0.05, user, linked, 199);
+  const { phones: more } = await createList(stage.db, user.id, 3);
+  const rows = await Promise.all(more.map((phone) => user.api.contacts.page({ search: phone })));
+  const grow = rows.map(({ rows: [found] }) => user.api.contacts.addToList({ ids: [found?.id ?? "con_"], listId }));
+  const tries = [199, 200, 201, 202].map((recipients) =>
+    user.api.campaigns.start({ id, recipients, consentConfirmed: true }),
+  );
+  await Promise.allSettled([...grow, ...tries]);
+  const started = await user.api.campaigns.get({ id });
+  expect(started.total).toBeLessThanOrEqual(200);
+  if (started.status === "running") await user.api.campaigns.cancel({ id });
+  await user.api.schedules.set({ tz: "Asia/Jakarta", windows: null, paused: false });
 });
 
 test("ten pumps booked for one phone send each message once, one after the other", async () => {

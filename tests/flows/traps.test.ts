@@ -6,7 +6,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type SpawnedSimulator, spawnSimulator } from "#simulator/client.ts";
 import type { HeldSession } from "#worker/gateway/gateway.ts";
-import { createRunningCampaign, newPhone } from "../factories.ts";
+import { createRunningCampaign, newPhone, readWallet } from "../factories.ts";
 import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "../stage.ts";
 
 // A local WhatsApp of its own: an upgrade that hangs, and what is falsified, would strike other tests too.
@@ -143,6 +143,57 @@ test("a message nobody knows any more is not sent again, least of all empty", as
   await simulator().waitUntil({ for: "confirmed", phone: linked.phone });
   await sleep(1_500);
   expect(await sent()).toMatchObject({ copies: 1, text: null });
+});
+
+test("what cannot be handed over four times fails, and three in a row pause the campaign; afterwards everybody gets it once", async () => {
+  // WhatsApp tells nobody's devices: nothing is written to anybody.
+  await simulator().setFaults(linked.phone, { failQueries: { code: 503, probability: 1 } });
+  const before = await readWallet(stage.db, user.id);
+  const { id, phones } = await createRunningCampaign(stage.db, stage.env, user.id, linked.sessionId, 5);
+  const campaign = () => user.api.campaigns.get({ id });
+  await until("all to wait for another try", async () => {
+    const { waiting, counts } = await campaign();
+    return waiting?.reason === "retrying" && counts.queued === 5;
+  });
+  const hurry = async () => {
+    await stage.db.execute(sql`update messages set not_before = now() where campaign_id = ${id} and status = 'queued'`);
+    await stage.db.execute(sql`select book_pump(${linked.sessionId})`);
+  };
+  await until("the pause", async () => {
+    await hurry();
+    return (await campaign()).status === "paused";
+  });
+  // The next one may have been under way when the third failed.
+  await until("nothing under way", async () => (await campaign()).counts.sending === 0);
+  const { pauseReason, counts } = await campaign();
+  expect(pauseReason).toBe("failures");
+  expect(counts.failed).toBeGreaterThanOrEqual(3);
+  expect(counts.failed).toBeLessThan(5);
+  const sentence = expect.stringContaining("failed four times before anything was sent");
+  expect(await user.api.campaigns.failures({ id })).toEqual([
+    {
+      status: "failed",
+      code: "transport",
+      sentence,
+      remedy: "retry",
+      count: counts.failed,
+      able: counts.failed,
+      points: 2 * counts.failed,
+    },
+  ]);
+  expect((await simulator().sent(linked.phone)).filter((chat) => phones.includes(chat.phone))).toEqual([]);
+  expect(await readWallet(stage.db, user.id)).toEqual({ balance: before.balance, held: 2 * counts.queued });
+
+  await simulator().clearFaults(linked.phone);
+  await user.api.campaigns.retryFailed({ id });
+  await user.api.campaigns.resume({ id });
+  await until("the end", async () => {
+    await hurry();
+    return (await campaign()).status === "completed";
+  });
+  const chats = (await simulator().sent(linked.phone)).filter((chat) => phones.includes(chat.phone));
+  expect(chats.flatMap((chat) => chat.messages.map(({ copies }) => copies))).toEqual([1, 1, 1, 1, 1]);
+  expect(await readWallet(stage.db, user.id)).toEqual({ balance: before.balance - 10, held: 0 });
 });
 
 describe("the first login of a device", () => {
