@@ -17,6 +17,8 @@ import {
   messageTemplates,
   tombstones,
   wallets,
+  webhookDeliveries,
+  webhookEndpoints,
 } from "#db/schema/index.ts";
 import { useDatabase } from "#tests/database.ts";
 import { createHeldSession, createRunningCampaign, createUser, testEnv } from "#tests/factories.ts";
@@ -58,6 +60,11 @@ async function fillPeople(waSessionId: Id<"waSession">): Promise<void> {
   await db.insert(messageTemplates).values({ id: newId("messageTemplate"), userId: one, name: "t", body: "b" });
   await fillAnswers(waSessionId);
   await db.execute(sql`insert into identity_pairs (user_id, pn, lid) values (${one}, 'pn:+62', 'lid:1@lid')`);
+  const endpointId = newId("webhookEndpoint");
+  const secret = Buffer.alloc(1);
+  await db.insert(webhookEndpoints).values({ id: endpointId, userId: one, url: "https://x", secret, events: [] });
+  const event = { id: newId("webhookDelivery"), eventId: newId("webhookEvent"), type: "webhook.test", payload: {} };
+  await db.insert(webhookDeliveries).values({ ...event, endpointId, userId: one });
 }
 
 /** And in those of what is answered to whom. */
@@ -142,6 +149,10 @@ test("a user's transaction cannot change or claim another user's rows", async ()
   ).rejects.toThrow();
   // What WhatsApp was given of files holds their keys: no page has any business with it, its owner's neither.
   await expect(withUser(connection.db, one, (tx) => tx.execute(sql`select * from media_uploads`))).rejects.toThrow();
+  // Nor with what signs webhooks, sealed as it is.
+  await expect(
+    withUser(connection.db, one, (tx) => tx.execute(sql`select secret from webhook_endpoints`)),
+  ).rejects.toThrow();
 });
 
 test("the trigger and the function that no wall binds touch nobody else's lists and files", async () => {
@@ -164,6 +175,17 @@ test("the trigger and the function that no wall binds touch nobody else's lists 
   expect(await jobs()).toHaveLength(0);
   await withUser(db, one, (tx) => tx.execute(sql`select book_import(${importId})`));
   expect(await jobs()).toHaveLength(1);
+});
+
+test("what is told to webhooks from a user's transaction is told to that user's alone", async () => {
+  const { db } = connection;
+  await db.execute(sql`update webhook_endpoints set events = array['session.*'] where user_id = ${one}`);
+  const told = (type: string) => db.execute(sql`select 1 from webhook_deliveries where type = ${type}`);
+  const tell = (who: Id<"user">, type: string) =>
+    withUser(db, who, (tx) => tx.execute(sql`select emit_webhook(${one}, ${type}, '{}')`));
+  await tell(other, "session.forged");
+  await tell(one, "session.linked");
+  expect([await told("session.forged"), await told("session.linked")].map((rows) => rows.length)).toEqual([0, 1]);
 });
 
 test("the wall ends with the transaction", async () => {
