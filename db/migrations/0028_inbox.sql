@@ -3,7 +3,12 @@ ALTER TABLE "messages" ADD COLUMN "reply_key" text;--> statement-breakpoint
 ALTER TABLE "conversations" ADD COLUMN "identities" text[] DEFAULT '{}' NOT NULL;--> statement-breakpoint
 ALTER TABLE "conversations" ADD COLUMN "merged_into" text;--> statement-breakpoint
 CREATE UNIQUE INDEX "messages_reply_once" ON "messages" USING btree ("user_id","reply_key") WHERE "messages"."reply_key" is not null;--> statement-breakpoint
-CREATE INDEX "inbound_messages_chat" ON "inbound_messages" USING btree ("wa_session_id","sender","sent_at","id");--> statement-breakpoint
+-- When a message came, by WhatsApp's clock, which tells whole seconds; within that second by this one. A second has the same
+-- length everywhere, so that this depends on nothing but its arguments.
+CREATE FUNCTION came_at(p_sent timestamptz, p_created timestamptz) RETURNS timestamptz LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+$$ SELECT least(greatest(p_created, p_sent), p_sent + interval '999999 microseconds') $$;
+--> statement-breakpoint
+CREATE INDEX "inbound_messages_chat" ON "inbound_messages" USING btree ("wa_session_id","sender",came_at("sent_at", "created_at"),"id");--> statement-breakpoint
 CREATE INDEX "conversations_unread" ON "conversations" USING btree ("user_id","last_at","id") WHERE "conversations"."unread" > 0;--> statement-breakpoint
 CREATE INDEX "conversations_merged" ON "conversations" USING btree ("merged_into") WHERE "conversations"."merged_into" is not null;--> statement-breakpoint
 CREATE INDEX "messages_chat" ON "messages" USING btree ("wa_session_id","recipient_key",(coalesce("sending_at", "created_at")),"id") WHERE "messages"."kind" in ('opt_out', 'auto_reply', 'manual');--> statement-breakpoint

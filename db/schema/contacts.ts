@@ -186,6 +186,6 @@ export const inboundMessages = pgTable(
     unique("inbound_messages_once").on(t.waSessionId, t.sender, t.waMsgId),
     index("inbound_messages_contact").on(t.contactId, t.sentAt),
     index("inbound_messages_user").on(t.userId, t.id),
-    index("inbound_messages_chat").on(t.waSessionId, t.sender, t.sentAt, t.id),
+    index("inbound_messages_chat").on(t.waSessionId, t.sender, sql`came_at(${t.sentAt}, ${t.createdAt})`, t.id),
   ],
 );

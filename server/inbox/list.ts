@@ -44,6 +44,9 @@ export const ownKinds = sql`m.kind in ('opt_out', 'auto_reply', 'manual')`;
 /** SQL: when a message of ours left, or was written if it has not; as the index says it. */
 export const leftAt = sql`coalesce(m.sending_at, m.created_at)`;
 
+/** SQL: when a message of theirs came, among ours: WhatsApp tells whole seconds, the order within one is ours; as the index says it. */
+export const cameAt = sql`came_at(i.sent_at, i.created_at)`;
+
 /** SQL: an instant, exactly. */
 export const exactly = (at: SQL): SQL => sql`to_char(${at} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
@@ -85,9 +88,9 @@ export async function listConversations(
 const lastMessage = sql`
   select l.theirs, l.text, l.content, l."fileName", l.status, l.wiped from unnest(v.identities) as known(identity) cross join lateral (
     (select true as theirs, i.body as text, i.content, null as "fileName", null as status,
-            ${isOld(sql`least(i.sent_at, i.created_at)`)} as wiped, i.sent_at as at, i.id
+            ${isOld(sql`least(i.sent_at, i.created_at)`)} as wiped, ${cameAt} as at, i.id
        from inbound_messages i where i.wa_session_id = v.wa_session_id and i.sender = known.identity
-      order by i.sent_at desc, i.id desc limit 1)
+      order by ${cameAt} desc, i.id desc limit 1)
     union all
     (select false, m.resolved_text, 'text', (select f.file_name from media f where f.id = m.media_id), m.status,
             ${isOld(sql`m.created_at`)}, ${leftAt}, m.id

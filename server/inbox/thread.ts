@@ -8,7 +8,7 @@ import { type MessageKind, type MessageStatus, reasonSentence } from "../message
 import { textArray } from "../opt-outs/known-identities.ts";
 import type { InboundContent } from "../opt-outs/receive-inbound.ts";
 import { readKeyword } from "../opt-outs/rules.ts";
-import { exactly, isOld, leftAt, ownKinds, readPlace } from "./list.ts";
+import { cameAt, exactly, isOld, leftAt, ownKinds, readPlace } from "./list.ts";
 
 const MESSAGES_A_PAGE = 50;
 
@@ -97,9 +97,9 @@ async function placesOf(tx: Db, { userId, waSessionId, identities, contactId }: 
   return tx.execute<{ id: string; theirs: boolean; at: string }>(sql`
     select id, theirs, ${exactly(sql`at`)} as at from (
       select p.* from unnest(${textArray(identities)}) as known(identity) cross join lateral (
-        (select i.id, true as theirs, i.sent_at as at from inbound_messages i
-          where i.wa_session_id = ${waSessionId} and i.sender = known.identity ${earlier(sql`i.sent_at`, sql`i.id`)}
-          order by i.sent_at desc, i.id desc limit ${most})
+        (select i.id, true as theirs, ${cameAt} as at from inbound_messages i
+          where i.wa_session_id = ${waSessionId} and i.sender = known.identity ${earlier(cameAt, sql`i.id`)}
+          order by ${cameAt} desc, i.id desc limit ${most})
         union all
         (select m.id, false, ${leftAt} from messages m
           where m.wa_session_id = ${waSessionId} and m.recipient_key = known.identity and ${ownKinds}
@@ -117,7 +117,7 @@ async function readTheirs(tx: Db, { userId }: Chat, ids: readonly string[]): Pro
   if (ids.length === 0) return [];
   const rows = await tx.execute<Omit<TheirMessage, "from" | "at" | "optsOut"> & { at: string }>(sql`
     select i.id, i.body as text, i.content, i.body is null and ${isOld(sql`least(i.sent_at, i.created_at)`)} as wiped,
-           ${exactly(sql`i.sent_at`)} as at,
+           ${exactly(cameAt)} as at,
            (select jsonb_build_object('id', c.id, 'name', c.name) from messages m join campaigns c on c.id = m.campaign_id
              where m.contact_id = i.contact_id and m.user_id = i.user_id and m.kind = 'campaign' and ${reached}
                and ${answers(sql`i.sent_at`)} limit 1) as campaign

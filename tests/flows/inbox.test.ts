@@ -1,0 +1,159 @@
+import { sql } from "drizzle-orm";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { createList, newPhone, readViolations, readWallet } from "../factories.ts";
+import { createStage, type LinkedPhone, type Stage, type StageUser, startAsReviewed, until } from "../stage.ts";
+
+const TZ = "Asia/Jakarta";
+let stage: Stage;
+let user: StageUser;
+let phone: LinkedPhone;
+beforeAll(async () => {
+  stage = await createStage({ env: { AUTO_REPLY_POINTS: "3" } });
+});
+afterAll(() => stage?.stop());
+beforeEach(async () => {
+  await stage.db.execute(sql`update app_clock set shift = '0'`);
+  user = await stage.signUp();
+  phone = await stage.linkPhone(user);
+  await stage.simulator.setDelays(phone.phone, { ackMs: 0, deliveredMs: 10, readMs: 20 });
+});
+afterEach(async () => {
+  expect(await readViolations(stage.db)).toEqual([]);
+});
+
+const write = (from: string, text: string) => stage.simulator.write(from, phone.phone, text);
+/** The one conversation, once it holds so many unread messages. */
+const conversation = (unread = 1) =>
+  until("the conversation", async () => {
+    const { rows } = await user.api.inbox.list();
+    return rows.length === 1 && rows[0]?.unread === unread && rows[0];
+  });
+const read = async () => {
+  const { rows } = await user.api.inbox.list();
+  return user.api.inbox.get({ id: rows[0]?.id ?? "cnv_" });
+};
+const reply = async (text: string, more = {}) => {
+  const { id, replyKey: key } = await read();
+  return user.api.inbox.reply({ id, text, key, ...more });
+};
+const lastIs = (status: string) =>
+  until(`the last message to be ${status}`, async () => {
+    const last = (await read()).messages.at(-1);
+    return last?.from === "us" && last.status === status && last;
+  });
+async function shownTo(person: string): Promise<string[]> {
+  const chats = await stage.simulator.phoneChats(person);
+  return chats.flatMap((chat) => chat.messages.flatMap((message) => (message.fromMe ? [] : [message.text])));
+}
+
+test("somebody writes and is answered by hand: it arrives, once, and is paid for once", async () => {
+  const person = newPhone();
+  await write(person, "Are you open on Sunday?");
+  expect(await conversation()).toMatchObject({ phone: person, name: null, last: { text: "Are you open on Sunday?" } });
+  const { id, replyKey: key } = await read();
+  const text = "Yes, from nine.\n*Welcome!*";
+  const sent = await Promise.all([1, 2].map(() => user.api.inbox.reply({ id, text, key })));
+  expect(sent[0]).toEqual({ id: sent[1]?.id, waitsUntil: null });
+  await lastIs("read");
+  expect(await shownTo(person)).toEqual([text]);
+  expect(await readWallet(stage.db, user.id)).toEqual({ balance: 397, held: 0 });
+  expect(await conversation(0)).toMatchObject({ last: { theirs: false, status: "read" } });
+});
+
+test("outside the hours an answer waits, can be taken back, and leaves when they open", async () => {
+  const person = newPhone();
+  await write(person, "Hello?");
+  await conversation();
+  // 23 November 2026 is a Monday.
+  const clockShows = (wall: string) =>
+    stage.db.execute(sql`update app_clock set shift = (${wall}::timestamp at time zone ${TZ}) - clock_timestamp()`);
+  await stage.db.execute(sql`update wallets set plan_expires_at = '2030-01-01' where user_id = ${user.id}`);
+  await clockShows("2026-11-23T08:00");
+  await user.api.schedules.set({ tz: TZ, windows: [{ day: 1, from: 9 * 60, to: 18 * 60 }] });
+  expect((await read()).composer).toMatchObject({ problem: null, waitsUntil: new Date("2026-11-23T09:00+07:00") });
+
+  const { id } = await reply("Never mind");
+  expect((await readWallet(stage.db, user.id)).held).toBe(3);
+  await user.api.inbox.withdraw({ id });
+  await expect(user.api.inbox.withdraw({ id })).rejects.toThrow("cannot be withdrawn");
+  expect(await lastIs("cancelled")).toMatchObject({ reason: "You took this back before it was sent." });
+  expect(await readWallet(stage.db, user.id)).toEqual({ balance: 400, held: 0 });
+
+  expect(await reply("Good morning")).toMatchObject({ waitsUntil: new Date("2026-11-23T09:00+07:00") });
+  await lastIs("queued");
+  expect(await shownTo(person)).toEqual([]);
+  await clockShows("2026-11-23T09:00:01");
+  await stage.db.execute(sql`select book_pump(${phone.sessionId})`);
+  await lastIs("read");
+  expect(await shownTo(person)).toEqual(["Good morning"]);
+
+  await clockShows("2026-11-23T18:30");
+  await reply("Until next Monday");
+  const [row] = await stage.db.execute<{ hours: number }>(sql`
+    select (extract(epoch from expires_at - app_now()) / 3600)::float8 as hours from messages
+     where user_id = ${user.id} and status = 'queued'`);
+  // Six days and fourteen and a half hours, and one more.
+  expect(row?.hours).toBeCloseTo(159.5, 1);
+});
+
+test("whoever wrote from a hidden number is one conversation once the number is known, with the campaign they got", async () => {
+  const list = await createList(stage.db, user.id, 1);
+  const person = list.phones[0] ?? "";
+  await stage.simulator.setPhone(person, { addressing: "lid" });
+  await write(person, "Before");
+  const before = await conversation();
+  const { id } = await user.api.campaigns.create({
+    name: "Class meeting",
+    listIds: [list.id],
+    waSessionId: phone.sessionId,
+    templateText: "Hi {{name}}",
+    throttleMinSeconds: 0,
+    throttleMaxSeconds: 0,
+  });
+  await startAsReviewed(user, id);
+  await until("the end", async () => (await user.api.campaigns.get({ id })).counts.read === 1);
+  await write(person, "I will come");
+  const after = await conversation(2);
+  expect(after).toMatchObject({ id: before.id, phone: person, name: "Person 1" });
+  expect((await read()).messages).toMatchObject([
+    { text: "Before", campaign: null },
+    { text: "Hi Person 1", kind: "campaign", status: "read", campaign: { id } },
+    { text: "I will come", campaign: { id, name: "Class meeting" } },
+  ]);
+  await reply("See you there");
+  await until("the answer", async () => (await shownTo(person)).includes("See you there"));
+});
+
+test("what came while nobody was there, and comes again, is in the inbox once; STOP ends the answering", async () => {
+  const person = newPhone();
+  await write(person, "First");
+  await conversation();
+  await Promise.all(stage.workers.map((worker) => worker.stop()));
+  await write(person, "While you were away");
+  await stage.startWorker();
+  await conversation(2);
+  await write(person, "stop");
+  await conversation(3);
+  await lastIs("read");
+  const { messages, composer } = await read();
+  expect(messages.map((said) => [said.from, said.text])).toEqual([
+    ["them", "First"],
+    ["them", "While you were away"],
+    ["them", "stop"],
+    ["us", expect.stringContaining("no more messages")],
+  ]);
+  expect(composer.problem?.code).toBe("opted_out");
+  await expect(reply("But wait")).rejects.toThrow("Only they can lift it");
+});
+
+test("what came in is there though nobody can pay for an answer, and no rule can give one", async () => {
+  await stage.db.execute(sql`update wallets set balance = 2 where user_id = ${user.id}`);
+  await stage.db.execute(sql`
+    insert into auto_rules (id, user_id, name, position, match, patterns, responses)
+    values ('rul_broken' || substr(${user.id}, 5), ${user.id}, 'Broken', 1, 'regex', array['('], '[{"text": "Hi", "mediaId": "med_none"}]')`);
+  await write(newPhone(), "Hello");
+  await conversation();
+  await expect(reply("Hello yourself")).rejects.toThrow("This needs 3 points and 2 are available");
+  expect((await read()).messages).toHaveLength(1);
+  await stage.db.execute(sql`update wallets set balance = 400 where user_id = ${user.id}`);
+});
