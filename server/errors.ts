@@ -1,4 +1,5 @@
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
+import { automationRefusals } from "./automation/refusals.ts";
 import { inboxRefusals } from "./inbox/refusals.ts";
 import { mediaRefusals } from "./media/refusals.ts";
 import { phoneRefusals } from "./wa/refusals.ts";
@@ -263,6 +264,7 @@ export const refusals = {
     message: say("Nothing here can be tried again at the moment. The reasons say what else can be done."),
   },
   cannot_undo: { trpc: "CONFLICT", status: 409, message: (d) => String(d.why) },
+  ...automationRefusals,
   ...mediaRefusals,
   ...inboxRefusals,
   ...phoneRefusals,

@@ -4,7 +4,7 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 
 /** Facts that screens follow. An event is a hint: it names a thing that changed, never what it holds. */
-export const topics = ["campaign", "session", "wallet", "contacts", "schedule", "inbox", "webhooks"] as const;
+export const topics = ["campaign", "session", "wallet", "contacts", "schedule", "inbox", "rules", "webhooks"] as const;
 export type Topic = (typeof topics)[number];
 
 export const liveEvent = z.object({ u: z.string(), topic: z.enum(topics), id: z.string() }).strict();

@@ -16,6 +16,10 @@ export const jobs = {
   "sessions:expire-idle": z.unknown(),
   /** Every night: message bodies older than 14 days. */
   "bodies:wipe": z.unknown(),
+  /** Answers one inbound message, as its user's rules say. */
+  "inbox:answer": z.object({ inboundId: z.templateLiteral(["inb_", z.string()]) }),
+  /** Every night: cooldowns that are over. */
+  "rules:expire": z.unknown(),
   /** A large file, so that a person need not wait for its reading. */
   "imports:read": z.object({ importId: z.templateLiteral(["imp_", z.string()]) }),
   /** Every night: rows of imports that are done with. */

@@ -1,4 +1,5 @@
 import { authRouter, tokensRouter } from "./auth/router.ts";
+import { automationRouter } from "./automation/router.ts";
 import { campaignsRouter } from "./campaigns/router.ts";
 import { contactsRouter } from "./contacts/router.ts";
 import { devPhoneRouter } from "./dev-phone/router.ts";
@@ -24,6 +25,7 @@ export const appRouter = router({
   campaigns: campaignsRouter,
   templates: templatesRouter,
   media: mediaRouter,
+  rules: automationRouter,
   inbox: inboxRouter,
   wallet: walletRouter,
   schedules: schedulesRouter,

@@ -8,6 +8,7 @@ const recurring = [
   { task: "ledger:check", match: "7 * * * *" },
   { task: "sessions:expire-idle", match: "37 * * * *" },
   { task: "bodies:wipe", match: "23 3 * * *" },
+  { task: "rules:expire", match: "33 3 * * *" },
   { task: "imports:expire", match: "43 3 * * *" },
   { task: "media:expire", match: "3 4 * * *" },
   { task: "webhooks:deliver", match: "* * * * *" },

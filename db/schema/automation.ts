@@ -1,4 +1,5 @@
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
+import type { Id } from "../ids.ts";
 import { at, createdAt, idOf } from "./columns.ts";
 import type { ActiveWindow } from "./schedules.ts";
 import { users } from "./users.ts";
@@ -8,7 +9,7 @@ import { waSessions } from "./wa.ts";
 export interface AutoResponse {
   text: string;
   /** A file that goes with the text. */
-  mediaId: string | null;
+  mediaId: Id<"media"> | null;
 }
 
 /** What is answered to which words. Judged in the order of `position`. */

@@ -1,4 +1,4 @@
-import { integer, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
+import { integer, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { at, bytea, createdAt, idOf } from "./columns.ts";
 import { users } from "./users.ts";
 import { waSessions } from "./wa.ts";

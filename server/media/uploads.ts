@@ -9,9 +9,12 @@ import type { MediaDeps } from "./deps.ts";
 import { kindOfType, type MediaKind } from "./rules.ts";
 import { mediaKey } from "./store/store.ts";
 
-/** What WhatsApp was given of a file, for one campaign on one phone: tests of it and every recipient share it. */
+/**
+ * What WhatsApp was given of a file, for one campaign on one phone: tests of it and every recipient share it. So do all
+ * answers of a phone, which belong to no campaign.
+ */
 export interface UploadKey {
-  campaignId: Id<"campaign">;
+  campaignId: Id<"campaign"> | null;
   waSessionId: Id<"waSession">;
   mediaId: Id<"media">;
 }
@@ -19,7 +22,7 @@ export interface UploadKey {
 /** WhatsApp forgets a file after some weeks, and recipients may open it late: an older upload is not given to anybody new. */
 const TRUSTED = sql`interval '12 days'`;
 
-/** Whose upload a message uses: its campaign's, or that of the campaign it tests. `wanted`: it may be sent at this moment. */
+/** Whose upload a message uses: its campaign's, that of the campaign it tests, or that of all answers. `wanted`: it may be sent at this moment. */
 export async function uploadScope(
   db: Db,
   message: { id: Id<"message"> },
@@ -45,7 +48,7 @@ export async function findUpload(
     .from(mediaUploads)
     .where(
       and(
-        eq(mediaUploads.campaignId, campaignId),
+        sql`${mediaUploads.campaignId} is not distinct from ${campaignId}`,
         eq(mediaUploads.waSessionId, waSessionId),
         eq(mediaUploads.mediaId, mediaId),
         gt(mediaUploads.uploadedAt, sql`app_now() - ${TRUSTED}`),

@@ -22,6 +22,8 @@ export interface Answer {
   pricePoints: number;
   /** In how many seconds it is left out if it has not gone; null: in 24 hours. */
   livesSeconds: number | null;
+  /** In how many seconds it may go at the earliest; left out: at once. */
+  waitsSeconds?: number;
   /** Of what a person wrote by hand: the same key twice is refused by the database. */
   replyKey?: string;
 }
@@ -35,7 +37,7 @@ export interface Answer {
 export async function queueAnswer(
   tx: Db,
   sessionKeys: SessionKeys,
-  { to, contact, text, livesSeconds, ...answer }: Answer,
+  { to, contact, text, livesSeconds, waitsSeconds = 0, ...answer }: Answer,
 ): Promise<Id<"message">> {
   const id = newId("message");
   // The session first, as in every transaction.
@@ -51,6 +53,7 @@ export async function queueAnswer(
     recipientName: contact?.name ?? "",
     resolvedText: text,
     waMsgId: waMsgId(id, sessionKeys.current.key),
+    notBefore: sql`now() + ${waitsSeconds} * interval '1 second'`,
     expiresAt: livesSeconds === null ? null : sql`app_now() + ${livesSeconds} * interval '1 second'`,
   });
   return id;

@@ -162,6 +162,11 @@ const reasons: Record<string, Reason> = {
       "What was sent is not kept any more: after 14 days, or when the phone was linked anew. It cannot be repeated.",
     remedy: null,
   },
+  replaced: {
+    sentence: "This person wrote again before your hours opened, and their later message is answered instead.",
+    remedy: null,
+  },
+  rules_stopped: { sentence: "The automatic answers were stopped before this one was sent.", remedy: null },
   withdrawn: { sentence: "You took this back before it was sent.", remedy: null },
   cancelled: { sentence: "The campaign was cancelled before this message was sent.", remedy: null },
   "463": {

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Task, TaskList } from "graphile-worker";
 import type { Db } from "#db/client.ts";
+import { answerInbound, expireCooldowns } from "#server/automation/answer.ts";
 import { startDueCampaigns } from "#server/campaigns/schedule/start-due.ts";
 import type { Env } from "#server/env.ts";
 import { expireImports } from "#server/imports/expire.ts";
@@ -31,6 +32,9 @@ const handlers: { [N in SharedJob]: Handler<N> } = {
   "ledger:check": (_payload, deps) => checkLedger(deps),
   "sessions:expire-idle": (_payload, { db }) => expireIdle(db),
   "bodies:wipe": (_payload, { db }) => wipeBodies(db),
+  "inbox:answer": ({ inboundId }, { db, env, log }) =>
+    answerInbound(db, { sessionKeys: env.sessionKeys, pricePoints: env.autoReplyPoints, log }, inboundId),
+  "rules:expire": (_payload, { db }) => expireCooldowns(db),
   "imports:read": ({ importId }, { db, env }, run) => readImport(db, env, importId, run),
   "imports:expire": (_payload, { db }) => expireImports(db),
   "media:expire": (_payload, { db, env }) => expireMedia(db, openMedia(env)),

@@ -28,7 +28,8 @@ export class UploadFailed extends Error {
 }
 
 /**
- * Gives each file to WhatsApp once for a campaign and phone, whoever needs it first: a recipient or a test. What WhatsApp was
+ * Gives each file to WhatsApp once for a campaign and phone, whoever needs it first: a recipient or a test; and once for all
+ * answers of a phone. What WhatsApp was
  * given is kept sealed, so that a restart does not upload it again.
  * @returns a function that answers the encoded media message, without a caption
  */
@@ -45,7 +46,6 @@ export function createUploads({ db, log, media }: { db: Db; log: Log; media: Med
     const { campaignId, wanted } = await uploadScope(db, message);
     // The one that was claimed while the upload for the one before it failed.
     if (!wanted) throw new NotWritten("offline");
-    if (campaignId === null) throw new UploadFailed(new Error("the message belongs to no campaign"));
     const key: UploadKey = { campaignId, waSessionId: owner.sessionId, mediaId };
     const name = `${owner.sessionId} ${owner.epoch} ${campaignId} ${mediaId}`;
     const already = underWay.get(name);

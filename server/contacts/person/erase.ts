@@ -51,6 +51,7 @@ export async function eraseContact(tx: Db, pads: Pads, userId: Id<"user">, { id,
     update inbound_messages set sender = 'erased:' || encode(${sender}, 'hex'), body = null, contact_id = null
      where user_id = ${userId} and (contact_id = ${id} or sender in ${inIdentities})`);
   await forgetConversations(tx, userId, person.identities);
+  await tx.execute(sql`delete from auto_cooldowns where user_id = ${userId} and person in ${inIdentities}`);
   await tx.execute(sql`
     delete from identity_pairs where user_id = ${userId} and (pn in ${inIdentities} or lid in ${inIdentities})`);
   await tx.execute(sql`delete from suppressions where user_id = ${userId} and identity in ${inIdentities}`);

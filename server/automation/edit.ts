@@ -1,0 +1,170 @@
+import { and, asc, eq, sql } from "drizzle-orm";
+import type { Db } from "#db/client.ts";
+import { type Id, newId } from "#db/ids.ts";
+import { autoBreakers, autoRules, autoSettings, waSessions } from "#db/schema/index.ts";
+import { recordAudit } from "../audit/record.ts";
+import { DomainError } from "../errors.ts";
+import { publish } from "../events.ts";
+import { getMedia } from "../media/queries.ts";
+import { mediaLimits } from "../media/rules.ts";
+import { dropWaiting } from "./breaker.ts";
+import { regexProblem } from "./matching/compile.ts";
+import { RULES_AT_MOST } from "./rules.ts";
+import type { AutoSettingsInput, EnableRuleInput, MoveRuleInput, SaveRuleInput } from "./schema.ts";
+
+/**
+ * Adds a rule after all others, or puts it in the place of the one with its id. A new one answers from now on.
+ * @throws too_many_rules, bad_pattern, empty_answer, answer_too_long, media_removed, not_found
+ */
+export async function saveRule(
+  tx: Db,
+  userId: Id<"user">,
+  { id, ...rule }: SaveRuleInput,
+): Promise<{ id: Id<"autoRule"> }> {
+  await lockRules(tx, userId);
+  refusePatterns(rule);
+  await refuseAnswers(tx, userId, rule.responses);
+  if (rule.waSessionId) await ownPhone(tx, userId, rule.waSessionId);
+  if (id) {
+    const saved = await tx
+      .update(autoRules)
+      .set({ ...rule, changedAt: sql`now()` })
+      .where(own(userId, id))
+      .returning({ id: autoRules.id });
+    if (saved.length === 0) throw new DomainError("not_found");
+    await told(tx, userId, "rule.changed", id);
+    return { id };
+  }
+  const kept = await tx.$count(autoRules, eq(autoRules.userId, userId));
+  if (kept >= RULES_AT_MOST) throw new DomainError("too_many_rules", { limit: RULES_AT_MOST });
+  const added = newId("autoRule");
+  const position = sql`(select coalesce(max(position), 0) + 1 from auto_rules where user_id = ${userId})`;
+  await tx.insert(autoRules).values({ ...rule, id: added, userId, position });
+  await told(tx, userId, "rule.added", added);
+  return { id: added };
+}
+
+function refusePatterns({ match, patterns, folds }: Omit<SaveRuleInput, "id">): void {
+  if (match !== "regex") return;
+  const fields: Record<string, string> = {};
+  for (const [n, pattern] of patterns.entries()) {
+    const why = regexProblem(pattern, folds);
+    if (why) fields[`patterns[${n}]`] = why;
+  }
+  const [why] = Object.values(fields);
+  if (why) throw new DomainError("bad_pattern", { why }, fields);
+}
+
+async function refuseAnswers(tx: Db, userId: Id<"user">, responses: SaveRuleInput["responses"]): Promise<void> {
+  for (const [n, { text, mediaId }] of responses.entries()) {
+    const refuse = (code: "empty_answer" | "answer_too_long", details = {}) => {
+      const { message } = new DomainError(code, details);
+      throw new DomainError(code, details, { [`responses[${n}].text`]: message });
+    };
+    if (text === "" && mediaId === null) refuse("empty_answer");
+    if (mediaId === null) continue;
+    if (text.length > mediaLimits.captionChars) refuse("answer_too_long", { limit: mediaLimits.captionChars });
+    const file = await getMedia(tx, userId, { id: mediaId });
+    if (file.removed) throw new DomainError("media_removed", { name: file.fileName });
+  }
+}
+
+/** @throws not_found */
+async function ownPhone(tx: Db, userId: Id<"user">, id: Id<"waSession">): Promise<void> {
+  const [phone] = await tx
+    .select({ id: waSessions.id })
+    .from(waSessions)
+    .where(and(eq(waSessions.id, id), eq(waSessions.userId, userId)));
+  if (!phone) throw new DomainError("not_found");
+}
+
+/** What was written while it was off is not answered. @throws not_found */
+export async function enableRule(tx: Db, userId: Id<"user">, { id, to }: EnableRuleInput): Promise<void> {
+  const enabled = to === "on";
+  const changed = await tx
+    .update(autoRules)
+    .set({
+      enabled,
+      ...(enabled ? { enabledAt: sql`case when ${autoRules.enabled} then ${autoRules.enabledAt} else now() end` } : {}),
+    })
+    .where(own(userId, id))
+    .returning({ id: autoRules.id });
+  if (changed.length === 0) throw new DomainError("not_found");
+  await told(tx, userId, enabled ? "rule.enabled" : "rule.disabled", id);
+}
+
+/** What it answered stays in the conversations. @throws not_found */
+export async function removeRule(tx: Db, userId: Id<"user">, { id }: { id: Id<"autoRule"> }): Promise<void> {
+  const removed = await tx.delete(autoRules).where(own(userId, id)).returning({ id: autoRules.id });
+  if (removed.length === 0) throw new DomainError("not_found");
+  await told(tx, userId, "rule.removed", id);
+}
+
+/** Puts a rule at a place among the others, which close up behind it. @throws not_found */
+export async function moveRule(tx: Db, userId: Id<"user">, { id, to }: MoveRuleInput): Promise<void> {
+  await lockRules(tx, userId);
+  const rows = await tx
+    .select({ id: autoRules.id })
+    .from(autoRules)
+    .where(eq(autoRules.userId, userId))
+    .orderBy(asc(autoRules.position), asc(autoRules.id));
+  const others = rows.map((row) => row.id).filter((other) => other !== id);
+  if (others.length === rows.length) throw new DomainError("not_found");
+  const order = [...others.slice(0, to), id, ...others.slice(to)];
+  await tx.execute(sql`
+    update auto_rules r set position = o.at
+      from jsonb_array_elements_text(${JSON.stringify(order)}::text::jsonb) with ordinality as o(id, at)
+     where r.id = o.id and r.user_id = ${userId} and r.position <> o.at`);
+  await told(tx, userId, "rule.moved", id);
+}
+
+/** How the rules of a user are judged, and how much a phone may answer. */
+export async function setAutoSettings(tx: Db, userId: Id<"user">, settings: AutoSettingsInput): Promise<void> {
+  await tx
+    .insert(autoSettings)
+    .values({ userId, ...settings })
+    .onConflictDoUpdate({ target: autoSettings.userId, set: settings });
+  await recordAudit(tx, userId, "rules.settings", { ...settings });
+  await publish(tx, userId, "rules", userId);
+}
+
+/** Stops or lets go on all rules of a user. What is queued by them does not go after a stop. */
+export async function pauseRules(tx: Db, userId: Id<"user">, { to }: { to: "on" | "off" }): Promise<void> {
+  const paused = to === "on";
+  await tx.execute(sql`select from wa_sessions where user_id = ${userId} order by id for no key update`);
+  await tx
+    .insert(autoSettings)
+    .values({ userId, paused })
+    .onConflictDoUpdate({ target: autoSettings.userId, set: { paused } });
+  if (paused) await dropWaiting(tx, sql`m.user_id = ${userId}`, "rules_stopped");
+  await recordAudit(tx, userId, paused ? "rules.paused" : "rules.resumed");
+  await publish(tx, userId, "rules", userId);
+}
+
+/** Lets the rules of a phone go on that stopped by themselves. @throws not_found */
+export async function resumePhone(
+  tx: Db,
+  userId: Id<"user">,
+  { waSessionId }: { waSessionId: Id<"waSession"> },
+): Promise<void> {
+  const resumed = await tx
+    .update(autoBreakers)
+    .set({ resumedAt: sql`now()` })
+    .where(and(eq(autoBreakers.waSessionId, waSessionId), eq(autoBreakers.userId, userId)))
+    .returning({ id: autoBreakers.waSessionId });
+  if (resumed.length === 0) throw new DomainError("not_found");
+  await recordAudit(tx, userId, "rules.let_go_on", { waSessionId });
+  await publish(tx, userId, "rules", waSessionId);
+}
+
+const own = (userId: Id<"user">, id: Id<"autoRule">) => and(eq(autoRules.id, id), eq(autoRules.userId, userId));
+
+async function told(tx: Db, userId: Id<"user">, action: string, ruleId: Id<"autoRule">): Promise<void> {
+  await recordAudit(tx, userId, action, { ruleId });
+  await publish(tx, userId, "rules", ruleId);
+}
+
+/** One change of a user's order at a time. */
+async function lockRules(tx: Db, userId: Id<"user">): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`rules|${userId}`}, 0))`);
+}
