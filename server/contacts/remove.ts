@@ -16,23 +16,28 @@ export const these = (ids: readonly string[]): SQL =>
 
 /**
  * Leaves out what is queued for these people and gives its points back. What is on its way finishes.
- * @returns the messages
+ * @param locked the campaigns the caller holds, when it has been to the wallet since and may lock no other; what those queue
+ * meanwhile is judged before it is written
  */
 export async function skipQueued(
   tx: Db,
   userId: Id<"user">,
   contactIds: readonly Id<"contact">[],
   errorCode: "contact_removed" | "contact_erased" | "number_changed" | "no_consent",
+  locked: readonly Id<"campaign">[] | null = null,
 ): Promise<void> {
-  const campaignIds = await lockCampaignsOf(tx, userId, contactIds);
-  const queued = await tx.execute<{ id: Id<"message"> }>(sql`
-    select id from messages where user_id = ${userId} and status = 'queued' and contact_id in ${these(contactIds)} order by id`);
+  const campaignIds = locked ?? (await lockCampaignsOf(tx, userId, contactIds));
+  const queued = await tx.execute<{ id: Id<"message">; campaignId: Id<"campaign"> | null }>(sql`
+    select id, campaign_id as "campaignId" from messages
+     where user_id = ${userId} and status = 'queued' and contact_id in ${these(contactIds)}
+       and (campaign_id is null or campaign_id in ${these(campaignIds)}) order by id`);
   await skipMessages(
     tx,
     queued.map(({ id }) => id),
     errorCode,
   );
-  for (const id of campaignIds) await publish(tx, userId, "campaign", id);
+  const changed = new Set(queued.flatMap(({ campaignId }) => campaignId ?? []));
+  for (const id of changed) await publish(tx, userId, "campaign", id);
 }
 
 /** Leaves these messages out, as far as they are still queued. The caller holds their campaigns. */

@@ -6,6 +6,7 @@ import { recordAudit } from "../audit/record.ts";
 import { keepErasuresOut, lockContacts } from "../contacts/lock.ts";
 import { DomainError } from "../errors.ts";
 import { publish } from "../events.ts";
+import { keepPairs } from "../opt-outs/known-identities.ts";
 import { type Pads, tombstonedSql, tombstonePads } from "../opt-outs/tombstones.ts";
 import { withUser } from "../users/with-user.ts";
 import { addPeople, type Batch, suppressThose, updatePeople, withdrawThose } from "./batch/people.ts";
@@ -61,11 +62,11 @@ export async function commitImport(
   if (staged.status !== "staged" || !mapping) throw new DomainError("wrong_state", { status: staged.status });
   const list = await findList(tx, userId, staged);
   const batch: Batch = { id: importId, userId, mapping, titles: staged.titles, contactListId: list.id };
-  await lockRunning(tx, batch);
+  const locked = await lockRunning(tx, batch);
   const suppressed = await suppressThose(tx, batch, pads);
   await settleRows(tx, { ...batch, contactListId: list.isNew ? null : list.id }, pads);
   const counts = await storeCounts(tx, importId);
-  const withdrawn = await withdrawThose(tx, batch);
+  const withdrawn = await withdrawThose(tx, batch, locked);
   if (counts.valid + counts.updated + counts.unchanged + counts.opted_out + withdrawn === 0)
     throw new DomainError("no_usable_rows");
   const made = list.isNew && counts.valid + counts.updated > 0;
@@ -121,12 +122,18 @@ async function findList(
   return list ? { ...list, isNew: false } : { id: newId("contactList"), name, isNew: true };
 }
 
-/** Opt-outs of a file give points back, and then its withdrawals lock campaigns: these are locked before the wallet, all. */
-async function lockRunning(tx: Db, { userId, mapping }: Batch): Promise<void> {
-  if (mapping.optedOut === undefined) return;
-  await tx.execute(sql`
+/**
+ * Opt-outs of a file give points back, and its withdrawals more of them: the campaigns of both are locked before the wallet,
+ * all. Pairs of identities are kept before them, as everywhere.
+ * @returns what is locked; null when the file opts nobody out, and its withdrawals lock what they need
+ */
+async function lockRunning(tx: Db, { userId, mapping }: Batch): Promise<Id<"campaign">[] | null> {
+  if (mapping.optedOut === undefined) return null;
+  await keepPairs(tx, userId);
+  const rows = await tx.execute<{ id: Id<"campaign"> }>(sql`
     select id from campaigns where user_id = ${userId} and status in ('running', 'paused', 'cancelling')
      order by id for no key update`);
+  return rows.map(({ id }) => id);
 }
 
 /** An erased person's row stays as a figure only, and the file that holds them goes. */

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Connection, connect, type Db } from "#db/client.ts";
@@ -14,6 +13,7 @@ import {
   readWallet,
   testEnv,
 } from "#tests/factories.ts";
+import { during as whileOpen } from "#tests/races.ts";
 import { wholeList } from "../campaigns/draft/audience.ts";
 import { createCampaign } from "../campaigns/draft/draft.ts";
 import { startCampaign } from "../campaigns/run/start.ts";
@@ -77,31 +77,7 @@ const setStatus = (id: Id<"campaign">, status: "running" | "paused") =>
   db.update(campaigns).set({ status }).where(eq(campaigns.id, id));
 const ofPhone = (phone = "") => `pn:${phone as `+${string}`}` as const;
 
-/** Until somebody waits for a lock of somebody else, or this is done without. */
-async function isHeldUp(act: Promise<unknown>): Promise<void> {
-  let over = false;
-  const end = () => {
-    over = true;
-  };
-  act.then(end, end);
-  while (!over) {
-    const waiting = await db.execute(
-      sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    if (waiting.length > 0) return;
-    await sleep(10);
-  }
-}
-/** Does the second while the first has happened and nobody can see it yet. */
-async function during<T>(first: (tx: Db) => Promise<unknown>, second: () => Promise<T>): Promise<T> {
-  const [acting] = await db.transaction(async (tx) => {
-    await first(tx);
-    const started = second();
-    await isHeldUp(started);
-    return [started] as const;
-  });
-  return acting;
-}
+const during = <T>(first: (tx: Db) => Promise<unknown>, second: () => Promise<T>) => whileOpen(db, first, second);
 
 describe("STOP and a claim at the same moment", () => {
   test("STOP first: the claim waits for it, and takes its confirmation alone", async () => {
@@ -206,16 +182,13 @@ describe("an answer of WhatsApp to one campaign waits in no circle with", () => 
     const suppress = (identity: string) =>
       db.insert(suppressions).values({ id: newId("suppression"), userId, identity, source: "keyword" });
     /** WhatsApp's answer has locked the campaign, and comes to the message and the wallet when the other one is on its way. */
-    const answering = async <T>(other: () => Promise<T>): Promise<T> => {
-      const [acting] = await db.transaction(async (tx) => {
-        await tx.select().from(campaigns).where(eq(campaigns.id, second.id)).for("no key update");
-        const started = other();
-        await isHeldUp(started);
-        await applyFact(tx, { waSessionId: session.sessionId, waMsgId, fact: { type: "ack" } });
-        return [started] as const;
-      });
-      return acting;
-    };
+    const answering = <T>(other: () => Promise<T>): Promise<T> =>
+      whileOpen(
+        db,
+        (tx) => tx.select().from(campaigns).where(eq(campaigns.id, second.id)).for("no key update"),
+        other,
+        (tx) => applyFact(tx, { waSessionId: session.sessionId, waMsgId, fact: { type: "ack" } }),
+      );
     return { first, second, suppress, answering };
   }
 

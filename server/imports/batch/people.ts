@@ -79,8 +79,17 @@ export async function updatePeople(tx: Db, batch: Batch): Promise<number> {
   return count;
 }
 
-/** Takes the consent of those back for whom the file says no outright. @returns how many people */
-export async function withdrawThose(tx: Db, batch: Batch): Promise<number> {
+/**
+ * Takes the consent of those back for whom the file says no outright, and leaves out what is queued for them.
+ * @param locked the campaigns this transaction holds, when it has been to the wallet since: who locked another one now would
+ * wait in a circle with an answer of WhatsApp to it. What another campaign queued meanwhile is left out at its turn.
+ * @returns how many people
+ */
+export async function withdrawThose(
+  tx: Db,
+  batch: Batch,
+  locked: readonly Id<"campaign">[] | null = null,
+): Promise<number> {
   const { id, userId, mapping } = batch;
   const agreed = sql`(select c.consent from contacts c where c.user_id = ${userId} and c.phone_e164 = r.phone_e164)`;
   await tx.execute(sql`
@@ -95,12 +104,8 @@ export async function withdrawThose(tx: Db, batch: Batch): Promise<number> {
     insert into consent_events (user_id, contact_id, kind, source, import_id, row_no, at)
     select distinct on (r.contact_id) ${userId}, r.contact_id, 'withdrawn', 'import', ${id}, r.row_no, (select app_now())
       from import_rows r where ${those} order by r.contact_id, r.row_no`);
-  await skipQueued(
-    tx,
-    userId,
-    people.map(({ id: person }) => person),
-    "no_consent",
-  );
+  const ids = people.map(({ id: person }) => person);
+  await skipQueued(tx, userId, ids, "no_consent", locked);
   return people.length;
 }
 
