@@ -8,6 +8,7 @@ export interface TestS3 {
   secretAccessKey: string;
   /** What is kept, by "bucket/key". */
   objects: Map<string, Buffer>;
+  putAt: Map<string, Date>;
   buckets: Set<string>;
   /** Answers everything with 503 while it is so. */
   away: boolean;
@@ -51,8 +52,15 @@ export async function startTestS3(): Promise<TestS3> {
     if (s3.away) return refuse(503, "ServiceUnavailable");
     const { given, right } = signatureOf(request, body, secretAccessKey);
     if (given !== right) return refuse(403, "SignatureDoesNotMatch");
-    const path = decodeURIComponent(new URL(request.url ?? "/", "http://s3").pathname).slice(1);
+    const url = new URL(request.url ?? "/", "http://s3");
+    const path = decodeURIComponent(url.pathname).slice(1);
     const [bucket = "", ...key] = path.split("/");
+    if (request.method === "GET" && url.searchParams.has("list-type")) {
+      if (!s3.buckets.has(bucket)) return refuse(404, "NoSuchBucket");
+      return response
+        .writeHead(200, { "content-type": "application/xml" })
+        .end(listing(bucket, url.searchParams.get("continuation-token")));
+    }
     if (key.join("") === "") {
       s3.buckets.add(bucket);
       return response.writeHead(200).end();
@@ -60,6 +68,7 @@ export async function startTestS3(): Promise<TestS3> {
     if (!s3.buckets.has(bucket)) return refuse(404, "NoSuchBucket");
     if (request.method === "PUT") {
       s3.objects.set(path, body);
+      s3.putAt.set(path, new Date());
       return response.writeHead(200, { etag: `"${hash(body)}"` }).end();
     }
     if (request.method === "DELETE") {
@@ -71,12 +80,27 @@ export async function startTestS3(): Promise<TestS3> {
     return response.writeHead(200, { "content-length": object.length }).end(object);
   }
 
+  /** Two objects of a bucket at a time: who lists has to come again. */
+  function listing(bucket: string, after: string | null): string {
+    const keys = [...s3.objects.keys()].filter((path) => path.startsWith(`${bucket}/`)).toSorted();
+    const rest = keys.filter((path) => after === null || path > after);
+    const page = rest.slice(0, 2);
+    const contents = page.map((path) => {
+      const at = (s3.putAt.get(path) ?? new Date()).toISOString();
+      return `<Contents><Key>${path.slice(bucket.length + 1)}</Key><LastModified>${at}</LastModified></Contents>`;
+    });
+    const next = rest.length > 2 ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : "";
+    const body = `<IsTruncated>${rest.length > 2}</IsTruncated>${next}${contents.join("")}`;
+    return `<?xml version="1.0"?><ListBucketResult>${body}</ListBucketResult>`;
+  }
+
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const s3: TestS3 = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     accessKeyId: "tests",
     secretAccessKey,
     objects: new Map(),
+    putAt: new Map(),
     buckets: new Set(),
     away: false,
     stop: () => {

@@ -38,6 +38,7 @@ export async function addMedia(
   const scan = scanner ? await scanned(scanner, bytes) : ("not_scanned" as const);
   const sha256 = createHash("sha256").update(bytes).digest("hex");
   return withUser(db, userId, async (tx) => {
+    await lockFiles(tx, userId);
     const row = {
       fileName,
       mimeType: type,
@@ -55,7 +56,8 @@ export async function addMedia(
       .returning(mediaColumns);
     if (!kept) throw new Error("a file was not kept");
     await checkRoom(tx, userId);
-    // With the row in hand nobody removes the bytes of this content meanwhile; without the bytes there is no row.
+    // With the row in hand nobody removes the bytes of this content meanwhile; without the bytes there is no row. Bytes without
+    // a row, because the commit failed, go in a later night (server/media/expire.ts).
     await store.put(mediaKey(userId, sha256), bytes);
     await recordAudit(tx, userId, "media.added", { mediaId: kept.id, type, bytes: bytes.length, scan });
     return viewOf(kept);
@@ -80,6 +82,14 @@ async function scanned(scanner: NonNullable<MediaDeps["scanner"]>, bytes: Buffer
   });
   if (found !== null) throw atField("media_infected", { found });
   return "clean";
+}
+
+/**
+ * Lets one transaction at a time put files of a user into the store, or remove what no row speaks of. It comes before every
+ * row lock: of two files that fit only one by one, the second sees the first.
+ */
+export async function lockFiles(tx: Db, userId: Id<"user">): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`files|${userId}`}, 0))`);
 }
 
 async function checkRoom(tx: Db, userId: Id<"user">): Promise<void> {

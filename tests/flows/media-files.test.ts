@@ -16,6 +16,7 @@ import { useDatabase } from "../database.ts";
 import { createHeldSession, createUser } from "../factories.ts";
 import { EICAR, PDF } from "../fixtures/media/documents.ts";
 import { makePicture } from "../fixtures/media/pictures.ts";
+import { isHeldUp } from "../races.ts";
 import { startTestS3, type TestS3 } from "../s3.ts";
 import { startWeb, type TestWeb } from "../web.ts";
 
@@ -100,6 +101,23 @@ describe("a file that is taken in", () => {
     expect(kept(other)).toBe(false);
   });
 
+  test("beyond that is refused also when two come at the same moment: one of them fits", async () => {
+    await add("menu.pdf", PDF);
+    const [first, second] = [Buffer.concat([PDF, Buffer.from("%1")]), Buffer.concat([PDF, Buffer.from("%2")])];
+    const room = mediaLimits.accountBytes - first.length;
+    await db().execute(sql`update media set bytes = ${room} where user_id = ${userId}`);
+    let other: ReturnType<typeof add> | undefined;
+    // The second comes when the first has been let in, and its bytes are on their way.
+    const put: typeof deps.store.put = async (key, bytes) => {
+      other = add("2.pdf", second);
+      await isHeldUp(db(), other);
+      await deps.store.put(key, bytes);
+    };
+    expect(await add("1.pdf", first, { ...deps, store: { ...deps.store, put } })).toMatchObject({ fileName: "1.pdf" });
+    await expect(other).rejects.toMatchObject({ code: "media_storage_full" });
+    expect([first, second].map(kept)).toEqual([true, false]);
+  });
+
   test("where nobody scanned says so, and is scanned before it is sent once somebody does", async () => {
     const unscanned = { ...deps, scanner: null };
     const { id, scan } = await add("menu.pdf", PDF, unscanned);
@@ -156,6 +174,29 @@ describe("files that nothing uses any more", () => {
     const [bytes = PDF] = pictures;
     expect((await add("again.png", bytes)).id).toBe(unused);
     expect([kept(bytes), await mediaProblem(db(), unused)]).toEqual([true, null]);
+  });
+
+  test("lose bytes whose row never came, a day later; not those of an upload that is just going on", async () => {
+    const lost = Buffer.concat([PDF, Buffer.from("lost")]);
+    // The last step of the upload fails, when its bytes are kept already.
+    await db().execute(sql`
+      alter table audit_logs add constraint no_such check (action <> 'media.added' or user_id <> ${sql.raw(`'${userId}'`)}) not valid`);
+    await expect(add("lost.pdf", lost)).rejects.toThrow();
+    await db().execute(sql`alter table audit_logs drop constraint no_such`);
+    await add("menu.pdf", PDF);
+    await expireMedia(db(), deps);
+    expect([kept(lost), kept(PDF)]).toEqual([true, true]);
+
+    for (const path of s3.objects.keys()) s3.putAt.set(path, new Date(Date.now() - 25 * 3_600_000));
+    s3.objects.set("files/somebody-elses.txt", Buffer.from("x"));
+    s3.putAt.set("files/somebody-elses.txt", new Date(0));
+    // It comes again at this very moment: whoever is first, it is whole in the end.
+    const [, again] = await Promise.all([expireMedia(db(), deps), add("again.pdf", lost)]);
+    expect([kept(lost), await mediaProblem(db(), again.id)]).toEqual([true, null]);
+    await db().delete(media).where(eq(media.id, again.id));
+    s3.putAt.set(`files/${keyOf(lost)}`, new Date(Date.now() - 25 * 3_600_000));
+    await expireMedia(db(), deps);
+    expect([kept(lost), kept(PDF), s3.objects.has("files/somebody-elses.txt")]).toEqual([false, true, true]);
   });
 
   test("stay as they are when the store does not answer, for the next night", async () => {

@@ -1,9 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { MediaStore } from "./store.ts";
+import type { MediaStore, StoredFile } from "./store.ts";
 
 const isGone = (error: unknown) => error instanceof Error && "code" in error && error.code === "ENOENT";
+
+function nullIfGone(error: unknown): null {
+  if (isGone(error)) return null;
+  throw error;
+}
+const namesIn = async (folder: string): Promise<string[]> => (await readdir(folder).catch(nullIfGone)) ?? [];
 
 /** Files in a folder of this machine, which nobody but the process's own account can read. */
 export function diskStore(dir: string): MediaStore {
@@ -31,10 +37,19 @@ export function diskStore(dir: string): MediaStore {
         const file = await open(join(dir, key), "r");
         return file.createReadStream();
       } catch (error) {
-        if (isGone(error)) return null;
-        throw error;
+        return nullIfGone(error);
       }
     },
     remove: (key) => rm(join(dir, key), { force: true }),
+    async *list() {
+      for (const folder of await namesIn(dir)) {
+        const files: StoredFile[] = [];
+        for (const name of await namesIn(join(dir, folder))) {
+          const putAt = (await stat(join(dir, folder, name)).catch(nullIfGone))?.mtime;
+          if (putAt) files.push({ key: `${folder}/${name}`, putAt });
+        }
+        yield files;
+      }
+    },
   };
 }

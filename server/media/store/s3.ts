@@ -46,6 +46,21 @@ export function s3Store(settings: S3Settings): MediaStore {
         if (!isNamed(error, ["NoSuchKey", "NoSuchBucket"])) throw error;
       });
     },
+    async *list() {
+      const { s3, client } = await open();
+      let after: string | undefined;
+      do {
+        const page = await client
+          .send(new s3.ListObjectsV2Command({ Bucket, ContinuationToken: after }))
+          .catch((error: unknown) => {
+            if (!isNamed(error, ["NoSuchBucket"])) throw error;
+          });
+        yield (page?.Contents ?? []).flatMap(({ Key, LastModified }) =>
+          Key !== undefined && LastModified ? [{ key: Key, putAt: LastModified }] : [],
+        );
+        after = page?.NextContinuationToken;
+      } while (after !== undefined);
+    },
   };
 }
 

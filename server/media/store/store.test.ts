@@ -5,7 +5,7 @@ import { openTestFolder } from "#tests/postgres.ts";
 import { startTestS3, type TestS3 } from "#tests/s3.ts";
 import { diskStore } from "./disk.ts";
 import { s3Store } from "./s3.ts";
-import { type MediaStore, mediaKey } from "./store.ts";
+import { type MediaStore, mediaKey, type StoredFile } from "./store.ts";
 
 const folder = openTestFolder();
 let s3: TestS3;
@@ -45,6 +45,22 @@ describe.each([
     await store.remove(key("a"));
     expect(await store.get(key("a"))).toBeNull();
     await store.remove(key("a"));
+  });
+
+  test("are listed, all of them, with when they were put there", async () => {
+    const store = open();
+    const listed = async () => {
+      const files: StoredFile[] = [];
+      for await (const some of store.list()) files.push(...some);
+      return files;
+    };
+    expect(await listed()).toEqual([]);
+    const keys = ["1", "2", "3", "4", "5"].map(key);
+    for (const at of keys) await store.put(at, Buffer.from("x"));
+    const files = await listed();
+    expect(files.map((file) => file.key).toSorted()).toEqual(keys);
+    for (const { putAt } of files) expect(Math.abs(Date.now() - putAt.getTime())).toBeLessThan(60_000);
+    for (const at of keys) await store.remove(at);
   });
 });
 
