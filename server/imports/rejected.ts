@@ -1,10 +1,10 @@
-import { PassThrough } from "node:stream";
 import { and, asc, eq, gt, isNotNull, notInArray, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { importRows } from "#db/schema/index.ts";
 import { CSV_BOM, csvLine, guarded } from "../csv.ts";
 import { withUser } from "../users/with-user.ts";
+import { textWorkbook } from "../xlsx.ts";
 import { attributeName, REPORT_COLUMNS } from "./parse/titles.ts";
 import { findImport } from "./queries.ts";
 
@@ -78,19 +78,10 @@ export async function* rejectedXlsx(db: Db, userId: Id<"user">, importId: Id<"im
   const pieces = rejectedRows(db, userId, importId);
   const header = await pieces.next();
   if (header.done) return;
-  // Loaded when it is needed, which is seldom.
-  const { default: ExcelJS } = await import("exceljs");
-  const out = new PassThrough();
-  const book = new ExcelJS.stream.xlsx.WorkbookWriter({ stream: out, useStyles: true });
-  const sheet = book.addWorksheet("Rejected rows");
-  const width = header.value[0]?.length ?? 0;
-  sheet.columns = Array.from({ length: width }, () => ({ width: 20, style: { numFmt: "@" } }));
-  const writing = (async () => {
-    for (const line of header.value) sheet.addRow(line.map(sheetText)).commit();
-    for await (const lines of pieces) for (const line of lines) sheet.addRow(line.map(sheetText)).commit();
-    await book.commit();
-  })();
-  writing.catch((error: unknown) => out.destroy(error instanceof Error ? error : new Error(String(error))));
-  for await (const piece of out) yield piece;
-  await writing;
+  const columns = (header.value[0] ?? []).map((title) => ({ title: sheetText(title), width: 20 }));
+  yield* textWorkbook("Rejected rows", columns, textsOf(pieces));
+}
+
+async function* textsOf(pieces: AsyncIterable<Line[]>): AsyncGenerator<string[][]> {
+  for await (const lines of pieces) yield lines.map((line) => line.map(sheetText));
 }

@@ -52,6 +52,8 @@ describe("the rejected rows", () => {
     const bytes = await whole(rejectedXlsx(stage.db, user.id, id));
     await book.xlsx.load(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
     const sheet = book.worksheets[0];
+    expect(sheet?.views).toMatchObject([{ state: "frozen", ySplit: 1 }]);
+    expect(sheet?.getRow(1).getCell(1).font).toMatchObject({ bold: true });
     expect(sheet?.getRow(1).values).toEqual([
       undefined,
       "note",
