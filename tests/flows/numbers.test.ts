@@ -124,7 +124,8 @@ describe("which numbers have WhatsApp", () => {
     const clicks = await Promise.allSettled([check(id), check(id)]);
     // The second is refused while the first waits for its answer; once that has come nobody is left for it to ask.
     const answers = clicks.map((click) => (click.status === "fulfilled" ? click.value.asked : 0));
-    expect(answers.toSorted()).toEqual([0, 4]);
+    expect(answers.reduce((sum, asked) => sum + asked)).toBe(4);
+    expect(answers).toContain(4);
     for (const click of clicks)
       if (click.status === "rejected") expect(click.reason).toMatchObject({ code: "CONFLICT" });
     await inState(id, "answered");
