@@ -15,6 +15,7 @@ import { useActionData, useLoaderData } from "@remix-run/react";
 import { changePasswordInput, createTokenInput, tokenRef } from "#server/auth/schema.ts";
 import { Figure } from "../../components/figure.tsx";
 import { ButtonForm } from "../../components/form-parts.tsx";
+import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
 import { form, submit } from "../../lib/submit.server.ts";
 import { useAccount } from "../../lib/use-account.ts";
@@ -59,6 +60,9 @@ export default function AccountPage() {
               {account?.user?.tz}
             </Figure>
           </SimpleGrid>
+          <Text size="sm">
+            When messages may leave: <TextLink to="/settings/schedule">Active hours</TextLink>
+          </Text>
           <Group justify="space-between">
             <Stack gap={4}>
               <Text size="sm" id="colours">
@@ -90,6 +94,17 @@ export default function AccountPage() {
         <PasswordForm answer={answer} />
       </Paper>
       <Tokens tokens={tokens} answer={answer} />
+      <Stack gap="sm" component="section" aria-labelledby="webhooks">
+        <Title order={2} id="webhooks">
+          Webhooks
+        </Title>
+        <Text c="dimmed">Your own server can be told what happens here: messages, campaigns, phones.</Text>
+        <Group>
+          <LinkButton to="/settings/webhooks" variant="default">
+            Webhooks
+          </LinkButton>
+        </Group>
+      </Stack>
     </Page>
   );
 }

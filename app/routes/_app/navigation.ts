@@ -1,6 +1,8 @@
 import {
   CardStackIcon,
   ChatBubbleIcon,
+  ClockIcon,
+  EnvelopeClosedIcon,
   GearIcon,
   HomeIcon,
   MobileIcon,
@@ -29,6 +31,7 @@ export const mainPlaces: readonly Place[] = [
   { to: "/link", label: "Link", icon: MobileIcon },
   { to: "/contacts", label: "Contacts", icon: PersonIcon },
   { to: "/campaigns", label: "Campaigns", icon: PaperPlaneIcon },
+  { to: "/inbox", label: "Inbox", icon: EnvelopeClosedIcon },
   { to: "/billing/wallet", label: "Wallet", icon: CardStackIcon },
 ];
 
@@ -39,7 +42,9 @@ export const parts: Readonly<Record<string, readonly Part[]>> = {
     { to: "/contacts/group", label: "Import a group" },
     { to: "/contacts/suppressed", label: "Opted out" },
   ],
+  "/settings/account": [{ to: "/settings/webhooks", label: "Webhooks" }],
 };
 
+export const schedulePlace: Place = { to: "/settings/schedule", label: "Active hours", icon: ClockIcon };
 export const accountPlace: Place = { to: "/settings/account", label: "Account", icon: GearIcon };
 export const devPlace: Place = { to: "/dev/phone", label: "Pretend phone", icon: ChatBubbleIcon };

@@ -6,18 +6,25 @@ import { Shell } from "./shell.tsx";
 
 export { BareErrorBoundary as ErrorBoundary } from "../../components/error-page.tsx";
 
-/** The account, its points and its phones: what is in sight on every screen. `/` alone is open to everybody. */
+/** The account, its points, its phones and whether all sending is paused: what is in sight on every screen. `/` alone is open to everybody. */
 export async function loader({ context, request }: LoaderFunctionArgs) {
   const { api, user, simulator } = context;
   if (!user) {
     if (new URL(request.url).pathname === "/") return { user: null };
     throw redirect(loginPath(request));
   }
-  const [wallet, sessions] = await Promise.all([api.wallet.get(), api.wa.list()]);
+  const [wallet, sessions, { paused }, unread] = await Promise.all([
+    api.wallet.get(),
+    api.wa.list(),
+    api.schedules.get(),
+    api.inbox.unread(),
+  ]);
   return {
     user,
     simulator,
     wallet,
+    unread,
+    schedule: { paused },
     sessions: sessions.map(({ id, status, phone, pushName, idleUntil }) => ({
       id,
       status,

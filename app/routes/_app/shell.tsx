@@ -1,4 +1,17 @@
-import { ActionIcon, Alert, AppShell, Box, Button, Container, Group, NavLink, Stack, Text } from "@mantine/core";
+import {
+  ActionIcon,
+  Alert,
+  AppShell,
+  Badge,
+  Box,
+  Button,
+  Container,
+  Group,
+  NavLink,
+  Stack,
+  Text,
+  VisuallyHidden,
+} from "@mantine/core";
 import { ExitIcon, UpdateIcon } from "@radix-ui/react-icons";
 import { Link, NavLink as RouterNavLink, useLocation } from "@remix-run/react";
 import { Fragment, type ReactNode } from "react";
@@ -8,7 +21,8 @@ import { ButtonForm } from "../../components/form-parts.tsx";
 import { PlainToast } from "../../components/toast-reader.tsx";
 import { useLive } from "../../lib/use-live.ts";
 import { type Account, AccountState } from "./account-state.tsx";
-import { accountPlace, devPlace, mainPlaces, parts } from "./navigation.ts";
+import { accountPlace, devPlace, mainPlaces, parts, schedulePlace } from "./navigation.ts";
+import { PausedBanner } from "./paused-banner.tsx";
 import styles from "./shell.module.css";
 
 const isHere = (path: string, to: string, end = false) =>
@@ -53,8 +67,8 @@ export function Shell({ account, children }: { account: Account; children: React
           </Group>
         </Group>
       </AppShell.Header>
-      <SideBar email={account.user.email} simulator={account.simulator} />
-      <BottomBar />
+      <SideBar email={account.user.email} simulator={account.simulator} unread={account.unread} />
+      <BottomBar unread={account.unread} />
       <AppShell.Main id="content" tabIndex={-1} className={styles.main}>
         <Container size="xl" p={0} m={0} maw={1280}>
           <PlainToast />
@@ -65,6 +79,7 @@ export function Shell({ account, children }: { account: Account; children: React
               </Alert>
             )}
           </div>
+          <PausedBanner schedule={account.schedule} />
           {children}
         </Container>
       </AppShell.Main>
@@ -72,9 +87,20 @@ export function Shell({ account, children }: { account: Account; children: React
   );
 }
 
-function SideBar({ email, simulator }: { email: string; simulator: boolean }) {
+/** How many conversations hold something new; nothing when none does. */
+function Unread({ to, unread }: { to: string; unread: number }) {
+  if (to !== "/inbox" || unread === 0) return null;
+  return (
+    <Badge size="sm" circle={unread < 10}>
+      {unread}
+      <VisuallyHidden> unread</VisuallyHidden>
+    </Badge>
+  );
+}
+
+function SideBar({ email, simulator, unread }: { email: string; simulator: boolean; unread: number }) {
   const { pathname } = useLocation();
-  const places = [...mainPlaces, accountPlace, ...(simulator ? [devPlace] : [])];
+  const places = [...mainPlaces, schedulePlace, accountPlace, ...(simulator ? [devPlace] : [])];
   return (
     <AppShell.Navbar p="sm" aria-label="Main" visibleFrom="sm">
       <Stack gap={2} flex={1}>
@@ -87,9 +113,10 @@ function SideBar({ email, simulator }: { email: string; simulator: boolean }) {
               label={label}
               active={isHere(pathname, to, end)}
               leftSection={<Icon width={18} height={18} aria-hidden />}
+              rightSection={<Unread to={to} unread={unread} />}
               className={styles.place}
             />
-            {isHere(pathname, to) &&
+            {(isHere(pathname, to) || parts[to]?.some((part) => isHere(pathname, part.to))) &&
               parts[to]?.map((part) => (
                 <NavLink
                   key={part.to}
@@ -120,7 +147,7 @@ function SideBar({ email, simulator }: { email: string; simulator: boolean }) {
   );
 }
 
-function BottomBar() {
+function BottomBar({ unread }: { unread: number }) {
   return (
     <AppShell.Footer hiddenFrom="sm" component="nav" aria-label="Main">
       <div className={styles.bar}>
@@ -128,6 +155,9 @@ function BottomBar() {
           <RouterNavLink key={to} to={to} end={end} className={styles.tab}>
             <Icon width={20} height={20} aria-hidden />
             <span>{label}</span>
+            <span className={styles.news}>
+              <Unread to={to} unread={unread} />
+            </span>
           </RouterNavLink>
         ))}
       </div>

@@ -2,15 +2,16 @@ import { getFormProps } from "@conform-to/react";
 import { Paper, Stack, Text, Title } from "@mantine/core";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { Form, useActionData, useLoaderData, useSearchParams } from "@remix-run/react";
+import { useEffect, useRef } from "react";
 import { registerInput } from "#server/auth/schema.ts";
 import { PasswordField, SelectField, TextField } from "../../components/field.tsx";
 import { FormError, Intent, SubmitButton } from "../../components/form-parts.tsx";
 import { TextLink } from "../../components/link-button.tsx";
 import { ownPath } from "../../lib/params.ts";
 import { form, submit } from "../../lib/submit.server.ts";
+import { timeZones } from "../../lib/time-zones.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
 import { TermsField, TermsText } from "./terms.tsx";
-import { timeZones } from "./time-zones.ts";
 
 export const meta: MetaFunction = () => [{ title: "Open an account · MassSender" }];
 
@@ -34,6 +35,7 @@ export default function Register() {
     answer,
     defaultValue: { tz: defaultTz },
   });
+  useOwnZone((tz) => register.update({ name: fields.tz.name, value: tz }), zones);
   return (
     <Stack gap="lg">
       <Stack gap={4}>
@@ -72,4 +74,15 @@ export default function Register() {
       </Paper>
     </Stack>
   );
+}
+
+/** Chooses the zone of the browser, once, where the list has it. One that hides where it is says UTC: that is nobody's zone. */
+function useOwnZone(choose: (tz: string) => void, zones: { items: string[] }[]): void {
+  const chosen = useRef(false);
+  useEffect(() => {
+    if (chosen.current) return;
+    chosen.current = true;
+    const tz = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if (tz.includes("/") && tz !== "Etc/UTC" && zones.some(({ items }) => items.includes(tz))) choose(tz);
+  }, [choose, zones]);
 }
