@@ -9,6 +9,7 @@ import { Moment } from "../../../components/moment.tsx";
 import { messageLooks, StatusBadge } from "../../../components/status-badge.tsx";
 import { oneOf, withSearch } from "../../../lib/params.ts";
 import type { Campaign, RecipientPage } from "../load.ts";
+import { timelineAddress } from "./timeline.tsx";
 
 type Recipient = RecipientPage["rows"][number];
 
@@ -24,7 +25,7 @@ const columns: Column<Recipient>[] = [
 function Opener({ row }: { row: Recipient }) {
   const [search] = useSearchParams();
   return (
-    <TextLink to={withSearch(search, { row: row.id })} preventScrollReset aria-haspopup="dialog">
+    <TextLink to={timelineAddress(search, row.id)} preventScrollReset aria-haspopup="dialog">
       {row.name || row.phone}
     </TextLink>
   );

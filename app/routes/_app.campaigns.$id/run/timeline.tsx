@@ -1,4 +1,4 @@
-import { Alert, Anchor, Drawer, Group, Stack, Text, Timeline } from "@mantine/core";
+import { Alert, Anchor, Drawer, Group, Paper, Stack, Text, Timeline, Title } from "@mantine/core";
 import {
   ChatBubbleIcon,
   CheckCircledIcon,
@@ -14,6 +14,7 @@ import { Link, useNavigate, useSearchParams } from "@remix-run/react";
 import { ConfirmButton } from "../../../components/confirm-button.tsx";
 import { ButtonForm, SubmitButton } from "../../../components/form-parts.tsx";
 import type { Icon } from "../../../components/icon.ts";
+import { TextLink } from "../../../components/link-button.tsx";
 import { Moment } from "../../../components/moment.tsx";
 import { messageLooks, StatusBadge } from "../../../components/status-badge.tsx";
 import { withSearch } from "../../../lib/params.ts";
@@ -39,25 +40,47 @@ const looks = {
 const wordOf = (step: Step, { status }: MessageTimeline): string =>
   step.kind === "ended" ? messageLooks[status].word : looks[step.kind].word;
 
+/** The address of a message's life. Without JavaScript it stands in the page, and is gone to. */
+export const timelineAddress = (search: URLSearchParams, messageId: string): string =>
+  `${withSearch(search, { row: messageId })}#${PLACE}`;
+const PLACE = "life";
+
 /** The life of one recipient's message, beside the table. It is in the address, so it can be opened, closed and sent as a link. */
 export function TimelineDrawer({ campaignId, timeline }: { campaignId: string; timeline: MessageTimeline | null }) {
   const [search] = useSearchParams();
   const navigate = useNavigate();
-  const close = () => navigate(withSearch(search, { row: null }), { preventScrollReset: true });
+  const without = withSearch(search, { row: null });
+  const close = () => navigate(without, { preventScrollReset: true });
+  const name = timeline?.name || timeline?.phone;
   return (
-    <Drawer.Root opened={timeline !== null} onClose={close} position="right" size="md">
-      <Drawer.Overlay />
-      <Drawer.Content>
-        {/* Not Mantine's own header: inside of a dialog it counts as a second banner of the page. */}
-        <Group justify="space-between" p="md" wrap="nowrap">
-          <Drawer.Title fw={650} fz="xl">
-            {timeline?.name || timeline?.phone}
-          </Drawer.Title>
-          <Drawer.CloseButton aria-label="Close the timeline" />
-        </Group>
-        <Drawer.Body>{timeline && <Life campaignId={campaignId} timeline={timeline} />}</Drawer.Body>
-      </Drawer.Content>
-    </Drawer.Root>
+    <>
+      <noscript>
+        {timeline && (
+          <Paper component="section" aria-labelledby={PLACE}>
+            <Group justify="space-between" mb="md">
+              <Title order={2} id={PLACE}>
+                {name}
+              </Title>
+              <TextLink to={without}>Close the timeline</TextLink>
+            </Group>
+            <Life campaignId={campaignId} timeline={timeline} />
+          </Paper>
+        )}
+      </noscript>
+      <Drawer.Root opened={timeline !== null} onClose={close} position="right" size="md">
+        <Drawer.Overlay />
+        <Drawer.Content>
+          {/* Not Mantine's own header: inside of a dialog it counts as a second banner of the page. */}
+          <Group justify="space-between" p="md" wrap="nowrap">
+            <Drawer.Title fw={650} fz="xl">
+              {name}
+            </Drawer.Title>
+            <Drawer.CloseButton aria-label="Close the timeline" />
+          </Group>
+          <Drawer.Body>{timeline && <Life campaignId={campaignId} timeline={timeline} />}</Drawer.Body>
+        </Drawer.Content>
+      </Drawer.Root>
+    </>
   );
 }
 
