@@ -239,6 +239,25 @@ test("what did not get through is told by reason, tried again, repeated or given
   expect(visitor.problems).toEqual([]);
 });
 
+test("without JavaScript the story of a row opens in the page, says what can be done, and does it", async () => {
+  const { id } = await running(3, [accepted("read", 60), failed("479")]);
+  const storageState = await visitor.page.context().storageState();
+  const { page, problems } = await newVisitor(browser, app.origin, { javaScriptEnabled: false, storageState });
+  await page.goto(`/campaigns/${id}?status=failed`);
+  await page.getByRole("table", { name: "Recipients" }).getByRole("link", { name: "Person 2", exact: true }).click();
+  const story = page.getByRole("region", { name: "Person 2" });
+  await story.getByText("WhatsApp refused this message (code 479).").first().waitFor();
+  expect(await story.evaluate((section) => section.getBoundingClientRect().top < window.innerHeight)).toBe(true);
+  await story.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("alert").getByText("1 message will be tried again.").waitFor();
+  await story.getByText("Tried again by you").waitFor();
+  await story.getByRole("link", { name: "Close the timeline" }).click();
+  await story.waitFor({ state: "detached" });
+  expect(problems).toEqual([]);
+  await page.context().close();
+  await end(id);
+});
+
 test("a board under 200 updates a second reloads at most four times a second, and no task takes 100 ms", async () => {
   const { page } = visitor;
   const { db } = connection;
