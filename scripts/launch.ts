@@ -78,6 +78,7 @@ class Launcher {
       APP_ORIGIN: this.#settings.appOrigin,
       SESSION_KEY: this.#settings.sessionKey ?? sessionKeyIn(dataDir),
       WHATSAPP: this.#settings.whatsapp,
+      WEBHOOKS_LOCAL: this.#settings.webhooksLocal,
       NODE_ENV: this.#options.dev ? "development" : "production",
     };
     await Promise.all([

@@ -13,6 +13,8 @@ export interface LaunchSettings {
   whatsapp: "simulator" | "live";
   appOrigin: string;
   sessionKey: string | undefined;
+  /** Whether webhooks may go to this machine: with the local WhatsApp they do, unless told otherwise. */
+  webhooksLocal: "on" | "off";
 }
 
 const port = (name: string, fallback: number) =>
@@ -27,6 +29,7 @@ const schema = z.object({
   WHATSAPP: z.enum(["simulator", "live"]).default("simulator"),
   APP_ORIGIN: z.string().optional(),
   SESSION_KEY: z.string().optional(),
+  WEBHOOKS_LOCAL: z.enum(["on", "off"]).optional(),
 });
 
 /** @throws StartError that names the variable and what it may be */
@@ -47,5 +50,6 @@ export function readSettings(environment: NodeJS.ProcessEnv): LaunchSettings {
     whatsapp: env.WHATSAPP,
     appOrigin: env.APP_ORIGIN ?? `http://localhost:${env.PORT}`,
     sessionKey: env.SESSION_KEY,
+    webhooksLocal: env.WEBHOOKS_LOCAL ?? (env.WHATSAPP === "simulator" ? "on" : "off"),
   };
 }

@@ -26,7 +26,9 @@ export async function startApp(): Promise<RunningApp> {
   const simulatorUrl = inject("simulatorUrl");
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const worker = spawnWorker(database.url, simulatorUrl, { LOG_LEVEL: "info" }, ["build/processes/worker.js"]);
+  const worker = spawnWorker(database.url, simulatorUrl, { LOG_LEVEL: "info", WEBHOOKS_LOCAL: "on" }, [
+    "build/processes/worker.js",
+  ]);
   const web = spawn(process.execPath, ["build/processes/web.js"], {
     cwd: root,
     env: {
@@ -36,6 +38,7 @@ export async function startApp(): Promise<RunningApp> {
       SIMULATOR_URL: simulatorUrl,
       SESSION_KEY: Buffer.alloc(32, 7).toString("base64"),
       THROTTLE_FLOOR_MS: "0",
+      WEBHOOKS_LOCAL: "on",
       DATA_DIR: testDataDir,
       PORT: String(port),
       APP_ORIGIN: origin,

@@ -1,10 +1,11 @@
-import { Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Alert, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { ExclamationTriangleIcon } from "@radix-ui/react-icons";
 import { Figure } from "../../components/figure.tsx";
 import { IdleWarning } from "../../components/idle-warning.tsx";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { Day } from "../../components/moment.tsx";
 import { Page } from "../../components/page.tsx";
-import { formatNumber } from "../../lib/format.ts";
+import { count, formatNumber } from "../../lib/format.ts";
 import { useAccount } from "../../lib/use-account.ts";
 import { CampaignCard, type CampaignRow } from "./campaign-card.tsx";
 import { Checklist } from "./checklist.tsx";
@@ -12,12 +13,14 @@ import { Checklist } from "./checklist.tsx";
 export interface DashboardProps {
   hasContacts: boolean;
   hasCampaign: boolean;
+  /** Webhooks that were switched off because they failed. */
+  failedWebhooks: number;
   current: CampaignRow[];
   recent: CampaignRow[];
 }
 
 /** What is going on, whether something is wrong, what to do next. */
-export function Dashboard({ hasContacts, hasCampaign, current, recent }: DashboardProps) {
+export function Dashboard({ hasContacts, hasCampaign, failedWebhooks, current, recent }: DashboardProps) {
   const account = useAccount();
   if (!account?.user) return null;
   const { wallet, sessions } = account;
@@ -31,6 +34,12 @@ export function Dashboard({ hasContacts, hasCampaign, current, recent }: Dashboa
     >
       {sessions.map(
         ({ id, phone, idleUntil }) => idleUntil && <IdleWarning key={id} id={id} phone={phone} until={idleUntil} />,
+      )}
+      {failedWebhooks > 0 && (
+        <Alert color="red" icon={<ExclamationTriangleIcon aria-hidden />} title="Your server is not told any more">
+          {count(failedWebhooks, "webhook was", "webhooks were")} switched off after failing.{" "}
+          <TextLink to="/settings/webhooks">See why</TextLink>
+        </Alert>
       )}
       {!begun && <Checklist linked={linked} hasContacts={hasContacts} hasCampaign={hasCampaign} />}
       <Paper>

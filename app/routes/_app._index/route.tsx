@@ -16,13 +16,15 @@ const RUNNING_RELOAD_MS = 15_000;
 export async function loader({ context }: LoaderFunctionArgs) {
   const { api, user } = context;
   if (!user) return null;
-  const [sendable, campaigns] = await Promise.all([
+  const [sendable, campaigns, failedWebhooks] = await Promise.all([
     api.contacts.page({ state: "sendable", limit: 1 }),
     api.campaigns.list({}),
+    api.webhooks.failed(),
   ]);
   return {
     hasContacts: sendable.rows.length > 0,
     hasCampaign: campaigns.rows.length > 0,
+    failedWebhooks,
     current: campaigns.rows.filter((row) => ["scheduled", "running", "paused", "cancelling"].includes(row.status)),
     recent: campaigns.rows.filter((row) => ["draft", "completed", "cancelled"].includes(row.status)).slice(0, 5),
   };
