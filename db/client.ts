@@ -17,15 +17,25 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+interface ClientOptions {
+  max: number;
+  name: string;
+  /**
+   * `force_generic_plan`: a prepared statement is planned once in a connection. For statements that find their few rows by an
+   * index whatever they are given: planning takes them longer than running.
+   */
+  plans?: "auto" | "force_generic_plan";
+}
+
 /** Opens a plain client that comes back by itself when Postgres does. */
-export function openClient(url: string, { max, name }: { max: number; name: string }): Sql {
+export function openClient(url: string, { max, name, plans = "auto" }: ClientOptions): Sql {
   const options = {
     max,
     // The default backoff of 20 s would leave a process deaf long after Postgres is back.
     backoff: () => 0.5,
     onnotice: () => {},
     socket: openSocket,
-    connection: { application_name: name },
+    connection: { application_name: name, plan_cache_mode: plans },
   };
   return postgres(url, options);
 }
@@ -36,11 +46,11 @@ export function openClient(url: string, { max, name }: { max: number; name: stri
  */
 export function connect(
   url: string,
-  { max = 4, name = "masssender" }: { max?: number; name?: string } = {},
+  { max = 4, name = "masssender", plans = "auto" }: Partial<ClientOptions> = {},
 ): Connection {
-  const pool = openClient(url, { max, name });
+  const pool = openClient(url, { max, name, plans });
   prepareStatements(pool);
-  const sql = openClient(url, { max: 2, name });
+  const sql = openClient(url, { max: 2, name, plans });
   return {
     db: drizzle(pool, { schema, casing: "snake_case" }),
     sql,

@@ -9,12 +9,12 @@ const LONGEST = 4_000;
 
 /**
  * Lets a client prepare what Drizzle sends through it. postgres.js prepares its own template queries but not `unsafe`, which
- * Drizzle uses: each statement would cost two round trips instead of one. Transactions are seen to as well.
+ * Drizzle uses, telling it not to: each statement would cost two round trips instead of one, and be planned each time. Transactions are seen to as well.
  */
 export function prepareStatements(client: Client): void {
   const { unsafe, begin, savepoint } = client;
   client.unsafe = ((query: string, args: Parameters<Unsafe>[1] = [], options: Parameters<Unsafe>[2] = {}) =>
-    unsafe(query, args, { prepare: args.length > 0 && query.length < LONGEST, ...options })) as Unsafe;
+    unsafe(query, args, { ...options, prepare: args.length > 0 && query.length < LONGEST })) as Unsafe;
   // Both hand a client of their own to the callback, the last argument.
   if (begin) client.begin = wrapped(begin);
   if (savepoint) client.savepoint = wrapped(savepoint);

@@ -19,6 +19,8 @@ export interface RunnersDeps {
   env: Env;
   log: Log;
   db: Db;
+  /** The pool of the pumps. */
+  sending: Db;
   workerId: Id<"worker">;
   sessions: Sessions;
   announce: Announce;
@@ -41,7 +43,11 @@ export async function startRunners(deps: RunnersDeps): Promise<{ stop(): Promise
   } satisfies RunnerOptions;
   const closing = new AbortController();
   const runners: Runner[] = [
-    await run({ ...common, concurrency: env.workerSessions, taskList: { [`wa:pump@${workerId}`]: createPump(deps) } }),
+    await run({
+      ...common,
+      concurrency: env.workerSessions,
+      taskList: { [`wa:pump@${workerId}`]: createPump({ ...deps, db: deps.sending }) },
+    }),
     await run({
       ...common,
       // One of them is for webhooks, whose receivers take their time.

@@ -64,21 +64,31 @@ export async function startWorker({
   const log = parent.child({ workerId: id });
   const connection = connect(env.databaseUrl, { name: "masssender-worker" });
   const { db } = connection;
+  // What is sent and heard waits for no import, and each of its statements is planned once.
+  const sending = connect(env.databaseUrl, { name: "masssender-sending", plans: "force_generic_plan" });
   const lockKey = randomInt(2 ** 47);
   await firstContact(connection, id, lockKey, { env, log });
   const liveness = await startLiveness({ env, workerId: id, lockKey, log });
-  const announcing = createAnnounce(connection.sql, log);
+  const announcing = createAnnounce(sending.sql, log);
   const { announce } = announcing;
   const supervisor = await startSupervisor({
     env,
     log,
-    db,
-    sql: connection.sql,
+    db: sending.db,
+    sql: sending.sql,
     announce,
     logins: createLoginGate(),
     workerId: id,
   });
-  const runners = await startRunners({ env, log, db, workerId: id, sessions: supervisor.sessions, announce });
+  const runners = await startRunners({
+    env,
+    log,
+    db,
+    sending: sending.db,
+    workerId: id,
+    sessions: supervisor.sessions,
+    announce,
+  });
 
   const database = () =>
     Promise.race([
@@ -104,7 +114,7 @@ export async function startWorker({
     http.closeAllConnections();
     http.close();
     announcing.stop();
-    await Promise.all([liveness.stop(), connection.close()]);
+    await Promise.all([liveness.stop(), connection.close(), sending.close()]);
     log.info({ event: "worker.stopped" }, "worker has stopped");
   }
   return { id, port, sessions: supervisor.sessions, stop: () => (stopping ??= stop()) };

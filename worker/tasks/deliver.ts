@@ -13,6 +13,7 @@ import type { ClaimedMessage } from "#server/messages/claim.ts";
 import type { Owner } from "#server/messages/gate.ts";
 import { anySuppressed, isSuppressed } from "#server/opt-outs/is-suppressed.ts";
 import { type HeldSession, type Identity, NotWritten, type Person } from "../gateway/gateway.ts";
+import type { Write } from "./line.ts";
 import type { PumpDeps } from "./pump.ts";
 import { createUploads, UploadFailed } from "./uploads.ts";
 
@@ -23,17 +24,22 @@ interface Prepared {
   unreachable: Set<string>;
 }
 
+/** How long the last look at hours, pause and opt-outs holds while the write of another message is awaited. */
+const LOOK_HOLDS_MS = 50;
+
 /**
- * Hands one claimed message to WhatsApp. Before the write every failure has its place (queue, retry, failed); from the write
- * on only a fact from WhatsApp, or a re-drive under the same id, moves it. Whatever has to be asked of WhatsApp is asked
- * before the last look at opt-outs, so that nothing slow is between that and the write.
+ * Hands one claimed message to WhatsApp, in two steps: it is made ready, and it is written. Before the write every failure has
+ * its place (queue, retry, failed); from the write on only a fact from WhatsApp, or a re-drive under the same id, moves it.
+ * Whatever has to be asked of WhatsApp is asked before the last look at opt-outs, so that nothing slow is between that and
+ * the write.
+ * @returns the second step; null when the message is where it belongs already
  */
 export function createDelivery(deps: PumpDeps) {
   const { db, log } = deps;
   const uploaded = createUploads({ db, log, media: openMedia(deps.env) });
   const preparedBy = new WeakMap<HeldSession, Prepared>();
 
-  return async function deliver(held: HeldSession, owner: Owner, message: ClaimedMessage): Promise<void> {
+  return async function makeReady(held: HeldSession, owner: Owner, message: ClaimedMessage): Promise<Write | null> {
     if (message.campaignId) deps.announce(message.userId, "campaign", message.campaignId);
     else deps.announce(message.userId, "inbox", message.userId);
     const line = log.child({ sessionId: owner.sessionId, messageId: message.id, redrive: message.redrive });
@@ -48,41 +54,52 @@ export function createDelivery(deps: PumpDeps) {
       if (isGroup(message)) members = await held.membersOf(message.recipientKey as Identity);
       await prepare(held, message, prepared, members);
     } catch (err) {
-      if (err instanceof NotWritten) return unwritten(err, owner, message);
+      if (err instanceof NotWritten) return settled(unwritten(err, owner, message));
       if (err instanceof UploadFailed) {
         line.warn({ err, event: "media.upload_failed" }, "a file could not be given to WhatsApp");
         // Without an encoded message nothing was written under this id before either.
-        await pauseForMedia(db, owner, message);
-        return;
+        return settled(pauseForMedia(db, owner, message));
       }
       line.warn({ err, event: "send.prepare_failed" }, "devices and keys could not be fetched");
-      if (message.redrive) return;
-      if (held.signal.aborted || !held.isReady()) return backToQueue(db, owner, message);
-      return failBeforeWrite(db, owner, message);
+      if (message.redrive) return null;
+      if (held.signal.aborted || !held.isReady()) return settled(backToQueue(db, owner, message));
+      return settled(failBeforeWrite(db, owner, message));
     }
     // A message that may have been written already is not failed for a number that has gone since.
-    if (prepared.unreachable.has(message.recipientKey) && !message.redrive) return failUnreachable(db, owner, message);
+    if (prepared.unreachable.has(message.recipientKey) && !message.redrive) {
+      return settled(failUnreachable(db, owner, message));
+    }
 
     const fresh = () => (file ? held.encodeMedia(file, message.text) : held.encodeText(message.text));
     const encoded = message.encoded ? held.open(message.encoded) : fresh();
     const sealed = message.encoded ?? held.seal(encoded);
+    const look = async (): Promise<boolean> => {
+      if (members.length > 0 && (await anySuppressed(db, message.userId, members))) {
+        await leaveGroupOut(db, owner, message);
+        return false;
+      }
+      const alias = await held.otherIdentity(message.recipientKey as Identity);
+      return confirmWrite(db, owner, message, sealed, alias);
+    };
     if (held.signal.aborted || !held.isReady()) {
-      if (!message.redrive) await backToQueue(db, owner, message);
-      return;
+      return message.redrive ? null : settled(backToQueue(db, owner, message));
     }
-    if (members.length > 0 && (await anySuppressed(db, message.userId, members))) {
-      return leaveGroupOut(db, owner, message);
-    }
-    const alias = await held.otherIdentity(message.recipientKey as Identity);
-    if (!(await confirmWrite(db, owner, message, sealed, alias))) return;
-    line.debug({ event: "send.begins" }, "kept, and about to be written");
-    try {
-      await held.send({ waMsgId: message.waMsgId, to: message.recipientKey as Identity, encoded });
-      line.debug({ event: "send.written" }, "written");
-    } catch (err) {
-      if (err instanceof NotWritten) return unwritten(err, owner, message);
-      line.warn({ err, event: "send.uncertain" }, "may or may not have been written; it will be repeated under its id");
-    }
+    if (!(await look())) return null;
+    const lookedAt = performance.now();
+    return async () => {
+      if (performance.now() - lookedAt > LOOK_HOLDS_MS && !(await look())) return;
+      line.debug({ event: "send.begins" }, "kept, and about to be written");
+      try {
+        await held.send({ waMsgId: message.waMsgId, to: message.recipientKey as Identity, encoded });
+        line.debug({ event: "send.written" }, "written");
+      } catch (err) {
+        if (err instanceof NotWritten) return unwritten(err, owner, message);
+        line.warn(
+          { err, event: "send.uncertain" },
+          "may or may not have been written; it will be repeated under its id",
+        );
+      }
+    };
   };
 
   /** What WhatsApp was given of the message's file; null when it has none, or is encoded already. */
@@ -138,6 +155,11 @@ export function createDelivery(deps: PumpDeps) {
        order by m.not_before, m.id limit ${AHEAD}`);
     return rows.map((row) => row.recipient_key);
   }
+}
+
+async function settled(end: Promise<void>): Promise<null> {
+  await end;
+  return null;
 }
 
 const isGroup = (message: ClaimedMessage) => message.recipientKey.startsWith("group:");

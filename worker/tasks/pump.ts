@@ -4,12 +4,12 @@ import type { Id } from "#db/ids.ts";
 import type { Env } from "#server/env.ts";
 import { jobs } from "#server/jobs.ts";
 import type { Log } from "#server/log.ts";
-import { backToQueue } from "#server/messages/before-write.ts";
 import { claimNext } from "#server/messages/claim.ts";
 import { bookPump, type Gate, type Owner, readGate } from "#server/messages/gate.ts";
 import type { Announce } from "../announce.ts";
 import type { HeldSession, Sessions } from "../gateway/gateway.ts";
 import { createDelivery } from "./deliver.ts";
+import { createLine, type Line } from "./line.ts";
 
 const SLICE_MS = 30_000;
 /** How long plan and hours are taken to be what they were, between two messages that follow at once. */
@@ -56,7 +56,7 @@ class Running {
 export function createPump(deps: PumpDeps): Task {
   // By the held session, not its id: a pump of a lease that was lost must not swallow a booking of the next.
   const running = new Map<HeldSession, Running>();
-  const deliver = createDelivery(deps);
+  const makeReady = createDelivery(deps);
 
   return async (payload) => {
     const { sessionId } = jobs["wa:pump"].parse(payload);
@@ -81,8 +81,23 @@ export function createPump(deps: PumpDeps): Task {
 
   /** @returns after how many milliseconds to go on; null when there is nothing to wait for */
   async function runSlice(held: HeldSession, owner: Owner, me: Running, endsAt: number): Promise<number | null> {
-    // The next message is claimed while the last one is being written; two are never written at once.
-    let writing: Promise<void> = Promise.resolve();
+    const line = createLine(deps.db, owner);
+    try {
+      const againMs = await fill(line, held, owner, me, endsAt);
+      await line.written();
+      return againMs;
+    } finally {
+      await line.settled();
+    }
+  }
+
+  async function fill(
+    line: Line,
+    held: HeldSession,
+    owner: Owner,
+    me: Running,
+    endsAt: number,
+  ): Promise<number | null> {
     let gate: Gate | undefined;
     let lookedAt = Number.NEGATIVE_INFINITY;
     while (!held.signal.aborted && held.isReady()) {
@@ -96,32 +111,24 @@ export function createPump(deps: PumpDeps): Task {
       switch (claim.type) {
         case "lost":
         case "idle":
-          return finish(writing, null);
+          return null;
         case "wait":
-          await writing;
+          await line.written();
           if (!me.woken && Date.now() + claim.ms > endsAt) return claim.ms;
           await me.sleep(claim.ms, held.signal);
           // Whoever ended the sleep may have changed the hours.
           lookedAt = Number.NEGATIVE_INFINITY;
           break;
         case "send":
-          await writing.catch(async (err: unknown) => {
-            // The one just claimed has certainly not been written.
-            if (!claim.message.redrive) await backToQueue(deps.db, owner, claim.message);
-            throw err;
-          });
-          writing = deliver(held, owner, claim.message);
-          // A failure is met where it is awaited, after the next claim.
-          writing.catch(() => {});
-          if (Date.now() > endsAt) return finish(writing, 0);
+          if (line.has(claim.message.id)) {
+            await line.written();
+            break;
+          }
+          await line.add(claim.message, () => makeReady(held, owner, claim.message));
+          if (Date.now() > endsAt) return 0;
           break;
       }
     }
-    return finish(writing, null);
+    return null;
   }
-}
-
-async function finish<T>(writing: Promise<void>, answer: T): Promise<T> {
-  await writing;
-  return answer;
 }

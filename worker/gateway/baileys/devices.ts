@@ -1,6 +1,7 @@
 import "./quiet.ts";
 import {
   extractDeviceJids,
+  isPnUser,
   jidDecode,
   jidEncode,
   jidNormalizedUser,
@@ -104,6 +105,7 @@ export async function prepareRecipients(
     const addressesOf = (some: readonly string[]) => some.flatMap((jid) => (known[userOf(jid)] ?? []).map(addressOf));
     const without = new Set(jids.filter((jid) => known[userOf(jid)] === undefined));
     const addresses = addressesOf(asked).filter((jid) => jid !== me.id);
+    await foresee(sock, addresses);
     // Our own phone too: it gets a copy of each message, and the keys of the one that was given up are lost for it as well.
     if (rebuild) await sock.assertSessions(addresses, true);
     try {
@@ -120,6 +122,19 @@ export async function prepareRecipients(
     );
     return { without, unready: new Set(failed ? jids : others) };
   }, me.id);
+}
+
+/**
+ * Reads at once what Baileys will ask of the key store for each recipient alone, while it begins sessions and sends. Signal
+ * sessions and privacy tokens are kept under the LID, where there is one.
+ */
+async function foresee({ authState, signalRepository }: Socket, addresses: readonly string[]): Promise<void> {
+  const { lidMapping, jidToSignalProtocolAddress } = signalRepository;
+  const pairs = await lidMapping.getLIDsForPNs(addresses.filter((jid) => isPnUser(jid)));
+  const lids = new Map(pairs?.map(({ pn, lid }) => [pn, lid]));
+  const kept = addresses.map((jid) => lids.get(jid) ?? jid);
+  await authState.keys.get("session", kept.map(jidToSignalProtocolAddress));
+  await authState.keys.get("tctoken", [...new Set(kept.map((jid) => jidNormalizedUser(jid)))]);
 }
 
 async function fetchDevices(

@@ -1,0 +1,73 @@
+import type { Db } from "#db/client.ts";
+import type { Id } from "#db/ids.ts";
+import { backToQueue } from "#server/messages/before-write.ts";
+import type { ClaimedMessage } from "#server/messages/claim.ts";
+import type { Owner } from "#server/messages/gate.ts";
+
+/** Writes a message that is kept and may go. Rejects only when the database does. */
+export type Write = () => Promise<void>;
+
+/**
+ * The messages of one session that are on their way out of it, in the order of their claims: one is being written, the next
+ * is being made ready meanwhile, and one more may be claimed. Never two of a kind.
+ */
+export interface Line {
+  /**
+   * Takes the next message as soon as there is room.
+   * @param makeReady its first step; gives its second, or null when there is nothing to write
+   * @throws what kept an earlier one from being made ready or written; this one is back in the queue then
+   */
+  add(message: ClaimedMessage, makeReady: () => Promise<Write | null>): Promise<void>;
+  /** Whether a message is on its way here: that its answer is overdue says nothing then, for it was not written yet. */
+  has(id: Id<"message">): boolean;
+  /** Resolves when everything so far is written. @throws what kept one from it */
+  written(): Promise<void>;
+  /** Resolves when nothing is on its way any more, well or not. */
+  settled(): Promise<void>;
+}
+
+export function createLine(db: Db, owner: Owner): Line {
+  let readying: Promise<Write | null> = Promise.resolve(null);
+  /** Of the last message, and of the one before. */
+  let writing: Promise<void> = Promise.resolve();
+  let earlier: Promise<void> = Promise.resolve();
+  const inside = new Set<Id<"message">>();
+
+  /** What was certainly not written, by now or ever, goes back; what may have been before stays for its re-drive. */
+  const giveBack = async (message: ClaimedMessage) => {
+    if (!message.redrive) await backToQueue(db, owner, message);
+  };
+
+  async function writeAfter(before: Promise<void>, ready: Promise<Write | null>, message: ClaimedMessage) {
+    try {
+      await before;
+    } catch (err) {
+      if (await ready.catch(() => null)) await giveBack(message);
+      throw err;
+    }
+    const write = await ready;
+    await write?.();
+  }
+
+  return {
+    async add(message, makeReady) {
+      try {
+        await Promise.all([readying, earlier]);
+      } catch (err) {
+        await giveBack(message);
+        throw err;
+      }
+      readying = makeReady();
+      earlier = writing;
+      inside.add(message.id);
+      writing = writeAfter(earlier, readying, message).finally(() => inside.delete(message.id));
+      // A failure is met where it is awaited.
+      writing.catch(() => {});
+    },
+    has: (id) => inside.has(id),
+    written: () => writing,
+    settled: async () => {
+      await Promise.allSettled([readying, writing]);
+    },
+  };
+}
