@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { answers, reached } from "../campaigns/results/answers.ts";
-import type { MediaKind } from "../media/rules.ts";
+import type { MediaView } from "../media/queries.ts";
 import { kindOfType } from "../media/rules.ts";
 import { type MessageKind, type MessageStatus, reasonSentence } from "../messages/rules.ts";
 import { textArray } from "../opt-outs/known-identities.ts";
@@ -39,7 +39,7 @@ export interface OurMessage extends Told {
   status: MessageStatus;
   /** Why it was not sent, in a sentence. */
   reason: string | null;
-  file: { id: Id<"media">; name: string; kind: MediaKind; removed: boolean } | null;
+  file: MediaView | null;
   /** Of a campaign's message. */
   campaign: { id: Id<"campaign">; name: string } | null;
   /** Of an automatic answer: the rule that gave it; without a name when the rule is gone. */
@@ -139,7 +139,7 @@ async function readOurs(tx: Db, { userId }: Chat, ids: readonly string[]): Promi
     text: string | null;
     wiped: boolean;
     errorCode: string | null;
-    file: { id: Id<"media">; name: string; mimeType: string; removed: boolean } | null;
+    file: Omit<MediaView, "kind"> | null;
     campaign: OurMessage["campaign"];
     rule: OurMessage["rule"];
     at: string;
@@ -149,7 +149,8 @@ async function readOurs(tx: Db, { userId }: Chat, ids: readonly string[]): Promi
   }>(sql`
     select m.id, m.kind, m.status, m.resolved_text as text, m.error_code as "errorCode",
            m.resolved_text is null and ${isOld(sql`m.created_at`)} as wiped,
-           (select jsonb_build_object('id', f.id, 'name', f.file_name, 'mimeType', f.mime_type, 'removed', f.removed_at is not null)
+           (select jsonb_build_object('id', f.id, 'fileName', f.file_name, 'mimeType', f.mime_type, 'bytes', f.bytes,
+                     'width', f.width, 'height', f.height, 'scan', f.scan, 'removed', f.removed_at is not null)
               from media f where f.id = m.media_id) as file,
            (select jsonb_build_object('id', c.id, 'name', c.name) from campaigns c where c.id = m.campaign_id) as campaign,
            (select jsonb_build_object('id', r.rule_id, 'name', u.name)
@@ -162,7 +163,7 @@ async function readOurs(tx: Db, { userId }: Chat, ids: readonly string[]): Promi
     ...row,
     from: "us",
     reason: errorCode === null ? null : reasonSentence(errorCode),
-    file: file && { id: file.id, name: file.name, kind: kindOfType(file.mimeType), removed: file.removed },
+    file: file && { ...file, kind: kindOfType(file.mimeType) },
     at: new Date(at),
     sentAt: moment(sentAt),
     deliveredAt: moment(deliveredAt),
