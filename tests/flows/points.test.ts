@@ -177,7 +177,7 @@ const whole = [
   ...moment(about("repeat"), about("repeat"), said(1, 0)),
   ...moment(claim, claim),
   ...moment({ do: "age" }),
-  ...moment(about("giveUp"), about("repeat"), said(2, 1)),
+  ...moment(about("giveUp"), about("giveUp"), said(2, 1)),
   ...moment(said(0, 0), said(1, 0), said(2, 0), said(3, 0), about("retry")),
 ];
 
