@@ -76,7 +76,8 @@ export async function importPreview(tx: Db, userId: Id<"user">, input: PreviewIn
   const firstRows = await firstCells(tx, found.id);
   const counts: Counts = { ...emptyCounts(), ...found.counts };
   const usable = counts.valid + counts.updated + counts.unchanged;
-  const withdraws = judged ? await countWithdrawals(tx, userId, found) : 0;
+  // Only rows that are refused take consent back: a file without any is not gone through for them.
+  const withdraws = judged && counts.no_consent + counts.invalid > 0 ? await countWithdrawals(tx, userId, found) : 0;
   const withdrawn = withdraws > 0 ? await withdrawnOn(tx, found, page) : new Set<number>();
   const ends = status === "staged" ? "They agreed before: with the import that ends." : "They had agreed: that ended.";
   return {
@@ -114,7 +115,6 @@ export async function importPreview(tx: Db, userId: Id<"user">, input: PreviewIn
     nextCursor: rows.length > ROWS_A_PAGE ? (page.at(-1)?.rowNo ?? null) : null,
     createdAt: found.createdAt,
     committedAt: found.committedAt,
-    undo: await undoState(tx, userId, found),
   };
 }
 
@@ -190,6 +190,15 @@ export async function sameFile(
   return { importId, committedAt, listName, contactListId };
 }
 
+/** Whether an import of this user can be undone. It takes a look at everybody of it, so it is asked by itself. @throws DomainError not_found */
+export async function readUndo(
+  tx: Db,
+  userId: Id<"user">,
+  { importId }: { importId: Id<"import"> },
+): Promise<UndoState> {
+  return undoState(tx, userId, await findImport(tx, userId, importId));
+}
+
 /** Whether a batch can be taken back; if not, why, in a sentence. */
 export interface UndoState {
   possible: boolean;
@@ -223,10 +232,7 @@ export async function undoState(tx: Db, userId: Id<"user">, found: Import): Prom
   return { possible: true, why: null };
 }
 
-/**
- * The user's last imports, newest first. Whether a batch can be taken back takes a look at everybody of it, so its own page
- * tells that.
- */
+/** The user's last imports, newest first. */
 export async function lastImports(tx: Db, userId: Id<"user">) {
   const found = await tx
     .select({

@@ -2,7 +2,7 @@ import { noInput, router, signedInProcedure, userProcedure } from "../trpc.ts";
 import { discardImport, undoImport } from "./batch/undo.ts";
 import { commitUpload } from "./commit.ts";
 import { editRows, mapColumns } from "./map.ts";
-import { importPreview, lastImports } from "./queries.ts";
+import { importPreview, lastImports, readUndo } from "./queries.ts";
 import { commitInput, editRowsInput, importRef, mapInput, previewInput, readInput, stageForm } from "./schema.ts";
 import { readAgain, stageUpload } from "./stage.ts";
 
@@ -21,6 +21,7 @@ export const importsRouter = router({
   commit: signedInProcedure
     .input(commitInput)
     .mutation(({ ctx, input }) => commitUpload(ctx.db, ctx.env, ctx.userId, input)),
+  canUndo: userProcedure.input(importRef).query(({ ctx, input }) => readUndo(ctx.db, ctx.userId, input)),
   undo: userProcedure.input(importRef).mutation(({ ctx, input }) => undoImport(ctx.db, ctx.userId, input.importId)),
   discard: userProcedure
     .input(importRef)

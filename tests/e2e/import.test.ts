@@ -198,8 +198,8 @@ test("a batch is taken back, its list with it", async () => {
   const { page, look } = visitor;
   await page.getByRole("link", { name: "kelas.csv" }).click();
   await page.getByRole("heading", { name: "Imported into kelas" }).waitFor();
-  await button("Undo").click();
-  await page.getByRole("dialog").getByText("7 contacts are removed from kelas.").waitFor();
+  await page.getByRole("link", { name: "Undo", exact: true }).click();
+  await page.getByRole("alert").getByText("7 contacts are removed from kelas.").waitFor();
   await look("import-undo");
   await button("Undo the import").click();
   await says("This import was undone");

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { Id } from "#db/ids.ts";
 import { consentEvents, contactListMembers, contacts, importFiles, importRows, imports } from "#db/schema/index.ts";
 import { expireImports } from "#server/imports/expire.ts";
+import { importPreview, readUndo } from "#server/imports/queries.ts";
+import { withUser } from "#server/users/with-user.ts";
 import { createHeldSession, topUp } from "../factories.ts";
 import { createStage, type Stage, type StageUser, startAsReviewed } from "../stage.ts";
 import { ayu, bima, bring, citra, commit, refused, stageRows } from "./import-steps.ts";
@@ -22,7 +24,7 @@ const people = () => stage.db.select().from(contacts).where(eq(contacts.userId, 
 const events = () =>
   stage.db.select().from(consentEvents).where(eq(consentEvents.userId, user.id)).orderBy(consentEvents.id);
 const members = () => stage.db.select().from(contactListMembers).where(eq(contactListMembers.userId, user.id));
-const undoOf = async (importId: Id<"import">) => (await user.api.imports.preview({ importId })).undo;
+const undoOf = (importId: Id<"import">) => user.api.imports.canUndo({ importId });
 const shiftClock = (by: string) => stage.db.execute(sql`update app_clock set shift = ${by}::interval`);
 
 describe("a batch that is taken back", () => {
@@ -54,7 +56,11 @@ describe("a batch that is taken back", () => {
     expect({ people: await people(), events: await events(), members: await members() }).toEqual(before);
     expect((await user.api.contacts.lists()).map(({ name, total }) => [name, total])).toEqual([["people", 2]]);
     const preview = await user.api.imports.preview({ importId: done.importId });
-    expect(preview).toMatchObject({ status: "undone", rows: [], undo: { possible: false } });
+    expect(preview).toMatchObject({ status: "undone", rows: [] });
+    expect(await undoOf(done.importId)).toMatchObject({
+      possible: false,
+      why: expect.stringContaining("undone already"),
+    });
     await expect(user.api.imports.undo({ importId: done.importId })).rejects.toEqual(refused("cannot_undo"));
     // The file is as good as new, and the import before can still be taken back.
     expect(await user.api.imports.undo({ importId: (await user.api.imports.list())[1]?.id ?? "imp_" })).toMatchObject({
@@ -99,6 +105,20 @@ describe("a batch that is taken back", () => {
     expect(await people()).toEqual([]);
     expect((await stageRows(user.api, [bima])).counts).toMatchObject({ opted_out: 1 });
   });
+});
+
+test("whether a batch can be taken back is looked at when its user asks: its page reads none of its people", async () => {
+  const { importId } = await bring(user.api, [ayu, bima]);
+  const read = (look: typeof importPreview | typeof readUndo) =>
+    withUser(stage.db, user.id, async (tx) => {
+      await look(tx, user.id, { importId });
+      const [people] = await tx.execute<{ read: number }>(sql`
+        select (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int as read
+          from pg_stat_xact_user_tables where relname = 'contacts'`);
+      return people?.read;
+    });
+  expect(await read(importPreview)).toBe(0);
+  expect(await read(readUndo)).toBeGreaterThan(0);
 });
 
 describe("a batch is used, and cannot be taken back, when somebody of it", () => {
@@ -162,8 +182,8 @@ describe("what is kept of a file", () => {
       expect(await user.api.imports.preview({ importId: done.importId })).toMatchObject({
         rows: [],
         counts: { valid: 1, updated: 1, invalid: 1 },
-        undo: { possible: true },
       });
+      expect(await undoOf(done.importId)).toMatchObject({ possible: true });
       expect(await user.api.imports.undo({ importId: done.importId })).toEqual({ removed: 1, restored: 1, kept: 0 });
       expect((await people()).map(({ name }) => name)).toEqual(["Ayu"]);
 

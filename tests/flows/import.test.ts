@@ -30,7 +30,6 @@ describe("an import", () => {
         total: 17,
         counts: allCounts({ valid: 12, invalid: 2, no_consent: 2, duplicate: 1 }),
         error: null,
-        undo: { possible: false },
       });
       const bad = staged.rows.filter((row) => row.verdict !== "valid");
       expect(bad.map(({ rowNo, column, value }) => [rowNo, column, value])).toEqual([
@@ -186,6 +185,7 @@ describe("what belongs to one user", () => {
       () => other.imports.editRows({ importId, rows: [{ rowNo: 2, cells: [...ayu] }] }),
       () => commit(other, importId),
       () => other.imports.discard({ importId }),
+      () => other.imports.canUndo({ importId: done }),
       () => other.imports.undo({ importId: done }),
       () => stageRows(other, [ayu], { contactListId }),
     ];

@@ -6,25 +6,26 @@ import { LinkButton } from "../../components/link-button.tsx";
 import { Moment } from "../../components/moment.tsx";
 import { count, formatNumber } from "../../lib/format.ts";
 import { Frame } from "./frame.tsx";
-import type { ImportPreview } from "./load.ts";
+import type { ImportPreview, UndoState } from "./load.ts";
 import { RowTable } from "./repair/row-table.tsx";
 import { Rejected } from "./staged.tsx";
-import { Undo } from "./undo.tsx";
+import { UndoLink, UndoQuestion } from "./undo.tsx";
 import { leftOut, VerdictSum } from "./verdicts.tsx";
 
 const again = <LinkButton to="/contacts/upload">Import another file</LinkButton>;
 
-/** After the commit: what happened, what comes next, and the way back while there is one. */
-export function Committed({ preview }: { preview: ImportPreview }) {
-  const { counts, total, contactListId, listName, committedAt, undo, withdraws } = preview;
+/** After the commit: what happened, what comes next, and the way back while there is one. `undo`: its user asks for it. */
+export function Committed({ preview, undo }: { preview: ImportPreview; undo: UndoState | null }) {
+  const { counts, total, contactListId, listName, committedAt, withdraws } = preview;
   const brought = counts.valid + counts.updated + counts.unchanged > 0;
   return (
     <Frame
       step="Done"
       title={preview.fileName}
       lead={<>Imported {committedAt && <Moment at={committedAt} />}.</>}
-      actions={undo.possible && <Undo import={preview} />}
+      actions={undo === null && <UndoLink />}
     >
+      {undo && <UndoQuestion import={preview} undo={undo} />}
       <Paper>
         <Stack>
           <Group gap="xs" c="var(--mantine-color-text)">
@@ -58,11 +59,6 @@ export function Committed({ preview }: { preview: ImportPreview }) {
               </LinkButton>
             )}
           </Group>
-          {!undo.possible && undo.why && (
-            <Text size="sm" c="dimmed">
-              This import cannot be undone any more: {undo.why}
-            </Text>
-          )}
         </Stack>
       </Paper>
       <AllRows preview={preview} title={`What became of the ${count(total, "row")}`} />

@@ -94,13 +94,13 @@ export async function clientAction({ request, serverAction }: ClientActionFuncti
 export default function ImportContacts() {
   const loaded = useLoaderData<typeof loader>();
   if (!loaded.preview) return <UploadForm lists={loaded.lists} recent={loaded.recent} countries={loaded.countries} />;
-  const { preview, countries } = loaded;
+  const { preview, undo, countries } = loaded;
   if (countries) return <ColumnsScreen preview={preview} countries={countries} />;
   switch (preview.status) {
     case "reading":
       return <Reading preview={preview} />;
     case "committed":
-      return <Committed preview={preview} />;
+      return <Committed preview={preview} undo={undo} />;
     case "staged":
       return <Staged preview={preview} />;
     case "undone":
