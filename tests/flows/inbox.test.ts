@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { createList, newPhone, readViolations, readWallet } from "../factories.ts";
+import { makePicture } from "../fixtures/media/pictures.ts";
 import { createStage, type LinkedPhone, type Stage, type StageUser, startAsReviewed, until } from "../stage.ts";
 
 const TZ = "Asia/Jakarta";
@@ -58,6 +59,21 @@ test("somebody writes and is answered by hand: it arrives, once, and is paid for
   expect(await shownTo(person)).toEqual([text]);
   expect(await readWallet(stage.db, user.id)).toEqual({ balance: 397, held: 0 });
   expect(await conversation(0)).toMatchObject({ last: { theirs: false, status: "read" } });
+});
+
+test("an answer brings a file, with its text under it", async () => {
+  const person = newPhone();
+  await write(person, "May I see the poster?");
+  await conversation();
+  const form = new FormData();
+  form.set("file", new File([new Uint8Array(await makePicture("png"))], "Poster.png", { type: "image/png" }));
+  const { id: mediaId } = await user.api.media.upload(form);
+  await expect(reply("x".repeat(1_025), { mediaId })).rejects.toThrow("1024 characters");
+  await reply("Here it is", { mediaId });
+  expect(await lastIs("read")).toMatchObject({ file: { fileName: "Poster.png", kind: "image", removed: false } });
+  const shown = (await stage.simulator.phoneChats(person)).flatMap((chat) => chat.messages);
+  expect(shown.at(-1)).toMatchObject({ text: "Here it is", media: { kind: "image", mimeType: "image/png" } });
+  await expect(reply("And again", { mediaId: "med_0000000000000000000000000" })).rejects.toThrow("Attach it again");
 });
 
 test("outside the hours an answer waits, can be taken back, and leaves when they open", async () => {

@@ -44,7 +44,10 @@ export default function AddOne() {
     schema: addFields,
     intent: "add",
     answer,
-    defaultValue: { attributes: here?.columns.map((name) => ({ name, value: "" })) ?? [] },
+    defaultValue: {
+      phone: search.get("phone") ?? undefined,
+      attributes: here?.columns.map((name) => ({ name, value: "" })) ?? [],
+    },
   });
   return (
     <Page title="Add one person" lead="Only somebody who agreed to get your messages can be added.">

@@ -1,6 +1,7 @@
 import { Box, Group, Text, VisuallyHidden } from "@mantine/core";
 import {
   ChatBubbleIcon,
+  CircleBackslashIcon,
   FileTextIcon,
   ImageIcon,
   QuestionMarkCircledIcon,
@@ -16,12 +17,14 @@ import { TextLink } from "../../components/link-button.tsx";
 import { MediaBubble } from "../../components/media-look.tsx";
 import { MessageText } from "../../components/message-text.tsx";
 import { Moment } from "../../components/moment.tsx";
-import { messageLooks, StatusBadge } from "../../components/status-badge.tsx";
+import { type Look, messageLooks, StatusBadge } from "../../components/status-badge.tsx";
 import { formatMoment } from "../../lib/format.ts";
 import { useTimeZone } from "../../lib/use-account.ts";
 import { clock } from "../_app.inbox/short-moment.tsx";
 import type { Conversation, Message, OurMessage, TheirMessage } from "./load.ts";
 import styles from "./talk.module.css";
+
+const optsOut: Look = { word: "Opted out with this", color: "red", icon: CircleBackslashIcon };
 
 const contentIcons = {
   text: ChatBubbleIcon,
@@ -75,11 +78,7 @@ function FromThem({ message, name }: { message: TheirMessage; name: string }) {
           Reply to <TextLink to={`/campaigns/${message.campaign.id}`}>{message.campaign.name}</TextLink>
         </span>
       )}
-      {message.optsOut && (
-        <Text span inherit fw={600} c="red">
-          Opted out with this
-        </Text>
-      )}
+      {message.optsOut && <StatusBadge look={optsOut} size="sm" />}
     </>
   );
 }

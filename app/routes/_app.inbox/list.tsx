@@ -1,4 +1,4 @@
-import { Alert, Badge, Button, Group, NativeSelect, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Alert, Badge, Button, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { CircleBackslashIcon, ExclamationTriangleIcon, MagnifyingGlassIcon } from "@radix-ui/react-icons";
 import { Form, Link, useNavigate, useParams, useSearchParams } from "@remix-run/react";
@@ -134,9 +134,9 @@ function ListHead({ unread }: { unread: number }) {
   const given = (name: (typeof LIST_PARAMS)[number]) => search.get(name) ?? "";
   return (
     <Stack gap="xs" className={styles.head}>
-      <Title order={1} size="h2">
+      <Text fz="h2" fw={650} lh="h2" aria-hidden>
         Inbox
-      </Title>
+      </Text>
       <Form method="get" role="search" action="/inbox">
         {chosen === "unread" && <input type="hidden" name="show" value="unread" />}
         <Stack gap="xs">

@@ -1,3 +1,4 @@
+import { VisuallyHidden } from "@mantine/core";
 import { EnvelopeClosedIcon, MobileIcon } from "@radix-ui/react-icons";
 import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { Outlet, useLoaderData, useParams, useSearchParams } from "@remix-run/react";
@@ -28,15 +29,19 @@ export default function Inbox() {
   const empty = page.rows.length === 0 && query === "" && id === undefined && !search.has("cursor");
   if (empty) return <NothingYet />;
   return (
-    <div className={styles.panes} data-open={id === undefined ? undefined : true}>
-      <section className={styles.list} aria-label="All conversations">
-        {/* Another choice of conversations is another list. */}
-        <ConversationList key={query} page={page} unread={unread} now={now} />
-      </section>
-      <div className={styles.talk}>
-        <Outlet />
+    <>
+      {/* Above both sides, because on a phone one of them is away. */}
+      <VisuallyHidden component="h1">Inbox</VisuallyHidden>
+      <div className={styles.panes} data-open={id === undefined ? undefined : true}>
+        <section className={styles.list} aria-label="All conversations">
+          {/* Another choice of conversations is another list. */}
+          <ConversationList key={query} page={page} unread={unread} now={now} />
+        </section>
+        <div className={styles.talk}>
+          <Outlet />
+        </div>
       </div>
-    </div>
+    </>
   );
 }
 
