@@ -85,7 +85,8 @@ function PersonPreview({
       />
       {missing.length > 0 && (
         <Text size="sm" c="dimmed" aria-live="polite" style={{ overflowWrap: "anywhere" }}>
-          {contact?.name} has no {missing.join(", ")}: that place stays empty, or takes the word after the bar.
+          {contact?.name || contact?.phoneE164} has no {missing.join(", ")}: that place stays empty, or takes the word
+          after the bar.
         </Text>
       )}
     </Stack>

@@ -11,7 +11,7 @@ interface Source {
 /** From so many on a list of them can be searched. */
 const SEARCHED_FROM = 8;
 
-/** Boxes to tick, one a list or tag. What a search hides stays ticked. */
+/** Boxes to tick, one a list or tag, those that are ticked as it opens first. What a search hides stays ticked. */
 export function Sources({
   legend,
   name,
@@ -24,6 +24,9 @@ export function Sources({
   chosen: readonly string[];
 }) {
   const [search, setSearch] = useState("");
+  // Only as it opens: nothing jumps away from under a finger.
+  const [first] = useState(() => new Set(chosen));
+  const ordered = [...sources].sort((a, b) => Number(first.has(b.value)) - Number(first.has(a.value)));
   const wanted = search.trim().toLocaleLowerCase();
   const hidden = ({ label }: Source) => !label.toLocaleLowerCase().includes(wanted);
   return (
@@ -35,11 +38,12 @@ export function Sources({
             placeholder="Search"
             value={search}
             onChange={(event) => setSearch(event.currentTarget.value)}
+            data-needs-script
           />
         )}
         <ScrollArea.Autosize mah={240} type="auto" viewportProps={{ tabIndex: -1 }}>
           <Stack gap={8} py={2} px={2}>
-            {sources.map((source) => (
+            {ordered.map((source) => (
               <Checkbox
                 key={source.value}
                 name={name}

@@ -1,31 +1,56 @@
 import { useNavigation, useRevalidator } from "@remix-run/react";
 import { createTRPCClient, httpSubscriptionLink } from "@trpc/client";
 import { useCallback, useEffect, useRef, useState } from "react";
+import { z } from "zod";
 import type { AppRouter } from "#server/router.ts";
 
 const MIN_GAP_MS = 250;
 /** A shorter break is not worth a word. */
 const RECONNECT_MS = 3_000;
 
+/** When the page's data was reloaded last. Of the tab: several parts of a screen may want that at once. */
+let reloadedAt = 0;
+
+const routerNow = z.object({
+  state: z.object({ navigation: z.object({ state: z.string() }), revalidation: z.string() }),
+});
+
+/**
+ * Whether Remix loads something at this moment. What its hooks say follows later where the machine is busy, and a reload that
+ * comes meanwhile would cut the other off.
+ */
+function isLoading(): boolean {
+  const found = routerNow.safeParse(Reflect.get(window, "__remixRouter"));
+  return found.success && (found.data.state.navigation.state !== "idle" || found.data.state.revalidation !== "idle");
+}
+
 /** Reloads the page's data, at most four times a second and never in the way of a navigation. */
 function useReload(): () => void {
   const { revalidate, state } = useRevalidator();
   const navigation = useNavigation();
   const [wanted, setWanted] = useState(false);
-  const last = useRef(0);
+  const askedAt = useRef(0);
   useEffect(() => {
     if (!wanted || state !== "idle" || navigation.state !== "idle") return;
-    const timer = setTimeout(
-      () => {
-        last.current = Date.now();
-        setWanted(false);
-        revalidate();
-      },
-      Math.max(0, last.current + MIN_GAP_MS - Date.now()),
-    );
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const reload = () => {
+      if (isLoading()) {
+        timer = setTimeout(reload, MIN_GAP_MS);
+        return;
+      }
+      setWanted(false);
+      // Another part of the screen had it done since.
+      if (reloadedAt > askedAt.current) return;
+      reloadedAt = Date.now();
+      revalidate();
+    };
+    timer = setTimeout(reload, Math.max(0, reloadedAt + MIN_GAP_MS - Date.now()));
     return () => clearTimeout(timer);
   }, [wanted, state, navigation.state, revalidate]);
-  return useCallback(() => setWanted(true), []);
+  return useCallback(() => {
+    askedAt.current = Date.now();
+    setWanted(true);
+  }, []);
 }
 
 /**

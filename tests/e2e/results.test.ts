@@ -3,8 +3,8 @@ import { eq } from "drizzle-orm";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
-import type { Id } from "#db/ids.ts";
-import { campaigns, users } from "#db/schema/index.ts";
+import { type Id, newId } from "#db/ids.ts";
+import { auditLogs, campaigns, users } from "#db/schema/index.ts";
 import { createHeldSession } from "../factories.ts";
 import { createPastRun, createPeople, type Fate, write } from "../past-runs.ts";
 import { type RunningApp, startApp } from "./app.ts";
@@ -46,6 +46,12 @@ beforeAll(async () => {
   id = await createPastRun(db, { ...of, name: "Class meeting" }, fates);
   const [ayu, bima, citra] = people;
   if (!ayu || !bima || !citra) throw new Error("there are people");
+  // The audit log tells why nothing was sent between the two halves.
+  const pause = { userId: user.id, meta: { campaignId: id } };
+  await db.insert(auditLogs).values([
+    { ...pause, id: newId("audit"), action: "campaign.paused", createdAt: new Date(startedAt + 10 * MINUTE) },
+    { ...pause, id: newId("audit"), action: "campaign.resumed", createdAt: new Date(startedAt + 35 * MINUTE) },
+  ]);
   const replied = (n: number) => new Date(startedAt + n * MINUTE);
   await write(db, of, ayu, replied(40), "Yes, we both come. Shall I bring the cake again?");
   await write(db, of, bima, replied(42), null);
@@ -64,6 +70,10 @@ test("a finished campaign shows whom it reached, how it went, and who answered",
   await results.getByText("of 60 recipients, for 118 points").waitFor();
   await results.getByText("1 of them to opt out").waitFor();
   await results.getByRole("img", { name: "Accepted: 59 in this time" }).waitFor();
+  await results
+    .getByRole("list", { name: "When it was paused" })
+    .getByText(/^Paused .*, for 25 min: you paused it\.$/)
+    .waitFor();
   await results.getByText("The same as a table").click();
   expect(await results.getByRole("table", { name: "Messages over time" }).getByRole("row").count()).toBeGreaterThan(10);
   await results.getByText("The same as a table").click();

@@ -6,6 +6,7 @@ import type { Id } from "#db/ids.ts";
 import { campaigns } from "#db/schema/index.ts";
 import { connectSimulator } from "#simulator/client.ts";
 import { newPhone } from "../factories.ts";
+import { makePicture } from "../fixtures/media/pictures.ts";
 import { until } from "../stage.ts";
 import { type RunningApp, startApp } from "./app.ts";
 import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
@@ -113,8 +114,15 @@ test("a review says who gets it and who does not, what it costs, when it will be
   await run.waitFor({ state: "detached" });
 });
 
-test("a test goes to the person's own phone, filled for whom they choose", async () => {
+test("a test goes to the person's own phone with its file, filled for whom they choose", async () => {
   const { page, look } = visitor;
+  await page.getByRole("navigation", { name: "Steps of the campaign" }).getByRole("link", { name: "Message" }).click();
+  await page.getByText("Drop a file here").waitFor();
+  const picture = { name: "poster.png", mimeType: "image/png", buffer: await makePicture("png") };
+  await page.getByLabel("File to send").setInputFiles(picture);
+  await page.getByRole("button", { name: "Remove the file" }).waitFor();
+  await page.getByRole("button", { name: "Next: review" }).click();
+  await page.getByRole("img", { name: "Picture: poster.png" }).waitFor();
   const panel = page.getByRole("region", { name: "Test" });
   await panel.getByLabel("With the values of").selectOption({ label: "Bima Saputra" });
   await panel.getByRole("button", { name: "Send me a test" }).click();
@@ -123,7 +131,10 @@ test("a test goes to the person's own phone, filled for whom they choose", async
   await look("review-test");
   const chats = await connectSimulator(inject("simulatorUrl")).phoneChats(PHONE);
   expect(chats.map((chat) => chat.with)).toEqual([PHONE]);
-  expect(chats[0]?.messages[0]?.text).toContain("Hi Bima Saputra");
+  expect(chats[0]?.messages[0]).toMatchObject({
+    media: { kind: "image", mimeType: "image/png" },
+    text: expect.stringContaining("Hi Bima Saputra"),
+  });
 });
 
 test("a start is set for a time, put off and taken back", async () => {

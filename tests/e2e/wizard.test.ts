@@ -145,6 +145,9 @@ test("a message is written with the keyboard alone, and shown as WhatsApp shows 
   await look("wizard-unknown");
   for (let i = 0; i < 12; i += 1) await page.keyboard.press("Backspace");
   await saved();
+  // As it was typed: browsers would send each line end as two characters.
+  await until("the text is kept", async () => (await drafts())[0]?.templateText === (await message.inputValue()));
+  await page.getByText(/; the longest has \d+, for /).waitFor();
 });
 
 test("a text is kept under a name, used again, renamed and deleted", async () => {

@@ -1,6 +1,7 @@
-import { Box, Group, Paper, Stack, Title } from "@mantine/core";
+import { Group, Paper, Stack, Title } from "@mantine/core";
 import type { MediaView } from "#server/media/queries.ts";
 import { MessagePreview } from "../../components/message-preview.tsx";
+import { WithPreview } from "../../components/with-preview.tsx";
 import { count } from "../../lib/format.ts";
 import type { Answer } from "../../lib/submit.server.ts";
 import { Checks } from "./checks.tsx";
@@ -25,8 +26,27 @@ export function Review({
   answer: Answer | undefined;
 }) {
   return (
-    <Group align="flex-start" gap="lg">
-      <Paper flex="1 1 26rem">
+    <WithPreview
+      preview={
+        <Stack component="section" aria-label="The message" gap="lg">
+          <MessagePreview
+            template={campaign.templateText}
+            media={media}
+            samples={samples}
+            group={
+              review.group && { name: campaign.lists[0]?.name ?? "", members: count(review.group.members, "member") }
+            }
+          />
+          <TestPanel campaign={campaign} review={review} answer={answer} />
+        </Stack>
+      }
+      rest={
+        <Paper component="section" aria-label="Start">
+          <StartForms campaign={campaign} review={review} answer={answer} />
+        </Paper>
+      }
+    >
+      <Paper>
         <Stack gap="lg">
           <Group justify="space-between">
             <Title order={2}>Before it starts</Title>
@@ -34,22 +54,8 @@ export function Review({
           </Group>
           <Checks campaign={campaign} review={review} />
           <Numbers campaignId={campaign.id} review={review} answer={answer} />
-          <StartForms campaign={campaign} review={review} answer={answer} />
         </Stack>
       </Paper>
-      <Box component="section" aria-label="The message" flex="1 1 18rem" maw={{ base: "100%", md: 380 }}>
-        <MessagePreview
-          template={campaign.templateText}
-          media={media}
-          samples={samples}
-          group={
-            review.group && { name: campaign.lists[0]?.name ?? "", members: count(review.group.members, "member") }
-          }
-        />
-        <Box mt="lg">
-          <TestPanel campaign={campaign} review={review} answer={answer} />
-        </Box>
-      </Box>
-    </Group>
+    </WithPreview>
   );
 }

@@ -4,6 +4,7 @@ import { duplicateInput } from "#server/campaigns/draft/schema.ts";
 import { scheduleCampaignInput } from "#server/campaigns/schedule/schema.ts";
 import { campaignRef, rowsInput, startCampaignInput } from "#server/campaigns/schema.ts";
 import { sendTestInput } from "#server/campaigns/trial/schema.ts";
+import { CampaignSteps } from "../../components/campaign-steps.tsx";
 import { Refused } from "../../components/form-parts.tsx";
 import { Page } from "../../components/page.tsx";
 import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";
@@ -97,6 +98,7 @@ export default function CampaignPage() {
       <Refused answer={answer} intents={refused} />
       {data.review ? (
         <>
+          {campaign.status === "draft" && <CampaignSteps draftId={campaign.id} at="review" />}
           <Scheduled campaign={campaign} review={data.review} />
           {/* What was ticked and typed for one campaign, or one state of it, is not for another. */}
           <Review

@@ -17,7 +17,7 @@ const begun = (row: CampaignRow) => row.startedAt !== null;
 
 export const columns: Column<CampaignRow>[] = [
   { header: "Campaign", cell: (row) => <Name row={row} />, wide: true },
-  { header: "State", cell: (row) => <StatusBadge look={campaignLooks[row.status]} />, tight: true },
+  { header: "State", cell: (row) => <State row={row} />, tight: true },
   {
     header: "Progress",
     cell: (row) => (begun(row) ? <Progress row={row} /> : null),
@@ -35,6 +35,24 @@ function Name({ row }: { row: CampaignRow }) {
     <>
       <TextLink to={`/campaigns/${row.id}`}>{campaignName(row.name)}</TextLink>
       {kind && <Small>{kind}</Small>}
+    </>
+  );
+}
+
+const pauses = {
+  user: "by you",
+  plan_expired: "plan expired",
+  failures: "three failures",
+  restricted: "restricted",
+  logged_out: "phone logged out",
+  media: "file not taken",
+} as const satisfies Record<NonNullable<CampaignRow["pauseReason"]>, string>;
+
+function State({ row: { status, pauseReason } }: { row: CampaignRow }) {
+  return (
+    <>
+      <StatusBadge look={campaignLooks[status]} />
+      {status === "paused" && pauseReason && <Small>{pauses[pauseReason]}</Small>}
     </>
   );
 }

@@ -118,6 +118,8 @@ export function Editor({
         maxLength={TEMPLATE_MAX}
         autosize
         minRows={6}
+        // Of a page that is not alive: nothing sizes it there.
+        rows={8}
         maxRows={16}
         spellCheck
       />

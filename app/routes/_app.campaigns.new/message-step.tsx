@@ -1,4 +1,4 @@
-import { Box, Button, Group, Paper, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Paper, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { Form } from "@remix-run/react";
 import { useState } from "react";
 import { mediaLimits } from "#server/media/rules.ts";
@@ -6,6 +6,7 @@ import { asksForYes, TEMPLATE_MAX } from "#server/templates/rules.ts";
 import { Intent } from "../../components/form-parts.tsx";
 import { MediaField } from "../../components/media-field.tsx";
 import { MessagePreview } from "../../components/message-preview.tsx";
+import { WithPreview } from "../../components/with-preview.tsx";
 import { count, formatWait, seconds } from "../../lib/format.ts";
 import { Editor } from "./editor.tsx";
 import { Gaps } from "./gaps.tsx";
@@ -28,69 +29,17 @@ export function MessageStep({ data, saved, formRef }: StepProps) {
   };
   const asking = values.purpose === "confirmation";
   return (
-    <Group align="flex-start" gap="lg">
-      <Stack flex="1 1 26rem" miw={0}>
-        <Form
-          method="post"
-          ref={formRef}
-          onChange={() => saver.change()}
-          onSubmit={(event) => {
-            event.preventDefault();
-            void leaveFor((id) => `/campaigns/${id}`);
-          }}
-        >
-          <Intent name="message" />
-          <input type="hidden" name="version" value={draft?.version ?? ""} />
-          <Stack>
-            <Paper>
-              <Stack>
-                <Editor
-                  text={text}
-                  onText={setText}
-                  variables={values.audience === "group_chat" ? null : (preview?.variables ?? [])}
-                  most={file ? mediaLimits.captionChars : TEMPLATE_MAX}
-                  // Of the text that was saved: while another is typed it says nothing.
-                  longest={text.trim() === values.templateText ? (preview?.longest ?? null) : null}
-                  problem={
-                    asking && !asksForYes(text) ? "Ask for the word YES: it is what people answer to confirm." : null
-                  }
-                />
-                {replaced !== null && (
-                  <Group>
-                    <Button
-                      size="xs"
-                      variant="default"
-                      onClick={() => {
-                        write(replaced);
-                        setReplaced(null);
-                      }}
-                    >
-                      Put the text back that was here
-                    </Button>
-                  </Group>
-                )}
-                {!group && <Gaps text={text} lacking={preview?.lacking ?? []} onText={write} />}
-              </Stack>
-            </Paper>
-            <Paper>
-              <MediaField
-                name="mediaId"
-                media={media}
-                to={`/campaigns/new?draft=${draft?.id}&step=message`}
-                onChange={(attached) => {
-                  setFile(attached);
-                  saver.change();
-                }}
-              />
-            </Paper>
-            <Paper>
-              <Pace values={values} people={group ? 1 : reach.people.queued} />
-            </Paper>
-            <Group justify="flex-end">
-              <Button type="submit">Next: review</Button>
-            </Group>
-          </Stack>
-        </Form>
+    <WithPreview
+      follows
+      preview={
+        <MessagePreview
+          template={text}
+          media={file}
+          samples={preview?.samples ?? []}
+          group={group ? { name: group.name, members: membersInWords(group) } : null}
+        />
+      }
+      rest={
         <Library
           templates={templates}
           text={text}
@@ -99,16 +48,70 @@ export function MessageStep({ data, saved, formRef }: StepProps) {
             write(body);
           }}
         />
-      </Stack>
-      <Box flex="1 1 18rem" maw={{ base: "100%", md: 380 }} pos={{ base: "static", md: "sticky" }} top={124}>
-        <MessagePreview
-          template={text}
-          media={file}
-          samples={preview?.samples ?? []}
-          group={group ? { name: group.name, members: membersInWords(group) } : null}
-        />
-      </Box>
-    </Group>
+      }
+    >
+      <Form
+        method="post"
+        ref={formRef}
+        onChange={() => saver.change()}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void leaveFor((id) => `/campaigns/${id}`);
+        }}
+      >
+        <Intent name="message" />
+        <input type="hidden" name="version" value={draft?.version ?? ""} />
+        <Stack>
+          <Paper>
+            <Stack>
+              <Editor
+                text={text}
+                onText={setText}
+                variables={values.audience === "group_chat" ? null : (preview?.variables ?? [])}
+                most={file ? mediaLimits.captionChars : TEMPLATE_MAX}
+                // Of the text that was saved: while another is typed it says nothing.
+                longest={text.trim() === values.templateText ? (preview?.longest ?? null) : null}
+                problem={
+                  asking && !asksForYes(text) ? "Ask for the word YES: it is what people answer to confirm." : null
+                }
+              />
+              {replaced !== null && (
+                <Group>
+                  <Button
+                    size="xs"
+                    variant="default"
+                    onClick={() => {
+                      write(replaced);
+                      setReplaced(null);
+                    }}
+                  >
+                    Put the text back that was here
+                  </Button>
+                </Group>
+              )}
+              {!group && <Gaps text={text} lacking={preview?.lacking ?? []} onText={write} />}
+            </Stack>
+          </Paper>
+          <Paper>
+            <MediaField
+              name="mediaId"
+              media={media}
+              to={`/campaigns/new?draft=${draft?.id}&step=message`}
+              onChange={(attached) => {
+                setFile(attached);
+                saver.change();
+              }}
+            />
+          </Paper>
+          <Paper>
+            <Pace values={values} people={group ? 1 : reach.people.queued} />
+          </Paper>
+          <Group justify="flex-end">
+            <Button type="submit">Next: review</Button>
+          </Group>
+        </Stack>
+      </Form>
+    </WithPreview>
   );
 }
 

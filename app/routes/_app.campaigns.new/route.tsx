@@ -118,7 +118,7 @@ function Wizard({ data, onOlder, onReload }: { data: WizardData; onOlder: () => 
       lead={
         asking
           ? "Each person who agreed is asked once, ever. Who answers YES gets the messages of this list from then on."
-          : "Nothing is sent before you start it, two steps from here."
+          : `Nothing is sent before you start it, ${step === "message" ? "after the review, which is next" : "two steps from here"}.`
       }
     >
       <StepBar>

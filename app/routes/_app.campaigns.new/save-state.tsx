@@ -7,7 +7,7 @@ import type { SavedDraft } from "./use-draft.ts";
 export function SaveStatus({ state }: Pick<SavedDraft, "state">) {
   const tz = useTimeZone();
   return (
-    <Group gap={6} role="status" aria-live="polite" wrap="nowrap">
+    <Group gap={6} role="status" aria-live="polite" wrap="nowrap" data-needs-script>
       {state.kind === "saving" && (
         <>
           <Loader size={14} aria-hidden />

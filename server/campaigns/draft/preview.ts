@@ -1,12 +1,13 @@
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { type Addressee, lackingValues, renderTemplate, templateValues } from "../../templates/rules.ts";
-import { LIST_AT_MOST } from "../rules.ts";
 import { countAudience, judgePeople, type Recipient } from "./audience.ts";
 import { getOwnCampaign } from "./draft.ts";
 import { knownVariables } from "./variables.ts";
 
 const SAMPLES = 3;
+/** Of more who get it, far above what a campaign may reach, not each is gone through: it is made anew with every change. */
+const GONE_THROUGH = 2_000;
 
 export interface Sample extends Addressee {
   id: Id<"contact">;
@@ -31,8 +32,8 @@ export async function previewCampaign(tx: Db, userId: Id<"user">, input: { id: s
   const variables = await knownVariables(tx, userId, campaign);
   const nobody = { variables, recipients: 0, lacking: [], longest: null, samples: [] };
   if (campaign.audience === "group_chat" || campaign.listIds.length + campaign.tags.length === 0) return nobody;
-  const counts = await countAudience(tx, userId, campaign);
-  if (Object.values(counts).reduce((sum, n) => sum + n) > LIST_AT_MOST) {
+  const { queued } = await countAudience(tx, userId, campaign);
+  if (queued > GONE_THROUGH) {
     const some = reached(await judgePeople(tx, userId, campaign, { wanted: ["queued"], atMost: SAMPLES }));
     return { ...nobody, recipients: null, samples: some };
   }

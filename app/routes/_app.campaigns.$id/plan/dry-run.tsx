@@ -10,6 +10,7 @@ import { FilterLinks } from "../../../components/filter-links.tsx";
 import { LinkButton } from "../../../components/link-button.tsx";
 import { count, formatNumber } from "../../../lib/format.ts";
 import type { Campaign, DryRun as Run } from "../load.ts";
+import styles from "./dry-run.module.css";
 
 type Row = Run["rows"][number];
 
@@ -23,7 +24,7 @@ export const leftOutWords: Record<LeftOutReason, string> = {
 };
 
 const columns: Column<Row>[] = [
-  { header: "Name", cell: (row) => row.name },
+  { header: "Name", cell: (row) => row.name || "No name" },
   { header: "Number", cell: (row) => row.phone, tight: true },
   { header: "What they get", cell: (row) => <What row={row} />, wide: true },
   { header: "Size", cell: (row) => (row.leftOut ? "" : `${formatNumber(row.bytes)} B`), figures: true, tight: true },
@@ -39,15 +40,34 @@ function What({ row }: { row: Row }) {
   }
   return (
     <Stack gap={2}>
-      <Text size="sm" style={{ whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}>
-        {row.text}
-      </Text>
+      <Words text={row.text ?? ""} />
       {row.gaps.length > 0 && (
         <Text size="xs" c="dimmed">
           No {row.gaps.join(", ")}: that place is empty.
         </Text>
       )}
     </Stack>
+  );
+}
+
+/** Longer than this a text is opened to be read as a whole: a page of them is to be looked through. */
+const LINES = 4;
+const LETTERS = 240;
+
+function Words({ text }: { text: string }) {
+  if (text.length <= LETTERS && text.split("\n").length <= LINES) {
+    return (
+      <Text size="sm" className={styles.words}>
+        {text}
+      </Text>
+    );
+  }
+  return (
+    <details className={styles.long}>
+      <Text size="sm" component="summary" className={styles.words}>
+        <span>{text}</span>
+      </Text>
+    </details>
   );
 }
 

@@ -2,6 +2,7 @@ import { getFormProps } from "@conform-to/react";
 import { Group, Stack, Tabs, TextInput } from "@mantine/core";
 import { ClockIcon, PaperPlaneIcon } from "@radix-ui/react-icons";
 import { Form, useSearchParams } from "@remix-run/react";
+import { useId } from "react";
 import { wallOf } from "#server/campaigns/schedule/rules.ts";
 import { scheduleCampaignInput } from "#server/campaigns/schedule/schema.ts";
 import { startCampaignInput } from "#server/campaigns/schema.ts";
@@ -11,6 +12,7 @@ import { TextLink } from "../../../components/link-button.tsx";
 import { count } from "../../../lib/format.ts";
 import type { Answer } from "../../../lib/submit.server.ts";
 import { useTimeZone } from "../../../lib/use-account.ts";
+import { useHydrated } from "../../../lib/use-hydrated.ts";
 import { useZodForm } from "../../../lib/use-zod-form.ts";
 import type { Campaign, CampaignReview } from "../load.ts";
 import { StartFields } from "./start-fields.tsx";
@@ -86,6 +88,7 @@ function StartLater({ campaign, review, answer }: Props) {
     defaultValue: { tz, wall: planned > review.now ? wallOf(planned, tz) : tomorrow(review.now, tz) },
   });
   const ready = review.problems.every(({ code }) => mayPass.has(code));
+  const zones = useId();
   return (
     <Form method="post" preventScrollReset {...getFormProps(form)}>
       <Intent name="schedule" />
@@ -103,7 +106,8 @@ function StartLater({ campaign, review, answer }: Props) {
             error={fields.wall.errors?.join(" ")}
             maw={240}
           />
-          <TextField meta={fields.tz} label="Time zone" maw={240} />
+          <TextField meta={fields.tz} label="Time zone" maw={240} list={zones} autoComplete="off" />
+          <Zones id={zones} />
         </Group>
         <StartFields campaign={campaign} review={review} fields={fields} />
         <Group>
@@ -117,6 +121,17 @@ function StartLater({ campaign, review, answer }: Props) {
         </Group>
       </Stack>
     </Form>
+  );
+}
+
+/** The zones that this browser knows, to choose from while one is typed. */
+function Zones({ id }: { id: string }) {
+  // Those of the server are others.
+  const alive = useHydrated();
+  return (
+    <datalist id={id}>
+      {alive && Intl.supportedValuesOf("timeZone").map((zone) => <option key={zone} value={zone} />)}
+    </datalist>
   );
 }
 

@@ -77,7 +77,7 @@ export function TestPanel({
           {tests.rows.map((row) => (
             <Group key={row.id} component="li" gap="xs">
               <StatusBadge look={messageLooks[row.status]} />
-              <Text size="sm">
+              <Text size="sm" style={{ overflowWrap: "anywhere" }}>
                 {row.as && <>as {row.as}, </>}
                 <Moment at={row.createdAt} seconds />
               </Text>

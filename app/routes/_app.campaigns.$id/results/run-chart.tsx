@@ -3,6 +3,7 @@ import { Moment } from "../../../components/moment.tsx";
 import { count, formatNumber } from "../../../lib/format.ts";
 import type { CampaignResults } from "./load.ts";
 import styles from "./run-chart.module.css";
+import { inParts, type Span, Stops } from "./stops.tsx";
 
 type Run = NonNullable<CampaignResults["run"]>;
 
@@ -12,21 +13,32 @@ const kinds = [
   { kind: "read", word: "Read", color: "var(--mantine-color-green-5)" },
 ] as const;
 
-/** How a run went over time: three strips of bars to one scale. Where nothing was sent there are none. */
-export function RunChart({ run }: { run: Run }) {
+/**
+ * How a run went over time: three strips of bars to one scale. Where nothing was sent there are none; where that was because
+ * it was paused, the ground is shaded and the reason is below.
+ */
+export function RunChart({ run, stops }: { run: Run; stops: CampaignResults["stops"] }) {
   const { parts, stepMs, later } = run;
   const most = Math.max(1, ...parts.flatMap((part) => kinds.map(({ kind }) => part[kind])));
   const [first] = parts;
   const last = parts.at(-1);
   if (!first || !last) return null;
   const seconds = stepMs < 60_000;
+  const shaded = inParts(stops, { from: first.at, stepMs, count: parts.length });
   return (
     <Stack gap="xs" component="figure" m={0} aria-label="The run over time">
       <Title order={3} size="h4">
         Over time
       </Title>
       {kinds.map(({ kind, word, color }) => (
-        <Strip key={kind} word={word} color={color} values={parts.map((part) => part[kind])} most={most} />
+        <Strip
+          key={kind}
+          word={word}
+          color={color}
+          values={parts.map((part) => part[kind])}
+          most={most}
+          shaded={shaded}
+        />
       ))}
       <Group justify="space-between" gap="xs" className={styles.axis}>
         <Text size="sm" c="dimmed">
@@ -46,13 +58,26 @@ export function RunChart({ run }: { run: Run }) {
           </>
         )}
       </Text>
+      <Stops stops={stops} seconds={seconds} />
       <AsTable parts={parts} seconds={seconds} />
     </Stack>
   );
 }
 
 /** The bars of one kind. The figures are in the table. */
-function Strip({ word, color, values, most }: { word: string; color: string; values: number[]; most: number }) {
+function Strip({
+  word,
+  color,
+  values,
+  most,
+  shaded,
+}: {
+  word: string;
+  color: string;
+  values: number[];
+  most: number;
+  shaded: readonly Span[];
+}) {
   const sum = values.reduce((all, value) => all + value, 0);
   return (
     <div className={styles.strip}>
@@ -66,6 +91,9 @@ function Strip({ word, color, values, most }: { word: string; color: string; val
         role="img"
         aria-label={`${word}: ${formatNumber(sum)} in this time`}
       >
+        {shaded.map(({ x, width }) => (
+          <rect key={x} x={x} y={0} width={width} height={1} className={styles.paused} />
+        ))}
         {values.map((value, at) =>
           value === 0 ? null : (
             // biome-ignore lint/suspicious/noArrayIndexKey: a part of the run is its place
