@@ -13,7 +13,7 @@ import type { BenchResult } from "#scripts/bench.ts";
 import { freePort } from "#scripts/ports.ts";
 import { buildProcesses } from "#scripts/prepare/processes.mjs";
 import { createLog } from "#server/log.ts";
-import { applyFact } from "#server/messages/facts.ts";
+import { applyFacts } from "#server/messages/facts.ts";
 import { openBrowser } from "#tests/e2e/browser.ts";
 import { createHeldSession, createRunningCampaign, PASSWORD, testEnv, topUp } from "#tests/factories.ts";
 import { createAnnounce } from "#worker/announce.ts";
@@ -145,7 +145,7 @@ async function rain(
   let facts = 0;
   for (const type of ["ack", "delivered", "read"] as const) {
     for (const waMsgId of campaign.waMsgIds) {
-      await applyFact(db, { waSessionId: campaign.sessionId, waMsgId, fact: { type } });
+      await applyFacts(db, { waSessionId: campaign.sessionId, facts: [{ waMsgId, fact: { type } }] });
       news.announce(userId, "campaign", campaign.id);
       facts += 1;
       const early = started + (facts * 1_000) / FACTS_A_SECOND - performance.now();

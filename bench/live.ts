@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { createApiClient, openAccount } from "#scripts/api-client.ts";
 import type { BenchResult } from "#scripts/bench.ts";
 import { createLog } from "#server/log.ts";
-import { applyFact } from "#server/messages/facts.ts";
+import { applyFacts } from "#server/messages/facts.ts";
 import { createHeldSession, createRunningCampaign, PASSWORD } from "#tests/factories.ts";
 import { startWeb } from "#tests/web.ts";
 import { createAnnounce } from "#worker/announce.ts";
@@ -50,7 +50,7 @@ export async function run(): Promise<BenchResult> {
     const waits: number[] = [];
     for (const { waMsgId } of rows) {
       heard = [];
-      await applyFact(db, { waSessionId: sessionId, waMsgId, fact: { type: "ack" } });
+      await applyFacts(db, { waSessionId: sessionId, facts: [{ waMsgId, fact: { type: "ack" } }] });
       const committed = performance.now();
       news.announce(user.id, "campaign", id);
       await until(() => heard.length >= CLIENTS);

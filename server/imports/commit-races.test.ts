@@ -16,7 +16,8 @@ import { during } from "#tests/races.ts";
 import { retryFailed } from "../campaigns/run/retry.ts";
 import { confirmWrite } from "../messages/before-write.ts";
 import { type ClaimedMessage, claimNext } from "../messages/claim.ts";
-import { applyFact } from "../messages/facts.ts";
+import { applyFacts } from "../messages/facts.ts";
+import type { Fact } from "../messages/rules.ts";
 import { settleSilence } from "../messages/silence.ts";
 import { lockPairs } from "../opt-outs/known-identities.ts";
 import { commitUpload } from "./commit.ts";
@@ -49,8 +50,8 @@ async function claimed(): Promise<ClaimedMessage> {
   if (next.type !== "send") throw new Error(`expected a message, got ${next.type}`);
   return next.message;
 }
-const answer = (on: Db, { waMsgId }: ClaimedMessage, fact: Parameters<typeof applyFact>[1]["fact"]) =>
-  applyFact(on, { waSessionId: session.sessionId, waMsgId, fact });
+const answer = (on: Db, { waMsgId }: ClaimedMessage, fact: Fact) =>
+  applyFacts(on, { waSessionId: session.sessionId, facts: [{ waMsgId, fact }] });
 const rowsOf = async (id: Id<"campaign">) =>
   (await db.select().from(messages).where(eq(messages.campaignId, id)).orderBy(messages.id)).map(
     ({ status, errorCode }) => [status, errorCode],

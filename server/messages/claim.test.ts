@@ -14,7 +14,8 @@ import {
 } from "#tests/factories.ts";
 import { cancelCampaign, pauseCampaign } from "../campaigns/run/pause.ts";
 import { type ClaimedMessage, claimNext } from "./claim.ts";
-import { applyFact } from "./facts.ts";
+import { applyFacts } from "./facts.ts";
+import type { Fact } from "./rules.ts";
 import { settleSilence } from "./silence.ts";
 
 const url = useDatabase();
@@ -40,8 +41,8 @@ async function claimed(): Promise<ClaimedMessage> {
   if (next.type !== "send") throw new Error(`expected a message, got ${next.type}`);
   return next.message;
 }
-const fact = (message: ClaimedMessage, said: Parameters<typeof applyFact>[1]["fact"]) =>
-  applyFact(db, { waSessionId: session.sessionId, waMsgId: message.waMsgId, fact: said });
+const fact = (message: ClaimedMessage, said: Fact) =>
+  applyFacts(db, { waSessionId: session.sessionId, facts: [{ waMsgId: message.waMsgId, fact: said }] });
 const statusOf = async (id: Id<"message">) => (await db.select().from(messages).where(eq(messages.id, id)))[0];
 const start = (recipients: number) => createRunningCampaign(db, env(), userId, session.sessionId, recipients);
 

@@ -4,23 +4,40 @@ import { type Id, newId } from "#db/ids.ts";
 import { pauseCampaignsOfSession } from "../campaigns/run/pause.ts";
 import { accountCodes, type Fact, outcomesOf } from "./rules.ts";
 
+/** What WhatsApp said of one message. */
+export interface Told {
+  waMsgId: string;
+  fact: Fact;
+}
+
+/** Whose screen shows a change: that of a campaign, or the inbox. */
+export interface Changed {
+  userId: Id<"user">;
+  campaignId: Id<"campaign"> | null;
+}
+
 /**
- * Applies what WhatsApp said of a message: status, charge and hold in one transaction. A fact is true whoever owns the
- * session by now, so it is not fenced; a repeated or late one changes nothing.
- * @returns whose screen to tell, or null when nothing changed
+ * Applies what WhatsApp said of messages of one session, in the order it came: status, charge and hold in one transaction. A
+ * fact is true whoever owns the session by now, so it is not fenced; a repeated or late one changes nothing.
+ * @returns what changed; nothing for a fact that told nothing new
  */
-export async function applyFact(
+export async function applyFacts(
   db: Db,
-  input: { waSessionId: Id<"waSession">; waMsgId: string; fact: Fact },
-): Promise<{ userId: Id<"user">; campaignId: Id<"campaign"> | null } | null> {
-  const { waSessionId, waMsgId, fact } = input;
-  const errorCode = fact.type === "nack" ? String(fact.code) : null;
-  const [changed] = await db.execute<{ userId: Id<"user">; campaignId: Id<"campaign"> | null }>(sql`
-    select user_id as "userId", campaign_id as "campaignId"
-      from apply_fact(${waSessionId}, ${waMsgId}, ${JSON.stringify(outcomesOf(fact))}::text::jsonb, ${errorCode}, ${newId("walletTxn")})`);
+  { waSessionId, facts }: { waSessionId: Id<"waSession">; facts: readonly Told[] },
+): Promise<Changed[]> {
+  const told = facts.map(({ waMsgId, fact }) => ({
+    waMsgId,
+    outcomes: outcomesOf(fact),
+    error: fact.type === "nack" ? String(fact.code) : null,
+    txnId: newId("walletTxn"),
+  }));
+  const changed = await db.execute<{ userId: Id<"user">; campaignId: Id<"campaign"> | null }>(sql`
+    select user_id as "userId", campaign_id as "campaignId" from apply_facts(${waSessionId}, ${JSON.stringify(told)}::text::jsonb)`);
   // Also when the message had been told already: a first try may have ended between the two transactions.
-  if (fact.type === "nack" && accountCodes.has(fact.code)) {
-    await pauseCampaignsOfSession(db, waSessionId, fact.code === 401 ? "logged_out" : "restricted");
+  for (const { fact } of facts) {
+    if (fact.type === "nack" && accountCodes.has(fact.code)) {
+      await pauseCampaignsOfSession(db, waSessionId, fact.code === 401 ? "logged_out" : "restricted");
+    }
   }
-  return changed ?? null;
+  return [...changed];
 }

@@ -26,7 +26,7 @@ import { type InboundKeys, receiveInbound } from "../opt-outs/receive-inbound.ts
 import { tombstonePads } from "../opt-outs/tombstones.ts";
 import { confirmWrite } from "./before-write.ts";
 import { type ClaimedMessage, claimNext } from "./claim.ts";
-import { applyFact } from "./facts.ts";
+import { applyFacts } from "./facts.ts";
 
 const url = useDatabase();
 let connection: Connection;
@@ -187,7 +187,7 @@ describe("an answer of WhatsApp to one campaign waits in no circle with", () => 
         db,
         (tx) => tx.select().from(campaigns).where(eq(campaigns.id, second.id)).for("no key update"),
         other,
-        (tx) => applyFact(tx, { waSessionId: session.sessionId, waMsgId, fact: { type: "ack" } }),
+        (tx) => applyFacts(tx, { waSessionId: session.sessionId, facts: [{ waMsgId, fact: { type: "ack" } }] }),
       );
     return { first, second, suppress, answering };
   }

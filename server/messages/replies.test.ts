@@ -20,7 +20,7 @@ import { type InboundKeys, receiveInbound } from "../opt-outs/receive-inbound.ts
 import { tombstonePads } from "../opt-outs/tombstones.ts";
 import { confirmWrite, failBeforeWrite } from "./before-write.ts";
 import { type ClaimedMessage, claimNext } from "./claim.ts";
-import { applyFact } from "./facts.ts";
+import { applyFacts } from "./facts.ts";
 import type { Fact } from "./rules.ts";
 import { settleSilence } from "./silence.ts";
 
@@ -86,7 +86,8 @@ describe("the confirmation of an opt-out", () => {
     expect((await claim()).type).toBe("wait");
     expect((await db.select().from(waNumbers).where(eq(waNumbers.phone, session.phone)))[0]?.daySent).toBe(1);
     expect(await confirmWrite(db, session, message, encoded)).toBe(true);
-    await applyFact(db, { waSessionId: session.sessionId, waMsgId: message.waMsgId, fact: { type: "ack" } });
+    const facts = [{ waMsgId: message.waMsgId, fact: { type: "ack" } as const }];
+    await applyFacts(db, { waSessionId: session.sessionId, facts });
     expect(await rowOf(message.id)).toMatchObject({ status: "sent", costPoints: 0 });
     expect(await db.select().from(walletTxns).where(sql`user_id = ${userId} and points = 0`)).toEqual([]);
     expect(await readWallet(db, userId)).toEqual({ balance: 400, held: 2 });
@@ -157,7 +158,8 @@ describe("the confirmation of an opt-out", () => {
     const { phones } = await start(1);
     const lost = await claimed();
     const lose = (id: Id<"message">) => db.update(messages).set({ status: "unknown" }).where(eq(messages.id, id));
-    const answer = (waMsgId: string, fact: Fact) => applyFact(db, { waSessionId: session.sessionId, waMsgId, fact });
+    const answer = (waMsgId: string, fact: Fact) =>
+      applyFacts(db, { waSessionId: session.sessionId, facts: [{ waMsgId, fact }] });
     const confirmation = async () => {
       await write(phones[0] ?? "", "START");
       await write(phones[0] ?? "", "STOP");

@@ -16,7 +16,7 @@ import type { Env } from "#server/env.ts";
 import { createLog } from "#server/log.ts";
 import { confirmWrite } from "#server/messages/before-write.ts";
 import { claimNext } from "#server/messages/claim.ts";
-import { applyFact } from "#server/messages/facts.ts";
+import { applyFacts } from "#server/messages/facts.ts";
 import type { Fact } from "#server/messages/rules.ts";
 import { receiveInbound } from "#server/opt-outs/receive-inbound.ts";
 import { tombstonePads } from "#server/opt-outs/tombstones.ts";
@@ -53,7 +53,7 @@ async function sent(...facts: Fact[]): Promise<void> {
   if (next.type !== "send") throw new Error(`expected a message, got ${next.type}`);
   expect(await confirmWrite(db, session, next.message, Buffer.from(`sealed ${next.message.text}`))).toBe(true);
   for (const fact of facts) {
-    await applyFact(db, { waSessionId: session.sessionId, waMsgId: next.message.waMsgId, fact });
+    await applyFacts(db, { waSessionId: session.sessionId, facts: [{ waMsgId: next.message.waMsgId, fact }] });
   }
 }
 async function comesIn(from: string | undefined, text: string): Promise<void> {

@@ -10,7 +10,7 @@ import type { Env } from "#server/env.ts";
 import { DomainError } from "#server/errors.ts";
 import { backToQueue, confirmWrite, failBeforeWrite } from "#server/messages/before-write.ts";
 import { claimNext } from "#server/messages/claim.ts";
-import { applyFact } from "#server/messages/facts.ts";
+import { applyFacts } from "#server/messages/facts.ts";
 import type { Fact } from "#server/messages/rules.ts";
 import { settleSilence } from "#server/messages/silence.ts";
 import { useDatabase } from "#tests/database.ts";
@@ -122,7 +122,7 @@ async function play(tenant: Tenant, todo: Step): Promise<void> {
       const waMsgId = tenant.sent[todo.message % Math.max(1, tenant.sent.length)];
       const fact = facts[todo.fact];
       if (!waMsgId || !fact) return;
-      const say = () => applyFact(db, { waSessionId: tenant.session.sessionId, waMsgId, fact });
+      const say = () => applyFacts(db, { waSessionId: tenant.session.sessionId, facts: [{ waMsgId, fact }] });
       await Promise.all(Array.from({ length: todo.times }, say));
       return;
     }
@@ -193,7 +193,7 @@ test("whatever happens at once to two users, points always add up and nobody is 
       for (const tenant of [one, other]) {
         // In the end WhatsApp has taken everything that was handed over and is not waiting to be handed over again.
         const { sessionId: waSessionId } = tenant.session;
-        const ack = (waMsgId: string) => applyFact(db, { waSessionId, waMsgId, fact: { type: "ack" } });
+        const ack = (waMsgId: string) => applyFacts(db, { waSessionId, facts: [{ waMsgId, fact: { type: "ack" } }] });
         await Promise.all(tenant.sent.map(ack));
         const wallet = await readWallet(db, tenant.userId);
         const [accepted] = await db.execute<{ n: number }>(

@@ -1,11 +1,15 @@
 import { expect, test } from "vitest";
 import { createLog } from "#server/log.ts";
-import { createEventQueue, isPassing } from "./event-queue.ts";
+import { createEventQueue, type FactEvent, isPassing } from "./event-queue.ts";
 import type { GatewayEvent } from "./gateway.ts";
 
 const log = createLog("worker", { logLevel: "silent" });
 const ack = (waMsgId: string): GatewayEvent => ({ type: "ack", waMsgId });
 const withCode = (code: string) => Object.assign(new Error(code), { code });
+
+/** A queue of facts alone. */
+const queueOf = (hear: (facts: readonly FactEvent[]) => void) =>
+  createEventQueue({ event: async () => {}, facts: async (facts) => hear(facts) }, log);
 
 test.each(["ECONNREFUSED", "CONNECTION_CLOSED", "57P01", "40P01", "40001", "53300", "08006"])(
   "%s passes, so the same is tried again",
@@ -22,10 +26,10 @@ test.each(["23505", "42703", ""])("%s does not pass by itself", (code) =>
 test("events wait out an absence of the database, and keep their order", async () => {
   let away = true;
   const handled: string[] = [];
-  const queue = createEventQueue(async (event) => {
+  const queue = queueOf((facts) => {
     if (away) throw withCode("ECONNREFUSED");
-    handled.push("waMsgId" in event ? event.waMsgId : event.type);
-  }, log);
+    handled.push(...facts.map(({ waMsgId }) => waMsgId));
+  });
   for (const id of ["one", "two", "three"])
     void queue.take(ack(id), id === "three" ? () => handled.push("first") : undefined);
   await queue.drained(300);
@@ -37,10 +41,13 @@ test("events wait out an absence of the database, and keep their order", async (
 
 test("an event that can never be handled does not hold back the others", async () => {
   const handled: string[] = [];
-  const queue = createEventQueue(async (event) => {
-    if (event.type === "ready") throw new Error("a defect");
-    handled.push(event.type);
-  }, log);
+  const event = async ({ type }: GatewayEvent) => {
+    if (type === "ready") throw new Error("a defect");
+  };
+  const queue = createEventQueue(
+    { event, facts: async (facts) => void handled.push(...facts.map(({ type }) => type)) },
+    log,
+  );
   queue.push({ type: "ready" });
   queue.push(ack("next"));
   await queue.drained(10_000);
@@ -48,11 +55,29 @@ test("an event that can never be handled does not hold back the others", async (
 });
 
 test("a process that ends does not wait for a database that is away", async () => {
-  const queue = createEventQueue(() => Promise.reject(withCode("ECONNREFUSED")), log);
+  const queue = queueOf(() => {
+    throw withCode("ECONNREFUSED");
+  });
   queue.push(ack("lost"));
   await queue.drained(50);
   queue.abandon();
   const started = Date.now();
   await queue.drained(5_000);
   expect(Date.now() - started).toBeLessThan(1_000);
+});
+
+test("facts that come together are handled together, in their order; one that cannot be handled takes no other with it", async () => {
+  const handled: string[][] = [];
+  const queue = queueOf((facts) => {
+    const ids = facts.map(({ waMsgId }) => waMsgId);
+    if (ids.includes("broken")) throw new Error("a defect");
+    handled.push(ids);
+  });
+  const told = await Promise.all(["one", "two", "three"].map((id) => queue.take(ack(id))));
+  expect([told, handled]).toEqual([[true, true, true], [["one", "two", "three"]]]);
+  const partly = await Promise.all(["four", "broken", "five"].map((id) => queue.take(ack(id))));
+  expect([partly, handled.slice(1)]).toEqual([
+    [true, false, true],
+    [["four"], ["five"]],
+  ]);
 });

@@ -33,42 +33,101 @@ export interface EventQueue {
   abandon(): void;
 }
 
-export function createEventQueue(handle: (event: GatewayEvent) => Promise<void>, log: Log): EventQueue {
-  let tail: Promise<unknown> = Promise.resolve();
+/** What WhatsApp says of messages: such events that came together are handled together. */
+export type FactEvent = Extract<GatewayEvent, { type: "ack" | "nack" | "receipt" }>;
+
+export interface Handlers {
+  event: (event: Exclude<GatewayEvent, FactEvent>) => Promise<void>;
+  /** One or more, in the order they came. */
+  facts: (facts: readonly FactEvent[]) => Promise<void>;
+}
+
+const MOST_AT_ONCE = 50;
+
+const isFact = (event: GatewayEvent): event is FactEvent =>
+  event.type === "ack" || event.type === "nack" || event.type === "receipt";
+
+interface Waiting {
+  event: GatewayEvent;
+  first: (() => void) | undefined;
+  done: (handled: boolean) => void;
+}
+
+export function createEventQueue(handlers: Handlers, log: Log): EventQueue {
+  const waiting: Waiting[] = [];
+  let running: Promise<void> | null = null;
   const abandoned = new AbortController();
 
-  async function deliver(event: GatewayEvent): Promise<boolean> {
+  async function deliver(type: string, handle: () => Promise<void>, most = TRIES): Promise<boolean> {
     for (let tries = 1; !abandoned.signal.aborted; tries++) {
       try {
-        await handle(event);
+        await handle();
         return true;
       } catch (err) {
         const passing = isPassing(err);
-        if (!passing && tries >= TRIES) {
-          log.error({ err, event: "gateway.event_dropped", type: event.type }, "an event could not be handled");
+        if (!passing && tries >= most) {
+          log.error({ err, event: "gateway.event_dropped", type }, "an event could not be handled");
           return false;
         }
-        log.warn({ err, event: "gateway.event_retry", type: event.type, tries }, "an event is tried again");
+        log.warn({ err, event: "gateway.event_retry", type, tries }, "an event is tried again");
         await sleep(Math.min(LONGEST_MS, 50 * 2 ** tries), undefined, { signal: abandoned.signal }).catch(() => {});
       }
     }
     return false;
   }
 
-  const take: EventQueue["take"] = (event, first) => {
-    const handled = tail.then(() => {
-      first?.();
-      return deliver(event);
+  /** The facts at the head of what waits. */
+  function takeFacts(): { event: FactEvent; done: Waiting["done"] }[] {
+    const facts: { event: FactEvent; done: Waiting["done"] }[] = [];
+    for (const { event, first, done } of waiting) {
+      if (!isFact(event) || first || facts.length === MOST_AT_ONCE) break;
+      facts.push({ event, done });
+    }
+    waiting.splice(0, facts.length);
+    return facts;
+  }
+
+  async function run(): Promise<void> {
+    for (;;) {
+      const facts = takeFacts();
+      if (facts.length > 0) {
+        await deliverFacts(facts);
+        continue;
+      }
+      const next = waiting.shift();
+      if (!next) {
+        // In the same step as the look: what comes from now on starts anew.
+        running = null;
+        return;
+      }
+      next.first?.();
+      const { event, done } = next;
+      done(await deliver(event.type, () => (isFact(event) ? handlers.facts([event]) : handlers.event(event))));
+    }
+  }
+
+  async function deliverFacts(facts: readonly { event: FactEvent; done: Waiting["done"] }[]): Promise<void> {
+    const together = facts.map(({ event }) => event);
+    if (facts.length > 1 && (await deliver("facts", () => handlers.facts(together), 1))) {
+      for (const { done } of facts) done(true);
+      return;
+    }
+    // One of them may be what cannot be handled: it does not take the others with it.
+    for (const { event, done } of facts) done(await deliver(event.type, () => handlers.facts([event])));
+  }
+
+  const take: EventQueue["take"] = (event, first) =>
+    new Promise((done) => {
+      waiting.push({ event, first, done });
+      // Not at once: what comes in the same moment is handled together.
+      running ??= Promise.resolve().then(run);
     });
-    tail = handled;
-    return handled;
-  };
 
   return {
     push: (event) => void take(event),
     take,
     drained: async (ms) => {
-      await Promise.race([tail, sleep(ms, undefined, { ref: false })]);
+      await Promise.race([running, sleep(ms, undefined, { ref: false })]);
     },
     abandon: () => abandoned.abort(),
   };

@@ -1,6 +1,7 @@
 import type { Db } from "#db/client.ts";
 import type { Log } from "#server/log.ts";
-import { applyFact } from "#server/messages/facts.ts";
+import { applyFacts } from "#server/messages/facts.ts";
+import type { Fact } from "#server/messages/rules.ts";
 import { learnIdentities } from "#server/opt-outs/learn-identities.ts";
 import { receiveInbound } from "#server/opt-outs/receive-inbound.ts";
 import { tombstonePads } from "#server/opt-outs/tombstones.ts";
@@ -18,9 +19,8 @@ import {
 } from "#server/wa/report.ts";
 import type { SessionKeys } from "#server/wa/seal.ts";
 import type { Announce } from "../announce.ts";
+import type { FactEvent } from "./event-queue.ts";
 import type { GatewayEvent } from "./gateway.ts";
-
-type MessageFact = Parameters<typeof applyFact>[1]["fact"];
 
 /** The account may not start new chats: WhatsApp knows until when. */
 const REACHOUT = 463;
@@ -37,13 +37,32 @@ interface Hearing {
   askLimits: () => void;
 }
 
-async function fact({ db, log, announce, owner }: Hearing, waMsgId: string, said: MessageFact): Promise<void> {
-  log.debug({ event: "fact.heard", type: said.type }, "WhatsApp said something of a message");
-  const changed = await applyFact(db, { waSessionId: owner.sessionId, waMsgId, fact: said });
-  if (!changed) return;
-  if (changed.campaignId) announce(changed.userId, "campaign", changed.campaignId);
-  else announce(changed.userId, "inbox", changed.userId);
-  if (said.type === "ack" || said.type === "nack") announce(changed.userId, "wallet", changed.userId);
+/** Brings what WhatsApp said of messages to them, and tells the screens that show them. */
+export async function handleFacts(hearing: Hearing, events: readonly FactEvent[]): Promise<void> {
+  const { db, log, announce, owner } = hearing;
+  const facts = events.map((event) => {
+    log.debug({ event: "fact.heard", type: event.type }, "WhatsApp said something of a message");
+    if (event.type === "nack" && event.code === REACHOUT) hearing.askLimits();
+    return { waMsgId: event.waMsgId, fact: factOf(event) };
+  });
+  const changed = await applyFacts(db, { waSessionId: owner.sessionId, facts });
+  for (const { userId, campaignId } of changed) {
+    if (campaignId) announce(userId, "campaign", campaignId);
+    else announce(userId, "inbox", userId);
+  }
+  const [first] = changed;
+  if (first && events.some(({ type }) => type !== "receipt")) announce(first.userId, "wallet", first.userId);
+}
+
+function factOf(event: FactEvent): Fact {
+  switch (event.type) {
+    case "ack":
+      return { type: "ack" };
+    case "nack":
+      return { type: "nack", code: event.code };
+    case "receipt":
+      return { type: event.receipt };
+  }
 }
 
 /** Logged in, unless this is not the phone that was meant: then WhatsApp is told at once to forget the device. */
@@ -64,7 +83,7 @@ async function inbound({ db, sessionKeys, owner }: Hearing, event: Extract<Gatew
 }
 
 /** Brings each word of the gateway to its use case. */
-export async function handleEvent(hearing: Hearing, event: GatewayEvent): Promise<void> {
+export async function handleEvent(hearing: Hearing, event: Exclude<GatewayEvent, FactEvent>): Promise<void> {
   const { db, owner } = hearing;
   switch (event.type) {
     case "qr":
@@ -81,17 +100,10 @@ export async function handleEvent(hearing: Hearing, event: GatewayEvent): Promis
       return reportClosed(db, owner, event);
     case "broken":
       return reportBroken(db, owner, event.reason);
-    case "ack":
-      return fact(hearing, event.waMsgId, { type: "ack" });
-    case "nack":
-      if (event.code === REACHOUT) hearing.askLimits();
-      return fact(hearing, event.waMsgId, { type: "nack", code: event.code });
     case "reachout":
       return reportReachout(db, owner, event);
     case "new_chats":
       return reportNewChats(db, owner, event);
-    case "receipt":
-      return fact(hearing, event.waMsgId, { type: event.receipt });
     case "inbound":
       return inbound(hearing, event);
     case "identities":

@@ -18,7 +18,7 @@ import { encodeText } from "./baileys/translate.ts";
 import { createEventQueue } from "./event-queue.ts";
 import { type GatewayEvent, type HeldSession, NotWritten } from "./gateway.ts";
 import type { LoginGate } from "./login-gate.ts";
-import { handleEvent } from "./on-event.ts";
+import { handleEvent, handleFacts } from "./on-event.ts";
 import { createRetries } from "./retries.ts";
 import { sessionRows } from "./session-rows.ts";
 
@@ -86,7 +86,10 @@ export function beginLife(
   const rows = sessionRows(sql, owner);
   const { sessionKeys } = env;
   const hearing = { db, log, sessionKeys, announce, owner, logOut, askLimits: () => askLimits("refusal") };
-  const queue = createEventQueue((event) => handleEvent(hearing, event), log);
+  const queue = createEventQueue(
+    { event: (event) => handleEvent(hearing, event), facts: (facts) => handleFacts(hearing, facts) },
+    log,
+  );
   const broken = (err: SealBroken) => {
     // Told once: several reads may meet it before the socket is closed.
     if (signal.aborted) return;

@@ -16,7 +16,8 @@ import { mergeContacts } from "../../contacts/person/merge.ts";
 import { removeContacts } from "../../contacts/remove.ts";
 import { backToQueue, confirmWrite } from "../../messages/before-write.ts";
 import { type ClaimedMessage, claimNext } from "../../messages/claim.ts";
-import { applyFact } from "../../messages/facts.ts";
+import { applyFacts } from "../../messages/facts.ts";
+import type { Fact } from "../../messages/rules.ts";
 import { settleSilence } from "../../messages/silence.ts";
 import { withUser } from "../../users/with-user.ts";
 import { type Aim, countAudience, wholeList } from "../draft/audience.ts";
@@ -52,10 +53,10 @@ async function claimed(): Promise<ClaimedMessage> {
   return next.message;
 }
 const written = (message: ClaimedMessage) => confirmWrite(db, session, message, Buffer.from("as it was sent"));
-async function sent(said?: Parameters<typeof applyFact>[1]["fact"]): Promise<ClaimedMessage> {
+async function sent(said?: Fact): Promise<ClaimedMessage> {
   const message = await claimed();
   expect(await written(message)).toBe(true);
-  if (said) await applyFact(db, { waSessionId: session.sessionId, waMsgId: message.waMsgId, fact: said });
+  if (said) await applyFacts(db, { waSessionId: session.sessionId, facts: [{ waMsgId: message.waMsgId, fact: said }] });
   return message;
 }
 const refused = { type: "nack" as const, code: 479 };

@@ -14,7 +14,8 @@ import {
 } from "#tests/factories.ts";
 import { confirmWrite } from "../../messages/before-write.ts";
 import { type ClaimedMessage, claimNext } from "../../messages/claim.ts";
-import { applyFact } from "../../messages/facts.ts";
+import { applyFacts } from "../../messages/facts.ts";
+import type { Fact } from "../../messages/rules.ts";
 import { settleSilence, wipeBodies } from "../../messages/silence.ts";
 import { withUser } from "../../users/with-user.ts";
 import { readFailures } from "./failures.ts";
@@ -50,14 +51,14 @@ async function claimed(): Promise<ClaimedMessage> {
   return next.message;
 }
 /** Takes the next message to the wire, and lets WhatsApp answer. */
-async function sent(said?: Parameters<typeof applyFact>[1]["fact"]): Promise<ClaimedMessage> {
+async function sent(said?: Fact): Promise<ClaimedMessage> {
   const message = await claimed();
   expect(await confirmWrite(db, session, message, Buffer.from("as it was sent"))).toBe(true);
   if (said) await answer(message, said);
   return message;
 }
-const answer = (message: ClaimedMessage, fact: Parameters<typeof applyFact>[1]["fact"]) =>
-  applyFact(db, { waSessionId: session.sessionId, waMsgId: message.waMsgId, fact });
+const answer = (message: ClaimedMessage, fact: Fact) =>
+  applyFacts(db, { waSessionId: session.sessionId, facts: [{ waMsgId: message.waMsgId, fact }] });
 const nack = (code: number) => ({ type: "nack" as const, code });
 const rowOf = async (id: Id<"message">) => (await db.select().from(messages).where(eq(messages.id, id)))[0];
 const campaignOf = async (id: Id<"campaign">) => (await db.select().from(campaigns).where(eq(campaigns.id, id)))[0];
