@@ -106,5 +106,10 @@ export const exceptionForm = z
   .refine(({ kind, windows }) => kind === "closed" || windows.length > 0, {
     path: ["kind"],
     error: "Give the times at which it is open, or choose closed.",
-  })
-  .transform(({ kind, windows, ...rest }): ExceptionInput => ({ ...rest, windows: kind === "closed" ? [] : windows }));
+  });
+
+/** What a form asks for: times count only where it says so. */
+export const exceptionOf = ({ kind, windows, ...rest }: z.infer<typeof exceptionForm>): ExceptionInput => ({
+  ...rest,
+  windows: kind === "closed" ? [] : windows,
+});

@@ -197,14 +197,7 @@ function Tabs({ slots, shown, onShow }: { slots: readonly Slot[]; shown: number;
   return (
     <div className={styles.tabs}>
       {weekdays.map((day) => (
-        <button
-          key={day}
-          type="button"
-          className={styles.tab}
-          aria-pressed={day === shown}
-          aria-label={dayName(day)}
-          onClick={() => onShow(day)}
-        >
+        <button key={day} type="button" className={styles.tab} aria-pressed={day === shown} onClick={() => onShow(day)}>
           {dayName(day).slice(0, 3)}
           <span className={styles.strip} aria-hidden>
             {pieces

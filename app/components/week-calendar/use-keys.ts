@@ -32,8 +32,11 @@ function neighbour(slots: readonly Slot[], of: Slot, key: keyof typeof arrows): 
   return beyond.toSorted((a, b) => far(a) - far(b))[0];
 }
 
-/** Moving, lengthening and removing windows with the keyboard. One that was taken up is kept, or put back, at the end. */
-export function useKeys(week: WeekState, focusOn: (id: number) => void) {
+/**
+ * Moving, lengthening and removing windows with the keyboard. One that was taken up is kept, or put back, at the end.
+ * @param onShow called with the day on which what has the focus is: a phone shows one alone
+ */
+export function useKeys(week: WeekState, onShow: (day: number) => void) {
   const [held, setHeld] = useState<number | null>(null);
 
   const slotOf = (id: number) => week.slots.find((slot) => slot.id === id);
@@ -66,6 +69,7 @@ export function useKeys(week: WeekState, focusOn: (id: number) => void) {
       : event.altKey
         ? withBeginning(slot, slot.from + minutes)
         : shift(slot, days, minutes);
+    onShow(moved.day);
     week.show(
       week.slots.map((other) => (other.id === slot.id ? moved : other)),
       `${windowInWords(moved)}.`,
@@ -87,13 +91,18 @@ export function useKeys(week: WeekState, focusOn: (id: number) => void) {
         else take(slot);
       } else if (key === "Escape" && held === slot.id) {
         setHeld(null);
+        const before = week.kept.find(({ id }) => id === slot.id);
+        if (before) onShow(before.day);
         week.drop();
       } else if (key === "Delete" || key === "Backspace") remove(slot);
       else if (isArrow(key)) {
         if (held === slot.id) move(slot, event, key);
         else {
           const next = neighbour(week.kept, slot, key);
-          if (next) focusOn(next.id);
+          if (next) {
+            onShow(next.day);
+            week.focusOn(next.id);
+          }
         }
       } else return;
       event.preventDefault();

@@ -72,6 +72,7 @@ export function useWeek(windows: readonly Window[], onChange?: (windows: Window[
     show: (preview: Slot[], said?: string) => set(said === undefined ? { preview } : { preview, said }),
     /** Puts back what was there before a change that was not kept. */
     drop: (said = "Put back.") => set({ preview: null, said }),
+    focusOn: (id: number) => set({ focus: { id } }),
     select: (selected: number | null) => set({ selected }),
     say: (said: string) => set({ said }),
   };

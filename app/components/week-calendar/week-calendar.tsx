@@ -39,8 +39,8 @@ export function WeekCalendar({
 }) {
   const grid = useRef<HTMLDivElement>(null);
   const week = useWeek(windows, onChange);
-  const keys = useKeys(week, (id) => grid.current?.querySelector<HTMLElement>(`[data-face="${id}"]`)?.focus());
   const [shown, setShown] = useState(now?.day ?? 1);
+  const keys = useKeys(week, setShown);
   const hydrated = useHydrated();
   const hint = useId();
 
@@ -80,8 +80,13 @@ export function WeekCalendar({
       />
       {hydrated && <Bar week={week} onRemove={keys.remove} />}
       <Text size="xs" c="dimmed" id={hint} className={styles.hint}>
-        Draw on a day to add a window, drag it to move it, drag an edge to change it; past the end of a day it goes on
-        into the next. {KEYS}
+        <span className={styles.mouse}>
+          Draw on a day to add a window, drag it to move it, drag an edge to change it; past the end of a day it goes on
+          into the next. {KEYS}
+        </span>
+        <span className={styles.touch}>
+          Tap a free place for an hour, or rest your finger on it and draw. Tap a window, then drag it or its edges.
+        </span>
       </Text>
       <Times name={name} week={week} typed={typed} onAdd={(day) => add(day, false)} onRemove={keys.remove} />
     </div>

@@ -95,22 +95,16 @@ function AddException({ answer }: { answer: Answer | undefined }) {
               error={fields.until.errors?.join(" ")}
             />
           </SimpleGrid>
-          <Radio.Group label="On these dates" error={fields.kind.errors?.join(" ")}>
+          <Radio.Group
+            name={fields.kind.name}
+            label="On these dates"
+            defaultValue={own ? "own" : "closed"}
+            onChange={(kind) => setOwn(kind === "own")}
+            error={fields.kind.errors?.join(" ")}
+          >
             <Group mt={6} gap="lg">
-              <Radio
-                name={fields.kind.name}
-                value="closed"
-                label="Closed"
-                defaultChecked={!own}
-                onChange={() => setOwn(false)}
-              />
-              <Radio
-                name={fields.kind.name}
-                value="own"
-                label="Open at these times alone"
-                defaultChecked={own}
-                onChange={() => setOwn(true)}
-              />
+              <Radio value="closed" label="Closed" />
+              <Radio value="own" label="Open at these times alone" />
             </Group>
           </Radio.Group>
           {(own || !hydrated) && (

@@ -98,11 +98,11 @@ export function HoursForm({
                 Without a window nothing is ever sent.
               </Alert>
             )}
-            <Group className={styles.save} justify="space-between">
-              <Text size="sm" fw={dirty ? 600 : 400} {...(dirty ? {} : { c: "dimmed" })}>
-                {dirty ? "Changed, not saved yet." : "What you see is what holds."}
+            <Group className={styles.save} data-unsaved={dirty || undefined} justify="space-between" gap="xs">
+              <Text size="sm" style={{ flex: "1 1 7rem" }} fw={dirty ? 600 : 400} {...(dirty ? {} : { c: "dimmed" })}>
+                {dirty ? "Not saved yet." : "What you see is what holds."}
               </Text>
-              <Group gap="xs">
+              <Group gap="xs" wrap="nowrap">
                 {dirty && (
                   <Button variant="default" onClick={begin}>
                     Discard

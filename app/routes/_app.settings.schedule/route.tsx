@@ -2,7 +2,7 @@ import { Stack } from "@mantine/core";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
 import { z } from "zod";
-import { activateInput, exceptionForm, exceptionRef, hoursForm } from "#server/schedules/schema.ts";
+import { activateInput, exceptionForm, exceptionOf, exceptionRef, hoursForm } from "#server/schedules/schema.ts";
 import { presets } from "#server/schedules/windows/rules.ts";
 import { Refused } from "../../components/form-parts.tsx";
 import { Page } from "../../components/page.tsx";
@@ -51,7 +51,11 @@ export function action({ context, request }: ActionFunctionArgs) {
     pause: form(button, () => schedules.pause(), here("All sending is paused. What is on its way still arrives.")),
     resume: form(button, () => schedules.resume(), here("The windows decide again.")),
     activate: form(activateInput, schedules.activate, here("Messages may leave now.")),
-    addException: form(exceptionForm, schedules.addException, here("Saved. It holds from now on.")),
+    addException: form(
+      exceptionForm,
+      (typed) => schedules.addException(exceptionOf(typed)),
+      here("Saved. It holds from now on."),
+    ),
     removeException: form(
       exceptionRef,
       schedules.removeException,
