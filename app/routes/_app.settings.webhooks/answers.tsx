@@ -1,5 +1,6 @@
 import { ActionIcon, Alert, Code, CopyButton, Group, Stack, Text } from "@mantine/core";
 import { CheckCircledIcon, CheckIcon, CopyIcon, CrossCircledIcon } from "@radix-ui/react-icons";
+import { useEffect, useRef } from "react";
 import type { Api } from "#server/route-api.ts";
 import { tellProblem } from "#server/webhooks/rules.ts";
 import { formatNumber } from "../../lib/format.ts";
@@ -12,14 +13,23 @@ export type Tested = Awaited<ReturnType<Api["webhooks"]["test"]>>;
 /** What the last form of the page was answered with: a secret to copy, or what came of a test. */
 export function Answered({ answer, endpoints }: { answer: Answer<Shown | Tested> | undefined; endpoints: Endpoint[] }) {
   const value = answer?.value;
+  const place = useRef<HTMLDivElement>(null);
+  // Whoever pressed the button may be far down the page.
+  useEffect(() => {
+    if (value) place.current?.scrollIntoView({ block: "center" });
+  }, [value]);
   if (!value) return null;
   const endpoint = endpoints.find(({ id }) => id === value.id);
   // Removed meanwhile: neither says anything any more.
   if (!endpoint) return null;
-  return "secret" in value ? (
-    <NewSecret secret={value.secret} endpoint={endpoint} />
-  ) : (
-    <TestResult tested={value} endpoint={endpoint} />
+  return (
+    <div ref={place}>
+      {"secret" in value ? (
+        <NewSecret secret={value.secret} endpoint={endpoint} />
+      ) : (
+        <TestResult tested={value} endpoint={endpoint} />
+      )}
+    </div>
   );
 }
 

@@ -1,5 +1,6 @@
 import { Code, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useSearchParams } from "@remix-run/react";
+import { useEffect, useRef } from "react";
 import { tellProblem } from "#server/webhooks/rules.ts";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
@@ -35,9 +36,14 @@ const columns: Column<Try>[] = [
 /** One delivery: what is sent, each try, and the way to do it again. */
 export function DeliveryPanel({ delivery }: { delivery: Delivery }) {
   const [search] = useSearchParams();
+  const panel = useRef<HTMLElement>(null);
+  // It opens above the row that was chosen, perhaps out of sight.
+  useEffect(() => {
+    panel.current?.scrollIntoView({ block: "nearest" });
+  }, []);
   const { type, eventId, status, nextAttemptAt, attempts, tries, body } = delivery;
   return (
-    <Paper component="section" aria-labelledby="delivery">
+    <Paper component="section" aria-labelledby="delivery" ref={panel}>
       <Stack>
         <Group justify="space-between">
           <Group gap="sm">
@@ -57,7 +63,7 @@ export function DeliveryPanel({ delivery }: { delivery: Delivery }) {
           Event {eventId}
           {status === "queued" && attempts > 0 && (
             <>
-              ; tried again from <Moment at={nextAttemptAt} seconds /> on
+              ; the next try is at <Moment at={nextAttemptAt} seconds />
             </>
           )}
         </Text>

@@ -110,9 +110,14 @@ function Trouble({ endpoint }: { endpoint: Endpoint }) {
     return (
       <Alert color="red" role="alert" icon={<ExclamationTriangleIcon aria-hidden />} title="It was switched off">
         {disabledReason === "gone"
-          ? "Your server answered 410, which means that it wants nothing more. "
-          : `For ${FAILING_DAYS} days it took nothing. `}
-        {disabledAt && <Moment at={disabledAt} />}. {waiting > 0 && `${count(waiting, "event waits", "events wait")}. `}
+          ? "Your server answered 410, which means that it wants nothing more."
+          : `It took nothing for ${FAILING_DAYS} days.`}{" "}
+        {disabledAt && (
+          <>
+            It is told nothing since <Moment at={disabledAt} />.{" "}
+          </>
+        )}
+        {waiting > 0 && `${count(waiting, "event waits", "events wait")}. `}
         Put it right, send a test, then switch it on.
       </Alert>
     );

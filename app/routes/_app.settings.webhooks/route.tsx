@@ -1,5 +1,5 @@
 import { Paper, Text, Title } from "@mantine/core";
-import { Share1Icon } from "@radix-ui/react-icons";
+import { PlusIcon, Share1Icon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useLoaderData } from "@remix-run/react";
 import { isId } from "#db/ids.ts";
@@ -47,7 +47,15 @@ export async function loader({ context, request }: LoaderFunctionArgs) {
     }),
     delivery === null ? null : webhooks.delivery({ id: idParam("webhookDelivery", delivery) }),
   ]);
-  return { endpoints, deliveries, opened, show, chosen: endpoint, editing: search.get("edit") };
+  return {
+    endpoints,
+    deliveries,
+    opened,
+    show,
+    chosen: endpoint,
+    editing: search.get("edit"),
+    wantsToAdd: search.has("add"),
+  };
 }
 
 export function action({ context, request }: ActionFunctionArgs) {
@@ -71,17 +79,22 @@ export function action({ context, request }: ActionFunctionArgs) {
 }
 
 export default function Webhooks() {
-  const { endpoints, deliveries, opened, show, chosen, editing } = useLoaderData<typeof loader>();
+  const { endpoints, deliveries, opened, show, chosen, editing, wantsToAdd } = useLoaderData<typeof loader>();
   const answer = useLastAnswer<typeof action>();
   const full = endpoints.length >= ENDPOINTS_AT_MOST;
+  const added = answer?.intent === "add" && answer.value !== undefined;
+  const adding = endpoints.length === 0 || (wantsToAdd && !full && !added);
   return (
     <Page
       title="Webhooks"
       lead="Your own server is told what happens here, the moment it is true: signed, in order, and again until it has taken it."
       actions={
-        <LinkButton to="/settings/account" variant="default">
-          Account
-        </LinkButton>
+        !adding &&
+        !full && (
+          <LinkButton to="?add=1" leftSection={<PlusIcon aria-hidden />}>
+            Add a webhook
+          </LinkButton>
+        )
       }
     >
       <Answered answer={answer} endpoints={endpoints} />
@@ -92,19 +105,18 @@ export default function Webhooks() {
           what you send, and each change of a campaign or a phone.
         </EmptyState>
       )}
-      {endpoints.map((endpoint) => (
-        <EndpointCard key={endpoint.id} endpoint={endpoint} editing={editing === endpoint.id} answer={answer} />
-      ))}
-      {full ? (
-        <Text c="dimmed">You have {ENDPOINTS_AT_MOST} webhooks. Remove one to add another.</Text>
-      ) : (
-        <Paper component="section" aria-labelledby="add">
-          <Title order={2} id="add" mb="md">
-            {endpoints.length === 0 ? "Add a webhook" : "Add another"}
+      {adding && (
+        <Paper component="section" aria-labelledby="add-webhook">
+          <Title order={2} id="add-webhook" mb="md">
+            Add a webhook
           </Title>
           <AddForm answer={answer} />
         </Paper>
       )}
+      {full && <Text c="dimmed">You have {ENDPOINTS_AT_MOST} webhooks. Remove one to add another.</Text>}
+      {endpoints.map((endpoint) => (
+        <EndpointCard key={endpoint.id} endpoint={endpoint} editing={editing === endpoint.id} answer={answer} />
+      ))}
       {opened && <DeliveryPanel delivery={opened} />}
       {endpoints.length > 0 && (
         <Deliveries
