@@ -8,7 +8,6 @@ import { TextLink } from "../../components/link-button.tsx";
 import { MediaField } from "../../components/media-field.tsx";
 import { Moment } from "../../components/moment.tsx";
 import type { Answer } from "../../lib/submit.server.ts";
-import { useHydrated } from "../../lib/use-hydrated.ts";
 import { useWhenDone } from "../../lib/use-when-done.ts";
 import { type Conversation, calledBy } from "./load.ts";
 import styles from "./talk.module.css";
@@ -68,7 +67,6 @@ function WriteForm({
   answer: Answer | undefined;
 }) {
   const { id, replyKey, composer } = conversation;
-  const alive = useHydrated();
   const form = useRef<HTMLFormElement>(null);
   const pending = usePending("reply");
   const mine = answer?.intent === "reply" && answer.result.status === "error" ? answer : undefined;
@@ -114,20 +112,25 @@ function WriteForm({
             aria-label={`Your answer to ${calledBy(conversation)}`}
             placeholder="Write an answer"
             autosize
-            minRows={alive ? 1 : 3}
+            minRows={2}
             maxRows={6}
             value={text}
             onChange={({ currentTarget: { value } }) => write(value)}
             onKeyDown={onKeyDown}
             error={mine?.result.error?.text?.join(" ")}
           />
-          {attaching || !alive ? (
+          {attaching ? (
             <MediaField key={sent} name="mediaId" media={media} to={pathname} onChange={setAttached} />
-          ) : null}
+          ) : (
+            <noscript>
+              <MediaField name="mediaId" media={null} to={pathname} />
+            </noscript>
+          )}
           <Group justify="space-between" gap="xs">
             <Group gap="sm">
-              {alive && !attaching && (
+              {!attaching && (
                 <Button
+                  data-needs-script
                   variant="default"
                   size="xs"
                   leftSection={<FileTextIcon aria-hidden />}

@@ -33,7 +33,7 @@ export function Head({ conversation }: { conversation: Conversation }) {
         </ActionIcon>
         <Stack gap={0} miw={0}>
           <Group gap="xs">
-            <Title order={2} size="h3" id="conversation" tabIndex={-1} style={{ overflowWrap: "anywhere" }}>
+            <Title order={2} id="conversation" tabIndex={-1} lineClamp={2} className={styles.person}>
               {called}
             </Title>
             {conversation.optedOut && <StatusBadge look={optedOut} />}
@@ -41,7 +41,7 @@ export function Head({ conversation }: { conversation: Conversation }) {
           <Text size="xs" c="dimmed">
             {name !== null && phone}
             {name === null && (phone === null ? "WhatsApp does not show their number" : "Not one of your contacts")}
-            {phones > 1 && on.phone && ` · to ${on.name ?? "your phone"}, ${on.phone}`}
+            {phones > 1 && on.phone && ` · to ${on.name === null ? on.phone : `${on.name}, ${on.phone}`}`}
           </Text>
         </Stack>
       </Group>

@@ -1,6 +1,6 @@
 import type { ConversationRow } from "#server/inbox/list.ts";
 import type { Api } from "#server/route-api.ts";
-import { oneOf } from "../../lib/params.ts";
+import { idCursor, oneOf } from "../../lib/params.ts";
 
 export type { ConversationRow };
 export type ConversationPage = Awaited<ReturnType<Api["inbox"]["list"]>>;
@@ -13,7 +13,7 @@ export function readList(api: Api, query: URLSearchParams): Promise<Conversation
   return api.inbox.list({
     search: query.get("search")?.trim().slice(0, 100) || undefined,
     show: oneOf(query.get("show"), ["all", "unread"]) ?? "all",
-    waSessionId: query.get("phone") || undefined,
+    waSessionId: idCursor("waSession", query.get("phone")),
     cursor: query.get("cursor")?.slice(0, 80) || undefined,
   });
 }
