@@ -3,6 +3,7 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { autoBreakers, autoReplies, contacts, inboundMessages, media, waSessions } from "#db/schema/index.ts";
 import { type MediaView, mediaColumns, viewOf } from "../media/queries.ts";
+import { OWN_VARIABLES } from "../templates/rules.ts";
 import { readHouse, readRules } from "./situation.ts";
 
 /** Everything about a user's automatic answers: the rules in their order with what they did, and what stopped. */
@@ -25,7 +26,24 @@ export async function readAutomation(tx: Db, userId: Id<"user">) {
     planActive,
     stopped: await stoppedPhones(tx, userId),
     phones: await phonesOf(tx, userId),
+    ...(await wordsFor(tx, userId)),
   };
+}
+
+const SHOWN = 3;
+const COLUMNS_AT_MOST = 40;
+
+/** What an answer can say of a contact, and some of them to show it on. */
+async function wordsFor(tx: Db, userId: Id<"user">) {
+  const columns = await tx.execute<{ name: string }>(sql`
+    select distinct jsonb_array_elements_text(columns) as name from contact_lists where user_id = ${userId} order by 1 limit ${COLUMNS_AT_MOST}`);
+  const samples = await tx
+    .select({ id: contacts.id, name: contacts.name, phoneE164: contacts.phoneE164, attributes: contacts.attributes })
+    .from(contacts)
+    .where(and(eq(contacts.userId, userId), eq(contacts.consent, true)))
+    .orderBy(contacts.id)
+    .limit(SHOWN);
+  return { variables: [...new Set([...OWN_VARIABLES, ...columns.map(({ name }) => name)])], samples };
 }
 
 async function readFigures(tx: Db, userId: Id<"user">) {

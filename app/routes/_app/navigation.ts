@@ -42,6 +42,7 @@ export const parts: Readonly<Record<string, readonly Part[]>> = {
     { to: "/contacts/group", label: "Import a group" },
     { to: "/contacts/suppressed", label: "Opted out" },
   ],
+  "/inbox": [{ to: "/automation/rules", label: "Automatic answers" }],
   "/settings/account": [{ to: "/settings/webhooks", label: "Webhooks" }],
 };
 
