@@ -73,7 +73,7 @@ export async function listConversations(
                ${place ? sql`and (v.last_at, v.id) < (${place.at}::timestamptz, ${place.id})` : sql``}
                ${input.search ? sql`and ${speaksOf(userId, input.search)}` : sql``}
              order by v.last_at desc, v.id desc limit ${input.limit + 1}) v
-      left join contacts c on c.user_id = ${userId} and c.phone_e164 = substr(v.person, 4) and v.person like 'pn:%'
+      left join lateral (${contactOf(userId, sql`v.person`)}) c on true
       left join lateral (${lastMessage}) last on true
      order by v.last_at desc, v.id desc`);
   const page = found.slice(0, input.limit);
@@ -83,6 +83,11 @@ export async function listConversations(
     nextCursor: found.length > input.limit && end ? `${end.at}|${end.id}` : null,
   };
 }
+
+/** SQL: the contact that somebody is. With its limit it is asked for each of them: there may be a million contacts. */
+const contactOf = (userId: Id<"user">, person: SQL): SQL => sql`
+  select c.name from contacts c
+   where c.user_id = ${userId} and ${person} like 'pn:%' and c.phone_e164 = substr(${person}, 4) limit 1`;
 
 /** SQL: the last message of the conversation `v`, from the end of each identity's own. */
 const lastMessage = sql`
@@ -107,8 +112,9 @@ function speaksOf(userId: Id<"user">, search: string): SQL {
   const digits = search.replace(/[\s().+-]/g, "");
   const number = /^\d{3,15}$/.test(digits) ? sql`or v.person like ${`pn:%${digits}%`}` : sql``;
   return sql`(
-    v.person in (select 'pn:' || c.phone_e164 from contacts c where c.user_id = ${userId}
-                   and strpos(search_fold(c.name), nullif(search_fold(${search}), '')) > 0)
+    v.id in (
+      select w.id from conversations w cross join lateral (${contactOf(userId, sql`w.person`)}) c
+       where w.user_id = ${userId} and strpos(search_fold(c.name), nullif(search_fold(${search}), '')) > 0)
     ${number}
     or v.id in (
       select w.id from conversations w cross join unnest(w.identities) as known(identity) join (

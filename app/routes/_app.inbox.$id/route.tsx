@@ -6,6 +6,7 @@ import { conversationRef, readInput, replyInput, withdrawInput } from "#server/i
 import { Refused } from "../../components/form-parts.tsx";
 import { idCursor, idParam } from "../../lib/params.ts";
 import { type Answer, form, submit } from "../../lib/submit.server.ts";
+import { useHydrated } from "../../lib/use-hydrated.ts";
 import { listSearch } from "../_app.inbox/load.ts";
 import { Composer } from "./composer.tsx";
 import { Head } from "./head.tsx";
@@ -83,9 +84,10 @@ export default function ConversationPage() {
 
 /** Who opens a conversation goes on there: the focus goes to its person's name, from which Tab leads to the rest. */
 function useFocusOnPerson(): void {
-  const { pathname, key } = useLocation();
+  const { pathname } = useLocation();
+  const goneTo = useHydrated();
   // The first page that is opened keeps the focus where the browser has it.
-  const last = useRef(key === "default" ? pathname : null);
+  const last = useRef(goneTo ? null : pathname);
   useEffect(() => {
     if (last.current === pathname) return;
     last.current = pathname;
