@@ -4,7 +4,8 @@ import { Form } from "@remix-run/react";
 import { useState } from "react";
 import { z } from "zod";
 import { MINUTE_MS, nextClockChange, offsetAt } from "#server/schedules/clock/rules.ts";
-import { presets, spelledOut } from "#server/schedules/windows/rules.ts";
+import type { Window } from "#server/schedules/rules.ts";
+import { minuteOf, presets, spelledOut, stretchOf } from "#server/schedules/windows/rules.ts";
 import { ButtonForm, FormError, Intent, SubmitButton } from "../../components/form-parts.tsx";
 import type { TypedRow } from "../../components/week-calendar/times.tsx";
 import { WeekCalendar } from "../../components/week-calendar/week-calendar.tsx";
@@ -44,6 +45,7 @@ export function HoursForm({
   useWhenDone("hours", answer, begin);
 
   const refused = answer?.intent === "hours" && answer.result.status === "error" ? answer.result : null;
+  const typed = refused && readTyped(refused.initialValue);
   const errors = Object.values(refused?.error ?? {}).flatMap((list) => list ?? []);
   return (
     <Paper component="section" aria-labelledby="windows">
@@ -78,7 +80,7 @@ export function HoursForm({
                 name="tz"
                 label="Time zone"
                 data={withZone(zones, base.tz)}
-                defaultValue={base.tz}
+                defaultValue={typed?.tz ?? base.tz}
                 onChange={({ currentTarget }) => setDraft({ ...draft, tz: currentTarget.value })}
                 style={{ flex: "0 1 20rem" }}
               />
@@ -88,8 +90,8 @@ export function HoursForm({
               key={base.key}
               name="windows"
               label="Windows in which messages may leave"
-              windows={base.windows}
-              typed={incomplete(refused?.initialValue?.windows)}
+              windows={typed?.windows ?? base.windows}
+              typed={typed?.incomplete ?? []}
               now={wallNow(draft.tz, schedule.now)}
               onChange={(windows) => setDraft((was) => ({ ...was, windows }))}
             />
@@ -108,7 +110,7 @@ export function HoursForm({
                     Discard
                   </Button>
                 )}
-                <SubmitButton intent="hours">Save the windows</SubmitButton>
+                <SubmitButton intent="hours">Save</SubmitButton>
               </Group>
             </Group>
           </Stack>
@@ -142,16 +144,23 @@ function wallNow(tz: string, now: Date): { day: number; minute: number } {
 const withZone = (zones: Zones[], tz: string): Zones[] =>
   zones.some(({ items }) => items.includes(tz)) ? zones : [{ group: "Now", items: [tz] }, ...zones];
 
-const typedRows = z.array(
-  z
-    .object({ day: z.coerce.number(), from: z.string().default(""), to: z.string().default("") })
-    .catch({ day: -1, from: "", to: "" }),
-);
+const typedForm = z.object({
+  tz: z.string(),
+  windows: z
+    .array(z.object({ day: z.coerce.number(), from: z.string().default(""), to: z.string().default("") }))
+    .default([]),
+});
 
-/** Rows of a refused form that have one time alone: they are shown again, to be filled. */
-function incomplete(value: unknown): TypedRow[] {
-  const rows = typedRows.safeParse(value);
-  return rows.success ? rows.data.filter(({ from, to }) => (from === "") !== (to === "")) : [];
+/** A form that was sent and refused, as it was typed: its windows, and its rows that have one time alone. */
+function readTyped(sent: unknown): { tz: string; windows: Window[]; incomplete: TypedRow[] } | null {
+  const form = typedForm.safeParse(sent);
+  if (!form.success) return null;
+  const windows = form.data.windows.flatMap(({ day, from, to }) => {
+    const [begins, ends] = [minuteOf(from), minuteOf(to)];
+    return begins === null || ends === null ? [] : [{ day, ...stretchOf(begins, ends) }];
+  });
+  const incomplete = form.data.windows.filter(({ from, to }) => (from === "") !== (to === ""));
+  return { tz: form.data.tz, windows, incomplete };
 }
 
 /** What becomes of windows in the night in which the clocks of a zone change; nothing where they do not. */
