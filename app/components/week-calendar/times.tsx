@@ -147,7 +147,6 @@ function Row({
         from={fieldOf(from)}
         to={fieldOf(to)}
         required={hydrated}
-        note={to > DAY_MINUTES ? `on ${dayName(day + 1)}` : from === 0 && to === DAY_MINUTES ? "all day" : undefined}
       />
       {hydrated && (
         <ActionIcon
@@ -159,6 +158,9 @@ function Row({
           <Cross2Icon />
         </ActionIcon>
       )}
+      <Text span size="sm" c="dimmed">
+        {to > DAY_MINUTES ? `on ${dayName(day + 1)}` : from === 0 && to === DAY_MINUTES ? "all day" : null}
+      </Text>
     </div>
   );
 }
@@ -169,7 +171,6 @@ function Fields({
   from,
   to,
   required = false,
-  note,
   error,
 }: {
   prefix: string;
@@ -177,7 +178,6 @@ function Fields({
   from: string;
   to: string;
   required?: boolean;
-  note?: string | undefined;
   error?: string;
 }) {
   const field = (end: "from" | "to", value: string, label: string) => (
@@ -200,9 +200,9 @@ function Fields({
         –
       </Text>
       {field("to", to, "until")}
-      {(note ?? error) && (
-        <Text span size="sm" c={error ? "red" : "dimmed"}>
-          {note ?? error}
+      {error && (
+        <Text span size="sm" c="red">
+          {error}
         </Text>
       )}
     </span>
