@@ -4,7 +4,7 @@ import { CircleBackslashIcon, ExclamationTriangleIcon, MagnifyingGlassIcon } fro
 import { Form, Link, useNavigate, useParams, useSearchParams } from "@remix-run/react";
 import { type KeyboardEvent, useCallback, useState } from "react";
 import { contentWords } from "#server/inbox/rules.ts";
-import { LinkButton } from "../../components/link-button.tsx";
+import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { withSearch } from "../../lib/params.ts";
 import { useAccount } from "../../lib/use-account.ts";
 import { useCursorPages } from "../../lib/use-cursor-pages.ts";
@@ -134,9 +134,14 @@ function ListHead({ unread }: { unread: number }) {
   const given = (name: (typeof LIST_PARAMS)[number]) => search.get(name) ?? "";
   return (
     <Stack gap="xs" className={styles.head}>
-      <Text fz="h2" fw={650} lh="h2" aria-hidden>
-        Inbox
-      </Text>
+      <Group justify="space-between" gap="xs">
+        <Text fz="h2" fw={650} lh="h2" aria-hidden>
+          Inbox
+        </Text>
+        <Text size="sm">
+          <TextLink to="/automation/rules">Automatic answers</TextLink>
+        </Text>
+      </Group>
       <Form method="get" role="search" action="/inbox">
         {chosen === "unread" && <input type="hidden" name="show" value="unread" />}
         <Stack gap="xs">

@@ -49,7 +49,15 @@ function NothingYet() {
   const phones = useAccount()?.sessions ?? [];
   const linked = phones.some(({ phone }) => phone !== null);
   return (
-    <Page title="Inbox" lead="What people write to your linked phones, and what was answered.">
+    <Page
+      title="Inbox"
+      lead="What people write to your linked phones, and what was answered."
+      actions={
+        <LinkButton to="/automation/rules" variant="default">
+          Automatic answers
+        </LinkButton>
+      }
+    >
       {linked ? (
         <EmptyState
           icon={EnvelopeClosedIcon}
