@@ -1,4 +1,3 @@
-import type { SaveRuleInput } from "#server/automation/schema.ts";
 import {
   autoSettingsInput,
   enableRuleInput,
@@ -9,7 +8,7 @@ import {
 } from "#server/automation/schema.ts";
 import type { Api } from "#server/route-api.ts";
 import { form, submit } from "../../lib/submit.server.ts";
-import { replayForm, ruleForm, tryForm } from "./forms.ts";
+import { replayForm, ruleForm, ruleOf, tryForm } from "./forms.ts";
 
 const HERE = "/automation/rules";
 
@@ -32,7 +31,7 @@ const quietly =
 export function act(api: Api, request: Request) {
   const { rules } = api;
   return submit<Shown>(request, {
-    save: form(ruleForm, (rule: SaveRuleInput) => rules.save(rule), {
+    save: form(ruleForm, (typed) => rules.save(ruleOf(typed)), {
       done: { to: HERE, toast: "The rule is saved." },
     }),
     remove: form(ruleRef, rules.remove, { done: { to: HERE, toast: "The rule is removed." } }),
@@ -43,12 +42,20 @@ export function act(api: Api, request: Request) {
     resume: form(resumePhoneInput, rules.resumePhone, {
       done: { to: HERE, toast: "The rules of this phone go on. What was answered before does not count." },
     }),
-    try: form(tryForm, async ({ who, draft = null, waSessionId = null, at = null, text }) => {
+    try: form(tryForm, async ({ who, draft, waSessionId = null, at = null, text }) => {
       const contact = who ? await find(api, who) : null;
-      const tried = await rules.try({ text, contactId: contact?.id ?? null, waSessionId, at, draft });
+      const tried = await rules.try({
+        text,
+        contactId: contact?.id ?? null,
+        waSessionId,
+        at,
+        draft: draft ? ruleOf(draft) : null,
+      });
       return { tried, as: contact?.name ?? null };
     }),
-    replay: form(replayForm, async ({ draft = null }) => ({ replayed: await rules.replay({ draft }) })),
+    replay: form(replayForm, async ({ draft }) => ({
+      replayed: await rules.replay({ draft: draft ? ruleOf(draft) : null }),
+    })),
   });
 }
 

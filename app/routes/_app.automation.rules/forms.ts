@@ -53,19 +53,19 @@ function toRule({ words, cooldownMinutes, hours, windows, ...rule }: Typed): unk
   };
 }
 
-/** The editor's form, read as the rule that it describes. */
+/** The editor's form. `ruleOf` reads it. */
 export const ruleForm = z
   .object(fields)
   .strict()
-  .transform((typed, ctx): SaveRuleInput => {
-    const rule = saveRuleInput.safeParse(toRule(typed));
-    if (rule.success) return rule.data;
-    for (const issue of rule.error.issues) {
-      const path = issue.path[0] === "patterns" ? ["words"] : issue.path;
-      ctx.addIssue({ code: "custom", path: [...path], message: issue.message });
+  .superRefine((typed, ctx) => {
+    const issues = saveRuleInput.safeParse(toRule(typed)).error?.issues ?? [];
+    for (const { path, message } of issues) {
+      ctx.addIssue({ code: "custom", path: path[0] === "patterns" ? ["words"] : path, message });
     }
-    return z.NEVER;
   });
+
+/** The rule that the editor's form describes. */
+export const ruleOf = (typed: Typed): SaveRuleInput => saveRuleInput.parse(toRule(typed));
 
 const unsaved = ruleForm.optional();
 

@@ -24,9 +24,9 @@ export function RuleList({ page }: { page: RulesPage }) {
       { method: "post", preventScrollReset: true, navigate: false, fetcherKey: "move" },
     );
   };
-  const { held, order, handle, cancel } = useDragOrder(rows, (from, to) => {
-    const [rule, place] = [rules[from], rules[to]];
-    if (rule && place) move(rule.id, place.at);
+  const { held, place, handle, cancel } = useDragOrder(rows, (from, to) => {
+    const [rule, other] = [rules[from], rules[to]];
+    if (rule && other) move(rule.id, other.at);
   });
   const onKeyDown =
     ({ id, at }: PlacedRule) =>
@@ -39,26 +39,23 @@ export function RuleList({ page }: { page: RulesPage }) {
     };
   return (
     <ol className={styles.list} ref={rows} start={page.from + 1} aria-label="Rules, the first that is judged first">
-      {order(rules.length).map((n) => {
-        const rule = rules[n];
-        if (!rule) return null;
-        return (
-          <Paper
-            component="li"
-            key={rule.id}
-            data-row
-            py="sm"
-            className={styles.row}
-            data-held={held === n || undefined}
-            data-off={!rule.enabled || undefined}
-          >
-            <Order rule={rule} total={total} handle={{ ...handle(n), onKeyDown: onKeyDown(rule) }} />
-            <What rule={rule} page={page} />
-            <Figures rule={rule} />
-            <RuleSwitch rule={rule} />
-          </Paper>
-        );
-      })}
+      {rules.map((rule, n) => (
+        <Paper
+          component="li"
+          key={rule.id}
+          data-row
+          py="sm"
+          className={styles.row}
+          style={place(n)}
+          data-held={held === n || undefined}
+          data-off={!rule.enabled || undefined}
+        >
+          <Order rule={rule} total={total} handle={{ ...handle(n), onKeyDown: onKeyDown(rule) }} />
+          <What rule={rule} page={page} />
+          <Figures rule={rule} />
+          <RuleSwitch rule={rule} />
+        </Paper>
+      ))}
     </ol>
   );
 }

@@ -129,8 +129,8 @@ function Response({
       { text, start: entered ? start : text.length, end: entered ? end : text.length },
       `{{${variable}}}`,
     );
-    write(next.text);
     field.focus();
+    write(next.text);
     requestAnimationFrame(() => field.setSelectionRange(next.start, next.end));
   };
   const most = file ? mediaLimits.captionChars : TEMPLATE_MAX;

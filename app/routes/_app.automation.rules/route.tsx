@@ -63,9 +63,10 @@ export default function RulesRoute() {
 
 function Actions({ page: { settings, total } }: { page: RulesPage }) {
   const full = total >= RULES_AT_MOST;
+  if (total === 0) return null;
   return (
     <>
-      {total > 0 && !settings.paused && (
+      {!settings.paused && (
         <ButtonForm intent="pause" fields={{ to: "on" }}>
           <Button type="submit" variant="default" leftSection={<PauseIcon aria-hidden />}>
             Pause all

@@ -9,7 +9,9 @@ import type { RulesPage } from "./load.ts";
 
 /** What keeps all rules, or those of a phone, from answering, and the button that ends it. */
 export function Stopped({ page }: { page: RulesPage }) {
-  const { settings, stopped, planActive, rules } = page;
+  const { settings, stopped, planActive, total } = page;
+  const expired = !planActive && total > 0;
+  if (stopped.length === 0 && !settings.paused && !expired) return null;
   return (
     <Stack gap="sm">
       {stopped.map(({ waSessionId, phone, reason, at, person }) => (
@@ -46,7 +48,7 @@ export function Stopped({ page }: { page: RulesPage }) {
           </ButtonForm>
         </Alert>
       )}
-      {!planActive && rules.length > 0 && (
+      {expired && (
         <Alert color="yellow" icon={<ExclamationTriangleIcon aria-hidden />} title="Your plan has expired">
           Nothing is answered until it is renewed. See the <TextLink to="/billing/wallet">wallet</TextLink>.
         </Alert>
