@@ -63,6 +63,30 @@ export function createMetrics(db: Db): Registry {
     },
   });
   new Gauge({
+    name: "webhook_deliveries",
+    help: "Deliveries of webhooks that wait, and those that were given up in the last 14 days",
+    labelNames: ["state"],
+    registers: [registry],
+    async collect() {
+      const rows = await db.execute<{ state: string; n: number }>(sql`
+        select case status when 'dead' then 'dead' else 'waiting' end as state, count(*)::int as n from webhook_deliveries
+         where status <> 'delivered' group by 1`);
+      for (const state of ["waiting", "dead"]) this.set({ state }, rows.find((row) => row.state === state)?.n ?? 0);
+    },
+  });
+  new Gauge({
+    name: "webhook_oldest_waiting_seconds",
+    help: "How long the oldest delivery waits whose endpoint is switched on and takes what it is sent",
+    registers: [registry],
+    async collect() {
+      const [row] = await db.execute<{ s: number }>(sql`
+        select coalesce(extract(epoch from now() - min(d.created_at)), 0)::float8 as s
+          from webhook_deliveries d join webhook_endpoints e on e.id = d.endpoint_id
+         where d.status in ('queued', 'delivering') and e.enabled and e.failures = 0`);
+      this.set(row?.s ?? 0);
+    },
+  });
+  new Gauge({
     name: "invariant_violations",
     help: "Rows of the violations view; anything but 0 is a defect in the ledger",
     registers: [registry],

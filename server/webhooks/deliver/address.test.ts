@@ -7,11 +7,16 @@ import { type Address, type PostOptions, post, resolveName } from "./post.ts";
 
 let port = 0;
 let heard = 0;
+let connected = 0;
 const receiver = createServer((request, response) => {
   heard += 1;
   if (request.url === "/away") response.writeHead(302, { location: "/" });
   else if (request.url === "/slow") return;
   response.end("thanks");
+});
+
+receiver.on("connection", () => {
+  connected += 1;
 });
 
 beforeAll(async () => {
@@ -118,6 +123,11 @@ test("a name that leads elsewhere at the second look is connected to where the f
   expect(await tell(`https://rebinding.example:${port}/`, { resolve })).toMatchObject({ problem: "private" });
   expect(asked).toBe(2);
   expect(heard).toBe(before);
+  // No name server knows this one: only what was looked at leads there.
+  const pinned = { local: true, resolve: async () => [{ address: "127.0.0.1", family: 4 }] };
+  const then = connected;
+  expect(await tell(`https://pinned.example:${port}/`, pinned)).toMatchObject({ problem: "tls" });
+  expect(connected).toBe(then + 1);
 });
 
 test("what a receiver answers is told: taken, a redirect that is not followed, silence, nobody there", async () => {
