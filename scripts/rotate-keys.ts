@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { connect } from "#db/client.ts";
 import { readEnv } from "#server/env.ts";
-import { rotateKeys } from "#server/wa/rotate-keys.ts";
+import { rotateKeys } from "#server/keys/rotate-keys.ts";
 import { startEmbeddedPostgres } from "./embedded-postgres.ts";
 import { lockFolder } from "./launch/folder-lock.ts";
 import { sessionKeyIn } from "./launch/session-key.ts";

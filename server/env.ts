@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { z } from "zod";
-import type { SessionKey, SessionKeys } from "./wa/seal.ts";
+import type { SessionKey, SessionKeys } from "./keys/seal.ts";
 
 const int = (fallback: number, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) =>
   z.coerce.number().int().min(min).max(max).default(fallback);

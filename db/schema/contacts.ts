@@ -1,16 +1,5 @@
 import { sql } from "drizzle-orm";
-import {
-  bigint,
-  boolean,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  primaryKey,
-  text,
-  unique,
-  uniqueIndex,
-} from "drizzle-orm/pg-core";
+import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { at, bytea, createdAt, idOf } from "./columns.ts";
 import { users } from "./users.ts";
 
@@ -156,36 +145,4 @@ export const tombstones = pgTable(
     createdAt: createdAt(),
   },
   (t) => [primaryKey({ columns: [t.userId, t.hash] })],
-);
-
-/** What people wrote to the user's phones. Bodies are wiped after 14 days. */
-export const inboundMessages = pgTable(
-  "inbound_messages",
-  {
-    id: idOf("inboundMessage").primaryKey(),
-    userId: idOf("user").notNull(),
-    waSessionId: idOf("waSession").notNull(),
-    waMsgId: text().notNull(),
-    /** The chat it came in, canonical. */
-    sender: text().notNull(),
-    /** Who that is among the user's contacts, when it came. */
-    contactId: idOf("contact"),
-    body: text(),
-    /** What came beside or instead of a text. */
-    content: text()
-      .$type<"text" | "picture" | "video" | "audio" | "document" | "sticker" | "location" | "contact" | "other">()
-      .notNull()
-      .default("text"),
-    /** It came while the phone was connected, not afterwards. */
-    live: boolean().notNull().default(false),
-    /** When it was written, by WhatsApp's clock. */
-    sentAt: at().notNull(),
-    createdAt: createdAt(),
-  },
-  (t) => [
-    unique("inbound_messages_once").on(t.waSessionId, t.sender, t.waMsgId),
-    index("inbound_messages_contact").on(t.contactId, t.sentAt),
-    index("inbound_messages_user").on(t.userId, t.id),
-    index("inbound_messages_chat").on(t.waSessionId, t.sender, sql`came_at(${t.sentAt}, ${t.createdAt})`, t.id),
-  ],
 );

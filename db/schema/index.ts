@@ -1,4 +1,3 @@
-export * from "./automation.ts";
 export * from "./campaigns.ts";
 export * from "./contacts.ts";
 export * from "./imports.ts";

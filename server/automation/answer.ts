@@ -5,11 +5,11 @@ import { autoCooldowns, autoReplies, autoRules, inboundMessages } from "#db/sche
 import { keepErasuresOut } from "../contacts/lock.ts";
 import { DomainError } from "../errors.ts";
 import { publish } from "../events.ts";
+import type { SessionKeys } from "../keys/seal.ts";
 import type { Log } from "../log.ts";
 import { queueAnswer } from "../messages/queue-answer.ts";
 import { keepPairs, knownIdentities, textArray } from "../opt-outs/known-identities.ts";
 import { isActive, nextClosing } from "../schedules/rules.ts";
-import type { SessionKeys } from "../wa/seal.ts";
 import { dropWaiting, stopPhone, waitingFor } from "./breaker.ts";
 import { type Answered, compose, contactOf, stranger } from "./compose.ts";
 import { matcherOf, prepare } from "./matching/compile.ts";

@@ -3,7 +3,7 @@ import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { messages } from "#db/schema/index.ts";
 import { noteOutbound } from "../inbox/note.ts";
-import type { SessionKeys } from "../wa/seal.ts";
+import type { SessionKeys } from "../keys/seal.ts";
 import { holdPoints } from "../wallet/hold.ts";
 import { waMsgId } from "./wa-msg-id.ts";
 

@@ -6,7 +6,7 @@ import { type inboundMessages, waSessions } from "#db/schema/index.ts";
 import { bookAnswer } from "../automation/book.ts";
 import { keepErasuresOut } from "../contacts/lock.ts";
 import { noteInbound } from "../inbox/note.ts";
-import type { SessionKeys } from "../wa/seal.ts";
+import type { SessionKeys } from "../keys/seal.ts";
 import { confirmOptIn } from "./confirm-opt-in.ts";
 import { keepPairs, knownIdentities, textArray } from "./known-identities.ts";
 import { optIn, optOut } from "./opt-out.ts";

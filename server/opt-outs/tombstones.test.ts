@@ -5,9 +5,9 @@ import { type Connection, connect } from "#db/client.ts";
 import { appKeys, tombstones } from "#db/schema/index.ts";
 import { useDatabase } from "#tests/database.ts";
 import { createUser, testEnv } from "#tests/factories.ts";
+import { rotateKeys } from "../keys/rotate-keys.ts";
+import { unwrapAppKey } from "../keys/seal.ts";
 import { withUser } from "../users/with-user.ts";
-import { rotateKeys } from "../wa/rotate-keys.ts";
-import { unwrapAppKey } from "../wa/seal.ts";
 import { entomb, isTombstoned, liftTombstones, tombstonedAmong, tombstonedSql, tombstonePads } from "./tombstones.ts";
 
 const url = useDatabase();

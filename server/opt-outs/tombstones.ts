@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { readAppKey } from "../wa/app-keys.ts";
-import type { SessionKeys } from "../wa/seal.ts";
+import { readAppKey } from "../keys/app-keys.ts";
+import type { SessionKeys } from "../keys/seal.ts";
 
 const BLOCK = 64;
 

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { readAppKey } from "../wa/app-keys.ts";
-import { openValue, type SessionKeys, sealValue } from "../wa/seal.ts";
+import { readAppKey } from "../keys/app-keys.ts";
+import { openValue, type SessionKeys, sealValue } from "../keys/seal.ts";
 
 /** Whose secret it is: part of its seal, so that a row copied to another endpoint or user does not open. */
 export interface SecretOwner {

@@ -6,7 +6,7 @@ import { recordAudit } from "../audit/record.ts";
 import { countTry } from "../auth/throttle.ts";
 import { DomainError } from "../errors.ts";
 import { publish } from "../events.ts";
-import type { SessionKeys } from "../wa/seal.ts";
+import type { SessionKeys } from "../keys/seal.ts";
 import { settle, type Taken } from "./deliver/outbox.ts";
 import { type Answer, resolveName } from "./deliver/post.ts";
 import { tryOnce } from "./deliver/try.ts";

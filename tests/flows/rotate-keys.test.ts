@@ -5,7 +5,7 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Id, newId } from "#db/ids.ts";
 import { waSessions } from "#db/schema/index.ts";
-import { newDataKey, openSealer } from "#server/wa/seal.ts";
+import { newDataKey, openSealer } from "#server/keys/seal.ts";
 import { createList, readViolations, testEnv } from "../factories.ts";
 import { createStage, type Stage, startAsReviewed, until } from "../stage.ts";
 

@@ -1,4 +1,5 @@
 import type { Db } from "#db/client.ts";
+import type { SessionKeys } from "#server/keys/seal.ts";
 import type { Log } from "#server/log.ts";
 import { applyFacts } from "#server/messages/facts.ts";
 import type { Fact } from "#server/messages/rules.ts";
@@ -17,7 +18,6 @@ import {
   reportQr,
   reportReady,
 } from "#server/wa/report.ts";
-import type { SessionKeys } from "#server/wa/seal.ts";
 import type { Announce } from "../announce.ts";
 import type { FactEvent } from "./event-queue.ts";
 import type { GatewayEvent } from "./gateway.ts";

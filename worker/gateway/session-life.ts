@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Db, Sql } from "#db/client.ts";
 import type { Env } from "#server/env.ts";
+import { SealBroken } from "#server/keys/seal.ts";
 import type { Log } from "#server/log.ts";
 import type { Owner } from "#server/wa/report.ts";
 import { disconnectRule } from "#server/wa/rules.ts";
-import { SealBroken } from "#server/wa/seal.ts";
 import type { Announce } from "../announce.ts";
 import { loadAuth, type SessionAuth } from "./baileys/auth.ts";
 import { deviceCache } from "./baileys/devices.ts";

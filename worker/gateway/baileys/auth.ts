@@ -9,9 +9,16 @@ import {
   type SignalKeyStore,
 } from "@whiskeysockets/baileys";
 import type { Sql } from "#db/client.ts";
+import {
+  newDataKey,
+  openSealer,
+  SealBroken,
+  type Sealer,
+  type SessionKeys,
+  type WrappedKey,
+} from "#server/keys/seal.ts";
 import type { Owner } from "#server/wa/report.ts";
 import type { SessionStatus } from "#server/wa/rules.ts";
-import { newDataKey, openSealer, SealBroken, type Sealer, type SessionKeys, type WrappedKey } from "#server/wa/seal.ts";
 import type { GatewayEvent } from "../gateway.ts";
 import { durably, type KeyRow, type KeyRows, LeaseLost, openKeyRows, patiently } from "./key-rows.ts";
 import { fromMappings } from "./translate.ts";

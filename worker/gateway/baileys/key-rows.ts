@@ -2,8 +2,8 @@ import "./quiet.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { BufferJSON } from "@whiskeysockets/baileys";
 import type { Sql } from "#db/client.ts";
+import { SealBroken, type Sealer } from "#server/keys/seal.ts";
 import type { Owner } from "#server/wa/report.ts";
-import { SealBroken, type Sealer } from "#server/wa/seal.ts";
 
 /** Another worker holds the session by now: what this one knows is old and must not be written. */
 export class LeaseLost extends Error {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { connect } from "#db/client.ts";
 import { newId } from "#db/ids.ts";
 import { messages, suppressions } from "#db/schema/index.ts";
-import { openSealer } from "#server/wa/seal.ts";
+import { openSealer } from "#server/keys/seal.ts";
 import { newPhone } from "#tests/factories.ts";
 import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "#tests/stage.ts";
 import { type HeldSession, type Identity, NotWritten } from "../gateway.ts";
