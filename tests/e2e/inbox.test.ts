@@ -52,7 +52,10 @@ test("before a phone is linked the inbox says what to do", async () => {
   await page.getByRole("button", { name: "Show the QR code" }).click();
   await simulator.openAccount(phone, "Ani");
   const qr = await until("a code", async () => {
-    const [session] = await connection.db.select({ qr: waSessions.qr }).from(waSessions).where(isNotNull(waSessions.qr));
+    const [session] = await connection.db
+      .select({ qr: waSessions.qr })
+      .from(waSessions)
+      .where(isNotNull(waSessions.qr));
     return session?.qr;
   });
   await simulator.scan(phone, qr);
