@@ -27,6 +27,13 @@ function checkUrl(url: string, local: boolean): void {
 /** Books the job that delivers: it runs while there is anything to look out for. */
 const wake = (tx: Db) => tx.execute(sql`select book_webhooks()`);
 
+/** What waits for its next try need not wait any longer: its user has seen to the endpoint. */
+async function goOn(tx: Db, userId: Id<"user">, id: Id<"webhookEndpoint">): Promise<void> {
+  await tx.execute(sql`
+    update webhook_deliveries set next_attempt_at = now() where endpoint_id = ${id} and user_id = ${userId} and status = 'queued'`);
+  await wake(tx);
+}
+
 /** Adds an endpoint, switched on. @throws too_many_webhooks, invalid_input for an address that may not be told anything */
 export async function addEndpoint(
   tx: Db,
@@ -48,7 +55,7 @@ export async function addEndpoint(
   return { id, secret: secretText(secret) };
 }
 
-/** Changes address, words or events; what waits goes to the new address. @throws not_found, invalid_input */
+/** Changes address, words or events; what waits goes to the new address, at once. @throws not_found, invalid_input */
 export async function changeEndpoint(
   tx: Db,
   userId: Id<"user">,
@@ -56,7 +63,8 @@ export async function changeEndpoint(
   { local }: { local: boolean },
 ): Promise<void> {
   checkUrl(input.url, local);
-  await set(tx, userId, id, { ...input, changedAt: sql`now()` });
+  await set(tx, userId, id, { ...input, changedAt: sql`now()`, resumeAt: sql`now()` });
+  await goOn(tx, userId, id);
   await changed(tx, userId, id, "changed");
 }
 
@@ -75,7 +83,7 @@ export async function switchEndpoint(tx: Db, userId: Id<"user">, { id, to }: Swi
   };
   const off = { enabled: false, disabledReason: "user" as const, disabledAt: sql`now()` };
   await set(tx, userId, id, to === "on" ? on : off);
-  if (to === "on") await wake(tx);
+  if (to === "on") await goOn(tx, userId, id);
   await changed(tx, userId, id, to === "on" ? "switched_on" : "switched_off");
 }
 

@@ -163,7 +163,6 @@ test("an endpoint that only fails for days is switched off, its user is told, an
   await expect(user.api.webhooks.replay({ id: (await log())[0]?.id ?? "whd_" })).rejects.toThrow("switched off");
   receiver.answers(204);
   await user.api.webhooks.switch({ id, to: "on" });
-  await letTimePass(stage.db, user.id);
   await until("what waited", async () => (await user.api.webhooks.list())[0]?.delivered === 1);
   expect(await user.api.webhooks.failed()).toBe(0);
 
