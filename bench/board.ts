@@ -4,7 +4,6 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
-import type { Page } from "playwright-core";
 import { z } from "zod";
 import { type Connection, connect } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
@@ -23,11 +22,15 @@ const FACTS_A_SECOND = 200;
 const MAX_RELOADS_A_SECOND = 4;
 const MAX_TASK_MS = 100;
 const PATIENCE_MS = 20_000;
+/** What Chromium is asked to write down: each task with its times. */
+const TASKS = "disabled-by-default-devtools.timeline";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
  * The board of a running campaign in a browser while 200 facts a second come in (accepted, delivered, read, for 15 s): how
- * often the page asks for its data in any second, and the longest task on the page's thread, each against its limit.
+ * often the page asks for its data in any second, and the longest task on the page's thread, each against its limit. A task
+ * is measured by the processor's time: by the clock it takes longer where the machine does something else meanwhile, such as
+ * being the server and the database of this bench.
  */
 export async function run(): Promise<BenchResult> {
   const url = process.env.DATABASE_URL;
@@ -45,36 +48,40 @@ export async function run(): Promise<BenchResult> {
     const [name = "", value = ""] = cookie.split("=");
     await context.addCookies([{ name, value, url: web.origin }]);
     const page = await context.newPage();
-    const reloads: number[] = [];
-    page.on("request", (request) => {
-      if (request.url().includes(".data") || request.url().includes("_data=")) reloads.push(performance.now());
-    });
     await page.goto(`${web.origin}/campaigns/${campaign.id}`);
     await page.getByRole("heading", { level: 1 }).waitFor();
     // Until the page is alive and its stream is open.
     await sleep(2_000);
-    reloads.length = 0;
-    await watchTasks(page);
+    await page.evaluate("performance.clearResourceTimings(); performance.setResourceTimingBufferSize(10_000)");
+    await browser.startTracing(page, { categories: [TASKS] });
     await rain(connection, url, user.id, campaign);
     await sleep(1_000);
-    const tasks = z.array(z.number()).parse(await page.evaluate("globalThis.longTasks"));
+    const { wallMs, cpuMs } = longestTask(await browser.stopTracing());
+    // By the page's own clock, as its requests began.
+    const reloads = z
+      .array(z.number())
+      .parse(
+        await page.evaluate(
+          "performance.getEntriesByType('resource').filter(({ name }) => name.includes('.data')).map(({ startTime }) => startTime)",
+        ),
+      );
     const busiest = Math.max(
       0,
       ...reloads.map((from) => reloads.filter((at) => at >= from && at < from + 1_000).length),
     );
-    const longest = Math.round(Math.max(0, ...tasks));
-    const ratio = Math.max(busiest / MAX_RELOADS_A_SECOND, longest / MAX_TASK_MS);
+    const ratio = Math.max(busiest / MAX_RELOADS_A_SECOND, cpuMs / MAX_TASK_MS);
     return {
       name: `board under ${FACTS_A_SECOND} facts a second, longest task, against its limit`,
       unit: "ms",
-      ours: longest,
+      ours: cpuMs,
       peer: MAX_TASK_MS,
       ratio: Number(ratio.toFixed(2)),
       ok: ratio <= 1 && reloads.length > 0,
       rows: [
         { what: "reloads in the busiest second", figure: busiest, target: `<= ${MAX_RELOADS_A_SECOND}` },
         { what: "reloads in all", figure: reloads.length, target: "" },
-        { what: "longest task, ms (0: none over 50)", figure: longest, target: `<= ${MAX_TASK_MS}` },
+        { what: "longest task, ms of the processor", figure: cpuMs, target: `<= ${MAX_TASK_MS}` },
+        { what: "longest task, ms by the clock", figure: wallMs, target: "" },
       ],
     };
   } finally {
@@ -155,10 +162,29 @@ async function rain(
   news.stop();
 }
 
-/** Notes every task of the page's thread that takes more than 50 ms. */
-async function watchTasks(page: Page): Promise<void> {
-  await page.evaluate(`globalThis.longTasks = [];
-    new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) globalThis.longTasks.push(entry.duration);
-    }).observe({ entryTypes: ["longtask"] });`);
+const trace = z.object({
+  traceEvents: z.array(
+    z.object({
+      name: z.string(),
+      pid: z.number(),
+      tid: z.number(),
+      /** Microseconds, by the clock and of the processor. */
+      dur: z.number().optional(),
+      tdur: z.number().optional(),
+      args: z.object({ name: z.string().optional() }).optional(),
+    }),
+  ),
+});
+
+/** The longest tasks on the threads that draw pages, of a trace of Chromium. */
+function longestTask(buffer: Buffer): { wallMs: number; cpuMs: number } {
+  const { traceEvents } = trace.parse(JSON.parse(buffer.toString()));
+  const threadOf = ({ pid, tid }: { pid: number; tid: number }) => `${pid} ${tid}`;
+  const drawing = new Set(
+    traceEvents.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain").map(threadOf),
+  );
+  const tasks = traceEvents.filter((event) => event.name === "RunTask" && drawing.has(threadOf(event)));
+  if (tasks.length === 0) throw new Error("Chromium traced no task.");
+  const most = (figures: number[]) => Math.round(figures.reduce((max, figure) => Math.max(max, figure), 0) / 1_000);
+  return { wallMs: most(tasks.map(({ dur = 0 }) => dur)), cpuMs: most(tasks.map(({ tdur = 0 }) => tdur)) };
 }

@@ -53,7 +53,7 @@ export function ProgressBar({ counts, total, size = 14 }: { counts: Counts; tota
 /** The figures of the bar in words, with the colour of each. */
 export function ProgressLegend({ counts }: { counts: Counts }) {
   return (
-    <Group gap="md" component="ul" p={0} m={0} style={{ listStyle: "none" }}>
+    <Group gap="md" component="ul" p={0} m={0} style={{ listStyle: "none", rowGap: 4 }}>
       {presentStatuses(counts).map((status) => (
         <Group key={status} gap={6} component="li" wrap="nowrap">
           <Box w={10} h={10} bg={fills[status]} style={{ borderRadius: 3 }} aria-hidden />

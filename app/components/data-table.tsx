@@ -1,7 +1,7 @@
 import { Box, Group, Text } from "@mantine/core";
 import { ChevronRightIcon, DoubleArrowLeftIcon } from "@radix-ui/react-icons";
 import { useSearchParams } from "@remix-run/react";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { withSearch } from "../lib/params.ts";
 import styles from "./data-table.module.css";
 import { LinkButton } from "./link-button.tsx";
@@ -57,26 +57,50 @@ export function DataTable<Row>({
         {/* biome-ignore lint/a11y/noRedundantRoles: as above */}
         <tbody role="rowgroup">
           {rows.map((row) => (
-            // biome-ignore lint/a11y/noRedundantRoles: as above
-            <tr key={rowKey(row)} role="row">
-              {columns.map((column) => (
-                <td
-                  key={column.header}
-                  // biome-ignore lint/a11y/noRedundantRoles: as above
-                  role="cell"
-                  data-label={column.header}
-                  data-figures={column.figures || undefined}
-                  data-wide={column.wide || undefined}
-                  data-tight={column.tight || undefined}
-                >
-                  <span>{column.cell(row)}</span>
-                </td>
-              ))}
-            </tr>
+            <Unless key={rowKey(row)} of={row} by={columns} draw={() => <Cells columns={columns} row={row} />} />
           ))}
         </tbody>
       </table>
     </Box>
+  );
+}
+
+/** A live table is read anew several times a second, and hardly any of its rows have changed: those alone are drawn. */
+const Unless = memo(
+  function Unless({ draw }: { of: unknown; by: unknown; draw: () => ReactNode }) {
+    return draw();
+  },
+  (before, after) => before.by === after.by && isAlike(before.of, after.of),
+);
+
+/** Whether two rows hold the same values; of what is nested nothing is said. */
+function isAlike(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return a === b;
+  const [one, other] = [new Map(Object.entries(a)), new Map(Object.entries(b))];
+  return one.size === other.size && [...one].every(([key, value]) => isSame(value, other.get(key)));
+}
+
+const isSame = (a: unknown, b: unknown): boolean =>
+  a instanceof Date && b instanceof Date ? a.getTime() === b.getTime() : Object.is(a, b);
+
+function Cells<Row>({ columns, row }: { columns: readonly Column<Row>[]; row: Row }) {
+  return (
+    // biome-ignore lint/a11y/noRedundantRoles: on a phone the rows are blocks, and lose the roles of a table
+    <tr role="row">
+      {columns.map((column) => (
+        <td
+          key={column.header}
+          // biome-ignore lint/a11y/noRedundantRoles: as above
+          role="cell"
+          data-label={column.header}
+          data-figures={column.figures || undefined}
+          data-wide={column.wide || undefined}
+          data-tight={column.tight || undefined}
+        >
+          <span>{column.cell(row)}</span>
+        </td>
+      ))}
+    </tr>
   );
 }
 

@@ -11,19 +11,27 @@ export function count(value: number, one: string, many = `${one}s`): string {
   return `${formatNumber(value)} ${value === 1 ? one : many}`;
 }
 
+// A format takes far longer to make than to use, and a table has a hundred moments.
+const formats = new Map<string, Intl.DateTimeFormat>();
+
 /** A moment with its zone: "21 Nov 2026, 14:05 GMT+7". */
 export function formatMoment(at: Date, tz: string, { seconds = false } = {}): string {
-  return new Intl.DateTimeFormat("en-GB", {
-    timeZone: tz,
-    day: "numeric",
-    month: "short",
-    year: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: seconds ? "2-digit" : undefined,
-    hourCycle: "h23",
-    timeZoneName: "short",
-  }).format(at);
+  const key = `${tz} ${seconds}`;
+  const format =
+    formats.get(key) ??
+    new Intl.DateTimeFormat("en-GB", {
+      timeZone: tz,
+      day: "numeric",
+      month: "short",
+      year: "numeric",
+      hour: "2-digit",
+      minute: "2-digit",
+      second: seconds ? "2-digit" : undefined,
+      hourCycle: "h23",
+      timeZoneName: "short",
+    });
+  formats.set(key, format);
+  return format.format(at);
 }
 
 /** A day with its zone: "21 Nov 2026 (Asia/Jakarta)". */

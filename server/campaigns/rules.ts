@@ -25,7 +25,8 @@ export const pauseSentences = {
   failures: "Three messages in a row could not be handed over. Check the phone's connection, then resume.",
   restricted: "WhatsApp restricts this account. Wait until it is lifted, then resume.",
   logged_out: "The phone was logged out. Link it again, then resume.",
-  media: "WhatsApp did not take the file. Check the phone's connection, then resume, or send the message without it.",
+  media:
+    "WhatsApp did not take the file. Check the phone's connection, then resume. If it stops again, cancel it and attach another file to a copy.",
 } as const satisfies Record<string, string>;
 
 /** What a campaign is for: a `confirmation` asks people for their YES, anything else is a `message`. */

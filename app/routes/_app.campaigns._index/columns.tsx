@@ -101,6 +101,9 @@ function Duplicate({ row: { id, name } }: { row: CampaignRow }) {
         aria-label={`Duplicate ${campaignName(name)}`}
       >
         <CopyIcon aria-hidden />
+        <Text span inherit hiddenFrom="sm" ms={6}>
+          Duplicate
+        </Text>
       </SubmitButton>
     </ButtonForm>
   );

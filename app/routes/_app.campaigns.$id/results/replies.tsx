@@ -32,7 +32,7 @@ export function Replies({ page: { rows, nextCursor } }: { page: RepliesPage }) {
             {rows.map((reply) => (
               <li key={reply.id}>
                 <Group gap="xs">
-                  <TextLink to={`/contacts/${reply.contactId}`} fw={600}>
+                  <TextLink to={`/contacts/${reply.contactId}`} fw={600} style={{ overflowWrap: "anywhere" }}>
                     {reply.name}
                   </TextLink>
                   {reply.optedOut && <StatusBadge look={optedOut} />}

@@ -1,4 +1,4 @@
-import { Box, Group, Stack, Table, Text, Title } from "@mantine/core";
+import { Box, Group, Stack, Text, Title } from "@mantine/core";
 import { Moment } from "../../../components/moment.tsx";
 import { count, formatNumber } from "../../../lib/format.ts";
 import type { CampaignResults } from "./load.ts";
@@ -44,7 +44,7 @@ export function RunChart({ run, stops }: { run: Run; stops: CampaignResults["sto
         <Text size="sm" c="dimmed">
           <Moment at={first.at} seconds={seconds} />
         </Text>
-        <Text size="sm" c="dimmed">
+        <Text size="sm" c="dimmed" ms="auto">
           <Moment at={new Date(last.at.getTime() + stepMs)} seconds={seconds} />
         </Text>
       </Group>
@@ -113,32 +113,31 @@ function AsTable({ parts, seconds }: { parts: Run["parts"]; seconds: boolean }) 
         The same as a table
       </Text>
       <Box className={styles.table} tabIndex={0} role="region" aria-label="The run as a table">
-        <Table aria-label="Messages over time">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>From</Table.Th>
+        {/* Plain: it is drawn with every reload of a running campaign, opened or not. */}
+        <table aria-label="Messages over time" className={styles.figures}>
+          <thead>
+            <tr>
+              <th scope="col">From</th>
               {kinds.map(({ word }) => (
-                <Table.Th key={word} ta="right">
+                <th key={word} scope="col">
                   {word}
-                </Table.Th>
+                </th>
               ))}
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
+            </tr>
+          </thead>
+          <tbody>
             {busy.map((part) => (
-              <Table.Tr key={part.at.getTime()}>
-                <Table.Td>
+              <tr key={part.at.getTime()}>
+                <td>
                   <Moment at={part.at} seconds={seconds} />
-                </Table.Td>
+                </td>
                 {kinds.map(({ kind }) => (
-                  <Table.Td key={kind} ta="right">
-                    {formatNumber(part[kind])}
-                  </Table.Td>
+                  <td key={kind}>{formatNumber(part[kind])}</td>
                 ))}
-              </Table.Tr>
+              </tr>
             ))}
-          </Table.Tbody>
-        </Table>
+          </tbody>
+        </table>
       </Box>
     </details>
   );
