@@ -4,8 +4,8 @@ import { defineConfig } from "vitest/config";
 const setupFiles = ["tests/silence/setup.ts"];
 const everywhere = ["node_modules/**", "build/**", ".data/**"];
 
-// Three groups, one after the other. Files of the first run beside each other; a fault test kills processes and a browser
-// test watches the clock, so neither shares the machine with another file.
+// Three groups, one after the other, two files at a time. A fault test kills processes of its own and a browser test has the
+// whole product to itself, so each shares the machine only with its like; nothing in them is measured by the clock.
 export default defineConfig({
   test: {
     globalSetup: "tests/global-setup.ts",
@@ -28,7 +28,6 @@ export default defineConfig({
           name: "faults",
           setupFiles,
           include: ["tests/faults/**/*.test.ts"],
-          fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
@@ -39,7 +38,6 @@ export default defineConfig({
           name: "e2e",
           setupFiles,
           include: ["tests/e2e/**/*.test.ts"],
-          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 3 },
