@@ -86,6 +86,27 @@ export function createMetrics(db: Db): Registry {
       this.set(row?.s ?? 0);
     },
   });
+  new Counter({
+    name: "automatic_answers_total",
+    help: "Automatic answers that rules gave",
+    registers: [registry],
+    async collect() {
+      const [row] = await db.execute<{ n: number }>(sql`select count(*)::int as n from auto_replies`);
+      this.reset();
+      this.inc(row?.n ?? 0);
+    },
+  });
+  new Gauge({
+    name: "phones_with_stopped_rules",
+    help: "Phones whose rules stopped by themselves and wait for a person",
+    registers: [registry],
+    async collect() {
+      const [row] = await db.execute<{ n: number }>(
+        sql`select count(*)::int as n from auto_breakers where resumed_at is null`,
+      );
+      this.set(row?.n ?? 0);
+    },
+  });
   new Gauge({
     name: "invariant_violations",
     help: "Rows of the violations view; anything but 0 is a defect in the ledger",

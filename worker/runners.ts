@@ -50,8 +50,8 @@ export async function startRunners(deps: RunnersDeps): Promise<{ stop(): Promise
     }),
     await run({
       ...common,
-      // One of them is for webhooks, whose receivers take their time.
-      concurrency: 3,
+      // One of them is for webhooks, whose receivers take their time, and one so that answers do not wait for two large files.
+      concurrency: 4,
       taskList: {
         ...createTasks({ env, db, log: deps.log }),
         "webhooks:deliver": createWebhooks({ ...deps, closing: closing.signal }),

@@ -4,8 +4,10 @@ import type { Id } from "#db/ids.ts";
 import type { KnownInbound } from "../opt-outs/receive-inbound.ts";
 import { readKeyword } from "../opt-outs/rules.ts";
 
-/** A job that fails is run again, for a quarter of an hour at most: after five minutes there is nothing to answer. */
+/** A job that fails is run again, after 3, 7, 20 and 55 seconds: after five minutes there is nothing to answer. */
 const TRIES = 5;
+/** Before other jobs that are due: somebody is waiting. */
+const PRIORITY = -10;
 
 /**
  * Books the automatic answer to a message that was just kept, when there may be one: somebody wrote to the user alone, the
@@ -17,6 +19,6 @@ export async function bookAnswer(tx: Db, inbound: KnownInbound & { id: Id<"inbou
   if (!live || group !== null || erased || readKeyword(text)?.type === "stop") return;
   await tx.execute(sql`
     select graphile_worker.add_job(identifier => 'inbox:answer', payload => json_build_object('inboundId', ${id}::text),
-      max_attempts => ${TRIES}::int, job_key => ${`answer:${id}`}::text, job_key_mode => 'replace')
+      max_attempts => ${TRIES}::int, priority => ${PRIORITY}::int, job_key => ${`answer:${id}`}::text, job_key_mode => 'replace')
      where exists (select 1 from auto_rules where user_id = ${userId} and enabled)`);
 }

@@ -76,7 +76,8 @@ function stoppedPhones(tx: Db, userId: Id<"user">) {
       phone: waSessions.phone,
       reason: autoBreakers.reason,
       at: autoBreakers.trippedAt,
-      person: sql<string | null>`coalesce(${contacts.name}, ${inboundMessages.sender})`,
+      person: sql<string>`coalesce(nullif(${contacts.name}, ''),
+        case when ${inboundMessages.sender} like 'pn:%' then substr(${inboundMessages.sender}, 4) end, 'somebody')`,
     })
     .from(autoBreakers)
     .innerJoin(waSessions, eq(waSessions.id, autoBreakers.waSessionId))

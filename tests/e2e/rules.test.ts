@@ -121,19 +121,17 @@ test("the page says why each rule would say nothing, what stopped, and lets it g
   const [rule] = await db.execute<{ id: `rul_${string}` }>(sql`select id from auto_rules where name = 'Prices'`);
   const inboundId = newId("inboundMessage");
   await db.insert(inboundMessages).values({
-    ...{ id: inboundId, userId: user.id, waSessionId, waMsgId: "IN1", sender: "pn:+6281230000001" },
-    ...{ body: "Halo, berapa harga?", live: true, sentAt: new Date() },
+    id: inboundId,
+    userId: user.id,
+    waSessionId,
+    waMsgId: "IN1",
+    sender: "pn:+6281230000001",
+    body: "Halo, berapa harga?",
+    live: true,
+    sentAt: new Date(),
   });
-  await db.insert(autoReplies).values({
-    ...{
-      id: newId("autoReply"),
-      userId: user.id,
-      ruleId: rule?.id ?? "rul_",
-      waSessionId,
-      inboundId,
-      messageId: newId("message"),
-    },
-  });
+  const answered = { userId: user.id, ruleId: rule?.id ?? "rul_", waSessionId, inboundId };
+  await db.insert(autoReplies).values({ id: newId("autoReply"), messageId: newId("message"), ...answered });
   await db.insert(autoBreakers).values({ waSessionId, userId: user.id, reason: "loop", inboundId });
   await page.reload();
   await page.getByText(`The rules of ${phone} have stopped`).waitFor();
@@ -147,6 +145,7 @@ test("the page says why each rule would say nothing, what stopped, and lets it g
   await page.getByText("Nothing is answered.").waitFor();
   await page.getByRole("button", { name: "Go through them" }).click();
   await page.getByText("1 message of 1 would have been answered.").waitFor();
+  await page.getByRole("heading", { level: 1 }).scrollIntoViewIfNeeded();
   await look("rules");
   await page.getByRole("button", { name: "Let all rules go on" }).click();
   await page.getByRole("button", { name: "Let all rules go on" }).waitFor({ state: "detached" });
@@ -166,7 +165,7 @@ test("all of it works without JavaScript", async () => {
   expect(await names(page)).toEqual(["Everything else", "Orders", "Prices"]);
   await page.getByRole("link", { name: "Everything else" }).click();
   await page.getByLabel("Words or phrases, any of them").fill("halo\nhai");
-  await page.getByLabel("Answer").fill("Good day!");
+  await page.getByRole("textbox", { name: "Answer", exact: true }).fill("Good day!");
   await page.getByRole("button", { name: "Save the rule" }).click();
   await page.getByText("halo” or “hai").waitFor();
   await page.getByLabel("Somebody writes").fill("hai");

@@ -171,6 +171,9 @@ function Response({
           </Button>
         ))}
       </Group>
+      <Input.Description>
+        {formatNumber(text.length)} of {formatNumber(most)} characters.
+      </Input.Description>
       <MediaField
         name={`${name}.mediaId`}
         media={media}
@@ -187,9 +190,6 @@ function Response({
           </Button>
         </Group>
       )}
-      <Input.Description>
-        {formatNumber(text.length)} of {formatNumber(most)} characters.
-      </Input.Description>
     </Stack>
   );
 }

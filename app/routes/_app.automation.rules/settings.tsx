@@ -24,9 +24,9 @@ export function Stopped({ page }: { page: RulesPage }) {
         >
           <Stack gap="xs">
             <Text size="sm">
-              At <Moment at={at} />{" "}
+              <Moment at={at} />:{" "}
               {reason === "loop"
-                ? `${person ?? "somebody"} wrote again after ${LOOP.inMinute} answers within a minute, or ${LOOP.inHour} within an hour, as when two machines answer each other.`
+                ? `${person} wrote again after ${LOOP.inMinute} answers within a minute, or ${LOOP.inHour} within an hour, as when two machines answer each other.`
                 : `there was more to answer in a minute than the ${settings.maxPerMinute} answers that a phone gives.`}{" "}
               Nothing is answered until you let the rules go on. What came in is in the{" "}
               <TextLink to="/inbox">inbox</TextLink>.

@@ -1,4 +1,5 @@
 import {
+  Box,
   Button,
   Group,
   Loader,
@@ -14,18 +15,20 @@ import {
 import { CheckCircledIcon, ClockIcon, MinusCircledIcon } from "@radix-ui/react-icons";
 import { useFetcher } from "@remix-run/react";
 import type { RefObject } from "react";
+import { type Column, DataTable } from "../../components/data-table.tsx";
 import { FormError, Intent } from "../../components/form-parts.tsx";
 import { MessageText } from "../../components/message-text.tsx";
 import { Moment } from "../../components/moment.tsx";
 import { type Look, StatusBadge } from "../../components/status-badge.tsx";
 import { INTENT_FIELD } from "../../lib/form-data.ts";
+import { count } from "../../lib/format.ts";
 import type { Answer } from "../../lib/submit.server.ts";
 import type { Shown } from "./action.server.ts";
 import type { RulesPage } from "./load.ts";
-import { Replay } from "./replay.tsx";
 import { phoneName } from "./words.ts";
 
 type Tried = NonNullable<Shown["tried"]>[number];
+type Replayed = NonNullable<Shown["replayed"]>[number];
 export type Trials = Answer<Shown>;
 
 const answers = { word: "Answers", color: "green", icon: CheckCircledIcon } as const satisfies Look;
@@ -215,5 +218,60 @@ function Outcome({ tried, as }: { tried: readonly Tried[]; as: string | null }) 
         </Text>
       )}
     </Stack>
+  );
+}
+
+const columns: Column<Replayed>[] = [
+  { header: "When", cell: ({ at }) => <Moment at={at} /> },
+  {
+    header: "Message",
+    wide: true,
+    cell: ({ from, text }) => (
+      <>
+        <Text span size="xs" c="dimmed" display="block">
+          {from}
+        </Text>
+        <Text span size="sm" lineClamp={2} style={{ overflowWrap: "anywhere" }}>
+          {text}
+        </Text>
+      </>
+    ),
+  },
+  {
+    header: "Answer",
+    wide: true,
+    cell: ({ answers, why }) =>
+      answers.length === 0 ? (
+        <Text span size="sm" c="dimmed">
+          {why}
+        </Text>
+      ) : (
+        answers.map(({ ruleId, name, text }) => (
+          <Text span key={ruleId} size="sm" display="block" lineClamp={2} style={{ overflowWrap: "anywhere" }}>
+            <b>{name}:</b> {text}
+          </Text>
+        ))
+      ),
+  },
+];
+
+/** The last messages that came in, the newest first, each with what it would have been answered. */
+function Replay({ messages }: { messages: readonly Replayed[] }) {
+  const answered = messages.filter(({ answers }) => answers.length > 0).length;
+  return (
+    <Box mt="md">
+      {messages.length > 0 && (
+        <Text fw={600} mb="xs">
+          {count(answered, "message")} of {messages.length} would have been answered.
+        </Text>
+      )}
+      <DataTable
+        caption="The last messages and their answers"
+        columns={columns}
+        rows={messages}
+        rowKey={({ inboundId }) => inboundId}
+        empty="Nobody has written yet, or their messages are older than 14 days."
+      />
+    </Box>
   );
 }

@@ -1,0 +1,108 @@
+import type { BenchResult } from "#scripts/bench.ts";
+import { matcherOf, prepare, type Trigger } from "#server/automation/matching/compile.ts";
+
+const RULES = 1_000;
+const MESSAGES = 1_000;
+const ROUNDS = 5;
+const LIMIT_MS = 2_000;
+const EVIL_LIMIT_MS = 1;
+/** Each doubles what a backtracking engine takes for the evil pattern: with more of them it would not end today. */
+const EVIL_LETTERS = 24;
+
+/**
+ * 1,000 messages against 1,000 rules of all kinds (one rule and one message are one of a million), beside the same rules as
+ * native regular expressions, in the same run; and what an evil pattern costs, here and there. The first may take two seconds,
+ * the second a thousandth.
+ */
+export async function run(): Promise<BenchResult> {
+  const triggers = Array.from({ length: RULES }, (_, n) => triggerOf(n));
+  const messages = Array.from({ length: MESSAGES }, (_, n) => messageOf(n));
+  const matchers = triggers.map(matcherOf);
+  const natives = triggers.map(nativeOf);
+  const ours: number[] = [];
+  const peer: number[] = [];
+  let [found, alike] = [0, 0];
+  // The first round is not counted: nothing is compiled yet.
+  for (let round = 0; round <= ROUNDS; round += 1) {
+    [found, alike] = [0, 0];
+    const [mine, theirs] = [
+      timed(() => {
+        for (const message of messages) {
+          const text = prepare(message);
+          for (const fits of matchers) if (fits(text)) found += 1;
+        }
+      }),
+      timed(() => {
+        for (const message of messages) for (const regex of natives) if (regex.test(message)) alike += 1;
+      }),
+    ];
+    if (round > 0) {
+      ours.push(mine);
+      peer.push(theirs);
+    }
+  }
+  if (found !== alike) throw new Error(`the rules fit ${found} times, as native expressions ${alike}`);
+  const text = `${"a".repeat(EVIL_LETTERS)}!`;
+  const evil = matcherOf({ match: "regex", patterns: ["^(a+)+$"], folds: true });
+  const evilMs = median(Array.from({ length: 100 }, () => timed(() => evil(prepare(text)))));
+  const evilPeerMs = timed(() => /^(a+)+$/i.test(text));
+  const [oursMs, peerMs] = [median(ours), median(peer)];
+  return {
+    name: "1,000 rules on 1,000 messages, against native expressions",
+    unit: "ms",
+    ours: Math.round(oursMs),
+    peer: Math.round(peerMs),
+    ratio: Number((oursMs / peerMs).toFixed(2)),
+    ok: oursMs < LIMIT_MS && evilMs < EVIL_LIMIT_MS,
+    rows: [
+      {
+        what: `${RULES} rules, ${MESSAGES} messages`,
+        "ours ms": oursMs.toFixed(0),
+        "native ms": peerMs.toFixed(0),
+        target: `< ${LIMIT_MS}`,
+      },
+      {
+        what: "an evil pattern",
+        "ours ms": evilMs.toFixed(4),
+        "native ms": evilPeerMs.toFixed(0),
+        target: `< ${EVIL_LIMIT_MS}`,
+      },
+    ],
+  };
+}
+
+const kinds = ["keyword", "contains", "exact", "starts_with", "regex"] as const;
+const wordOf = (n: number) => `kata${n.toString(36)}z`;
+
+function triggerOf(n: number): Trigger {
+  const match = kinds[n % kinds.length] ?? "keyword";
+  const patterns = match === "regex" ? [`\\b${wordOf(n)}\\s+\\d{2,4}\\b`] : [wordOf(n), `harga ${wordOf(n)}`];
+  return { match, patterns, folds: true };
+}
+
+/** The words of one rule each, so that every kind fits somewhere. */
+function messageOf(n: number): string {
+  const word = wordOf(n);
+  if (n % 3 === 0) return word.toUpperCase();
+  return `${word} ${n % 1_000} pcs: halo kak, mau tanya harga ${word} untuk besok pagi jam ${n % 12}, bisa kirim ke Bandung?`;
+}
+
+function nativeOf({ match, patterns }: Trigger): RegExp {
+  const any = `(?:${patterns.join("|")})`;
+  const sources = {
+    keyword: `(?<![\\p{L}\\p{N}\\p{M}_])${any}(?![\\p{L}\\p{N}\\p{M}_])`,
+    contains: any,
+    exact: `^\\s*${any}\\s*$`,
+    starts_with: `^\\s*${any}`,
+    regex: any,
+  };
+  return new RegExp(sources[match], "iu");
+}
+
+function timed(work: () => unknown): number {
+  const started = performance.now();
+  work();
+  return performance.now() - started;
+}
+
+const median = (times: number[]): number => times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
