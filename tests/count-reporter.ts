@@ -31,7 +31,7 @@ export default class CountReporter implements Reporter {
     }
     this.#counts = counts;
     setTimeout(() => {
-      console.error(`The run did not end within ${CLOSING_MS / 1_000} s of its last test.`);
+      process.stderr.write(`The run did not end within ${CLOSING_MS / 1_000} s of its last test.\n`);
       process.exit(1);
     }, CLOSING_MS).unref();
   }

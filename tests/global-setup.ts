@@ -13,7 +13,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stopAll = async () => {
     for (const { what, stop } of undo.splice(0).reverse()) {
       const tooLong = sleep(STEP_MS, "too long", { ref: false });
-      if ((await Promise.race([stop(), tooLong])) === "too long") console.error(`${what} did not stop.`);
+      if ((await Promise.race([stop(), tooLong])) === "too long") process.stderr.write(`${what} did not stop.\n`);
     }
   };
   try {

@@ -129,11 +129,13 @@ export async function prepareRecipients(
  * sessions and privacy tokens are kept under the LID, where there is one.
  */
 async function foresee({ authState, signalRepository }: Socket, addresses: readonly string[]): Promise<void> {
-  const { lidMapping, jidToSignalProtocolAddress } = signalRepository;
-  const pairs = await lidMapping.getLIDsForPNs(addresses.filter((jid) => isPnUser(jid)));
+  const pairs = await signalRepository.lidMapping.getLIDsForPNs(addresses.filter((jid) => isPnUser(jid)));
   const lids = new Map(pairs?.map(({ pn, lid }) => [pn, lid]));
   const kept = addresses.map((jid) => lids.get(jid) ?? jid);
-  await authState.keys.get("session", kept.map(jidToSignalProtocolAddress));
+  await authState.keys.get(
+    "session",
+    kept.map((jid) => signalRepository.jidToSignalProtocolAddress(jid)),
+  );
   await authState.keys.get("tctoken", [...new Set(kept.map((jid) => jidNormalizedUser(jid)))]);
 }
 
