@@ -132,6 +132,11 @@ BEGIN
          ORDER BY o.campaign_id) o;
       IF FOUND THEN RETURN '{}'; END IF;
     END IF;
+    -- A message on its way blocks its own chat, under whichever identity. Looked at before the row is locked: a campaign may
+    -- be locked after a row that is passed by, and only this session's claims put one on its way.
+    CONTINUE WHEN q.status = 'queued' AND EXISTS (
+      SELECT 1 FROM messages o
+       WHERE o.wa_session_id = p_session AND o.recipient_key = ANY (v_known) AND o.status = 'sending');
     SELECT * INTO m FROM messages WHERE id = q.id AND status = q.status FOR NO KEY UPDATE;
     CONTINUE WHEN NOT FOUND;
     IF m.kind <> 'opt_out' AND is_suppressed(m.user_id, m.recipient_key) THEN
@@ -145,9 +150,6 @@ BEGIN
         PERFORM move_message(m.id, 'queued', 'skipped', 'release', 'too_late', NULL);
         RETURN '{}';
       END IF;
-      -- A message on its way blocks its own chat, under whichever identity.
-      CONTINUE WHEN EXISTS (SELECT 1 FROM messages o
-                             WHERE o.wa_session_id = p_session AND o.recipient_key = ANY (v_known) AND o.status = 'sending');
     END IF;
     m := submit_message(m.id, p_session, p_epoch, p_wait_ms, p_redrive_ms);
     RETURN told_of(m, q.status = 'sending');

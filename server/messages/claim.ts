@@ -24,6 +24,8 @@ export interface ClaimedMessage {
   /** The encrypted message of an earlier submission; null at the first. */
   encoded: Buffer | null;
   redrive: boolean;
+  /** How long nothing of a campaign may follow it, counted from its write. */
+  pauseMs: number;
 }
 
 export type Claim =
@@ -63,6 +65,7 @@ const claimRow = z.discriminatedUnion("outcome", [
       waMsgId: z.string(),
       redrive: z.boolean(),
       rebuild: z.boolean(),
+      pauseMs: z.number(),
     }),
   }),
 ]);

@@ -43,7 +43,8 @@ export async function readGate(db: Db, owner: Owner): Promise<Gate | null> {
  * Keeps the encoded form of a claimed message and reads the gate once more, in one statement; null when the session, the
  * campaign, the claim or the person's wish is not what it was at the claim. The confirmation of an opt-out is the one
  * message that passes the opt-out. To somebody who is no contact any more nothing new is written; what may have been written
- * is repeated. The time to wait for an answer begins here: what came before (a file's upload) may have taken longer than it.
+ * is repeated. The time to wait for an answer begins at the first such look: what came before (a file's upload) may have taken
+ * longer than it.
  */
 export async function keepEncoded(
   db: Db,
@@ -52,7 +53,7 @@ export async function keepEncoded(
 ): Promise<Gate | null> {
   const [found] = await db.execute(sql`
     update messages m set encoded = ${message.encoded},
-           redrive_at = case when ${message.redrive} then m.redrive_at else now() + (m.redrive_at - m.sending_at) end
+           redrive_at = case when ${message.redrive} or m.encoded is not null then m.redrive_at else now() + (m.redrive_at - m.sending_at) end
       from wa_sessions s, wallets w, schedules h
      where m.id = ${message.id} and m.status = 'sending' and m.sending_epoch = ${owner.epoch} and m.wa_session_id = s.id
        and ${isHeld(owner)} and w.user_id = s.user_id and h.user_id = s.user_id

@@ -67,6 +67,9 @@ export function createDelivery(deps: PumpDeps) {
     }
     // A message that may have been written already is not failed for a number that has gone since.
     if (prepared.unreachable.has(message.recipientKey) && !message.redrive) {
+      // Whoever has no WhatsApp today may have it at the next message.
+      prepared.unreachable.delete(message.recipientKey);
+      prepared.ready.delete(message.recipientKey);
       return settled(failUnreachable(db, owner, message));
     }
 

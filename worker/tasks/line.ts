@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { backToQueue } from "#server/messages/before-write.ts";
@@ -26,12 +27,24 @@ export interface Line {
   settled(): Promise<void>;
 }
 
-export function createLine(db: Db, owner: Owner): Line {
+/** @param signal ends the wait for the pause after a message */
+export function createLine(db: Db, owner: Owner, signal: AbortSignal): Line {
   let readying: Promise<Write | null> = Promise.resolve(null);
   /** Of the last message, and of the one before. */
   let writing: Promise<void> = Promise.resolve();
   let earlier: Promise<void> = Promise.resolve();
   const inside = new Set<Id<"message">>();
+  /** On the monotonic clock: until then no campaign writes. */
+  let pausedUntil = Number.NEGATIVE_INFINITY;
+
+  /**
+   * The pause was drawn at the claim, but what came between that and the write (a file's upload, questions for keys) may have
+   * used it up. An answer does not wait.
+   */
+  const pause = async ({ campaignId }: ClaimedMessage) => {
+    const ms = pausedUntil - performance.now();
+    if (campaignId !== null && ms > 0) await sleep(ms, undefined, { signal }).catch(() => {});
+  };
 
   /** What was certainly not written, by now or ever, goes back; what may have been before stays for its re-drive. */
   const giveBack = async (message: ClaimedMessage) => {
@@ -46,7 +59,10 @@ export function createLine(db: Db, owner: Owner): Line {
       throw err;
     }
     const write = await ready;
-    await write?.();
+    if (!write) return;
+    await pause(message);
+    await write();
+    pausedUntil = Math.max(pausedUntil, performance.now() + message.pauseMs);
   }
 
   return {

@@ -81,7 +81,7 @@ export function createPump(deps: PumpDeps): Task {
 
   /** @returns after how many milliseconds to go on; null when there is nothing to wait for */
   async function runSlice(held: HeldSession, owner: Owner, me: Running, endsAt: number): Promise<number | null> {
-    const line = createLine(deps.db, owner);
+    const line = createLine(deps.db, owner, held.signal);
     try {
       const againMs = await fill(line, held, owner, me, endsAt);
       await line.written();

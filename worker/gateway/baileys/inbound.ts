@@ -25,8 +25,11 @@ export interface Inbound {
   wasKept(waMsgId: string): boolean;
   /** Whether a message is being handed over, however long the database takes. */
   isKeeping(): boolean;
-  /** Does something with the Signal session of a person while no message of theirs is being decrypted. */
-  inTurn<T>(jid: string, act: () => Promise<T>): Promise<T>;
+  /**
+   * Does something with the Signal session of a person while no message of theirs is being decrypted.
+   * @returns false when one is: it may be an opt-out, and what was to be done has to be judged anew after it
+   */
+  atOnce(jid: string, act: () => Promise<unknown>): Promise<boolean>;
 }
 
 /**
@@ -48,15 +51,23 @@ export function inboundFirst(
   const turns = new Map<string, Promise<unknown>>();
   let addressOf = async (jid: string) => jid;
 
+  const userOf = async (jid: string) => jidDecode(await addressOf(jid))?.user ?? jid;
+
   /** The answer and the question are one chain of keys: of two at once, the later would undo what the other has stored. */
-  async function inTurn<T>(jid: string, act: () => Promise<T>): Promise<T> {
-    const user = jidDecode(await addressOf(jid))?.user ?? jid;
+  async function inTurn<T>(user: string, act: () => Promise<T>): Promise<T> {
     const done = (turns.get(user) ?? Promise.resolve()).then(act);
     const ended = done.catch(() => {});
     turns.set(user, ended);
     await ended;
     if (turns.get(user) === ended) turns.delete(user);
     return done;
+  }
+
+  async function atOnce(jid: string, act: () => Promise<unknown>): Promise<boolean> {
+    const user = await userOf(jid);
+    if (turns.has(user)) return false;
+    await inTurn(user, act);
+    return true;
   }
 
   async function handOver(ciphertext: Uint8Array, plain: Uint8Array): Promise<void> {
@@ -86,8 +97,8 @@ export function inboundFirst(
       const decrypt = repository.decryptMessage.bind(repository);
       const decryptInGroup = repository.decryptGroupMessage.bind(repository);
       return Object.assign(repository, {
-        decryptMessage: (asked: Parameters<typeof decrypt>[0]) =>
-          inTurn(asked.jid, () =>
+        decryptMessage: async (asked: Parameters<typeof decrypt>[0]) =>
+          inTurn(await userOf(asked.jid), () =>
             inTransaction(keys, asked.jid, async () => {
               const plain = await decrypt(asked);
               await handOver(asked.ciphertext, plain);
@@ -109,7 +120,7 @@ export function inboundFirst(
     },
     wasKept: (waMsgId) => kept.delete(waMsgId),
     isKeeping: () => keeping > 0,
-    inTurn,
+    atOnce,
   };
 }
 

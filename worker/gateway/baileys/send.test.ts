@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { connect } from "#db/client.ts";
 import { newId } from "#db/ids.ts";
 import { messages, suppressions } from "#db/schema/index.ts";
+import { lockErasure } from "#server/contacts/lock.ts";
 import { openSealer } from "#server/keys/seal.ts";
 import { newPhone } from "#tests/factories.ts";
 import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "#tests/stage.ts";
@@ -197,6 +198,23 @@ test("who opted out meanwhile does not get the stored copy, whatever their phone
   } finally {
     await connection.close();
   }
+});
+
+test("nothing is written to whoever is being heard: what they say may be STOP", async () => {
+  const [to] = people(1) as [Identity];
+  await write(to, "First");
+  await until("the first message", async () => (await shownTo(to))[0]?.text);
+  const waits = sql`select 1 from pg_locks where locktype = 'advisory' and not granted`;
+  await stage.db.transaction(async (tx) => {
+    // What comes in waits for it.
+    await lockErasure(tx, user.id);
+    await stage.simulator.write(phoneOf(to), linked.phone, "STOP");
+    await until("the STOP to be kept", async () => (await stage.db.execute(waits)).length > 0);
+    const message = { waMsgId: newWaMsgId(), to, encoded: held().encodeText("Late") };
+    await expect(held().send(message)).rejects.toThrow(NotWritten);
+  });
+  await until("the confirmation", async () => (await shownTo(to)).length > 1);
+  expect((await shownTo(to)).map(({ text }) => text)).toEqual(["First", expect.stringContaining("START")]);
 });
 
 test("asking for the devices of a number teaches that number and LID are one person", async () => {
