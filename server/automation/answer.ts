@@ -1,7 +1,7 @@
 import { eq, lt, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
-import { autoCooldowns, autoReplies, autoRules, inboundMessages } from "#db/schema/index.ts";
+import { autoCooldowns, autoReplies, autoRules, inboundMessages, messages } from "#db/schema/index.ts";
 import { keepErasuresOut } from "../contacts/lock.ts";
 import { DomainError } from "../errors.ts";
 import { publish } from "../events.ts";
@@ -150,7 +150,7 @@ async function give(tx: Db, deps: AnswerDeps, giving: Giving): Promise<Silence |
         mediaId: response.mediaId,
         inboundId,
         pricePoints: deps.pricePoints,
-        ...timesOf(giving),
+        ...(await timesOf(step, giving)),
       });
       const id = newId("autoReply");
       await step.insert(autoReplies).values({ id, userId, ruleId: rule.id, waSessionId, inboundId, messageId });
@@ -177,20 +177,23 @@ async function takeTurn(tx: Db, { rule, inbound, house, at, again }: Giving): Pr
 }
 
 /** From when until when an answer makes sense. A rule with hours of its own says nothing after them, nor before. */
-function timesOf({ rule, house, at }: Giving): { livesSeconds: number; waitsSeconds: number } {
-  const { now, hours } = house;
+async function timesOf(tx: Db, { rule, inbound, house, at }: Giving) {
+  const { now, hours, maxPerMinute } = house;
   const secondsTo = (moment: Date) => (moment.getTime() - now.getTime()) / 1_000;
   if (at) {
-    // The user's own hours are looked at when it goes, also when they are changed meanwhile.
-    const waitsSeconds = rule.windows === null ? 0 : Math.max(0, secondsTo(at));
-    return { waitsSeconds, livesSeconds: secondsTo(at) + OPENING_LIVES_SECONDS };
+    // All who wait would otherwise be answered in one burst: answers do not wait for each other.
+    const before = await tx.$count(
+      messages,
+      sql`${messages.waSessionId} = ${inbound.waSessionId} and ${messages.kind} = 'auto_reply' and ${messages.status} = 'queued'
+        and ${messages.recipientKey} <> all(${textArray(inbound.known)})`,
+    );
+    const waitsSeconds = Math.max(0, secondsTo(at)) + (before * 60) / maxPerMinute;
+    return { waitsSeconds, livesSeconds: waitsSeconds + OPENING_LIVES_SECONDS };
   }
   const own = { tz: hours.tz, windows: rule.windows, exceptions: [], paused: false, openUntil: null };
   const closes = nextClosing(own, now);
-  return {
-    waitsSeconds: 0,
-    livesSeconds: Math.min(ANSWERED_WITHIN_SECONDS, closes ? secondsTo(closes) : ANSWERED_WITHIN_SECONDS),
-  };
+  const livesSeconds = Math.min(ANSWERED_WITHIN_SECONDS, closes ? secondsTo(closes) : ANSWERED_WITHIN_SECONDS);
+  return { waitsSeconds: 0, livesSeconds };
 }
 
 /** Cooldowns that are over say nothing any more. */

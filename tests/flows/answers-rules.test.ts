@@ -280,7 +280,17 @@ describe("inside active hours only", () => {
       { text: "A", status: "skipped", why: "replaced" },
       { text: "B", status: "queued", why: null },
     ]);
+    await write(newPhone(), "harga");
+    const [apart] = await stage.db.execute<{ seconds: number }>(sql`
+      select round(extract(epoch from max(not_before) - min(not_before)))::int as seconds
+        from messages where user_id = ${user.id} and status = 'queued'`);
+    // As many in a minute as the phone may give, not all at once.
+    expect(apart?.seconds).toBeGreaterThanOrEqual(3);
     await opensIn(-1);
+    // The database's own clock does not travel, and the message waits by that.
+    await stage.db.execute(
+      sql`update messages set not_before = now() where user_id = ${user.id} and status = 'queued'`,
+    );
     await stage.db.execute(sql`select book_pump(${phone.sessionId})`);
     await until("the answer", async () => (await rows()).at(-1)?.status !== "queued");
     expect(await shownTo(person)).toEqual(["B"]);

@@ -2,7 +2,9 @@ import { getFormProps } from "@conform-to/react";
 import { Checkbox, Group, Paper, Radio, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { Form } from "@remix-run/react";
 import { type RefObject, useState } from "react";
+import { z } from "zod";
 import { matchWords } from "#server/automation/rules.ts";
+import { windowsField } from "#server/schedules/schema.ts";
 import { spelledOut } from "#server/schedules/windows/rules.ts";
 import { ConfirmButton } from "../../components/confirm-button.tsx";
 import { SelectField, TextField } from "../../components/field.tsx";
@@ -42,6 +44,17 @@ function startOf(rule: Rule | null, back: { response: number; media: { id: strin
   };
 }
 
+const responsesTyped = z.array(z.object({ text: z.string().default(""), mediaId: z.string().default("") })).min(1);
+
+/** What was typed, of a form that was refused. */
+function typedResponses(value: unknown) {
+  return responsesTyped.safeParse(value).data;
+}
+function typedWindows(answer: Answer | undefined) {
+  const typed = answer?.intent === "save" ? answer.result.initialValue?.windows : undefined;
+  return typed === undefined ? undefined : windowsField.safeParse(typed).data;
+}
+
 /** One rule: to which words it answers, what, to whom again, and when. */
 export function RuleEditor({
   page,
@@ -58,11 +71,13 @@ export function RuleEditor({
   onSaid: (said: Said) => void;
 }) {
   const alive = useHydrated();
+  const here = `/automation/rules?edit=${rule?.id ?? "new"}`;
+  const start = startOf(rule, page.editor?.back ?? null);
   const [form, fields] = useZodForm({
     schema: ruleForm,
     intent: "save",
     answer,
-    defaultValue: startOf(rule, page.editor?.back ?? null),
+    defaultValue: start,
   });
   const [match, setMatch] = useState(fields.match.initialValue ?? "keyword");
   const [own, setOwn] = useState(fields.hours.initialValue === "own");
@@ -73,7 +88,7 @@ export function RuleEditor({
       .join(" ");
   const patternErrors = [errorsOf("words"), errorsOf("patterns")].filter(Boolean).join(" ");
   return (
-    <Form method="post" preventScrollReset {...getFormProps(form)} ref={formRef} action="/automation/rules?edit=new">
+    <Form method="post" preventScrollReset {...getFormProps(form)} ref={formRef} action={here}>
       <Intent name="save" />
       {rule && <input type="hidden" name="id" value={rule.id} />}
       <Stack>
@@ -118,10 +133,10 @@ export function RuleEditor({
         <Paper>
           <Responses
             name={fields.responses.name}
-            start={startOf(rule, page.editor?.back ?? null).responses}
+            start={typedResponses(fields.responses.initialValue) ?? start.responses}
             page={page}
             errorsOf={errorsOf}
-            to={`/automation/rules?edit=${rule?.id ?? "new"}`}
+            to={here}
             onSaid={onSaid}
           />
         </Paper>
@@ -160,7 +175,7 @@ export function RuleEditor({
               <WeekCalendar
                 name={fields.windows.name}
                 label="Times at which the rule answers"
-                windows={rule?.windows ? spelledOut(rule.windows) : []}
+                windows={typedWindows(answer) ?? (rule?.windows ? spelledOut(rule.windows) : [])}
               />
             )}
             {errorsOf("windows") !== "" && (
