@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { createList, newPhone, readViolations, readWallet } from "../factories.ts";
@@ -118,6 +119,8 @@ test("whoever wrote from a hidden number is one conversation once the number is 
   await stage.simulator.setPhone(person, { addressing: "lid" });
   await write(person, "Before");
   const before = await conversation();
+  // WhatsApp tells the time of a message in whole seconds: in the same one it would be taken for an answer.
+  await sleep(1_000);
   const { id } = await user.api.campaigns.create({
     name: "Class meeting",
     listIds: [list.id],

@@ -285,9 +285,13 @@ test("a message waits for each thing that is in its way, one after the other; wh
     .where(ofNumber);
   await look();
   await waits(id, "behind");
+  await until("the first of the earlier one", async () => (await campaign(early)).counts.sent === 1);
   expect((await campaign(id)).waiting?.campaign?.id).toBe(early);
   await user.api.campaigns.pause({ id: early });
   await inStatus(id, "completed");
-  const copies = (await stage.simulator.sent(phone.phone)).flatMap((chat) => chat.messages.map((each) => each.copies));
+  const copies = await until("all to be shown", async () => {
+    const shown = (await stage.simulator.sent(phone.phone)).flatMap((chat) => chat.messages.map((each) => each.copies));
+    return shown.length === 3 && shown;
+  });
   expect(copies).toEqual([1, 1, 1]);
 });
