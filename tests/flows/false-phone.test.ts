@@ -74,7 +74,14 @@ test("the local WhatsApp prints nothing while sessions are made and made anew, a
     await simulator.write(friend, phone, "Hello");
     const to = `pn:${friend as `+${string}`}` as const;
     await held?.prepare([to]);
-    await held?.send({ waMsgId: `3EB0${n}`.padEnd(22, "0"), to, encoded: held.encodeText("Hi") });
+    const message = { waMsgId: `3EB0${n}`.padEnd(22, "0"), to, encoded: held?.encodeText("Hi") ?? Buffer.of() };
+    // Not while what they wrote is being read.
+    await until("the message to be written", () =>
+      held?.send(message).then(
+        () => true,
+        () => false,
+      ),
+    );
     await until("the answer", async () => {
       const chats = await simulator.sent(phone);
       return chats.some((chat) => chat.phone === friend && chat.messages.length === n + 1);
