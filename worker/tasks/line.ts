@@ -21,6 +21,8 @@ export interface Line {
   add(message: ClaimedMessage, makeReady: () => Promise<Write | null>): Promise<void>;
   /** Whether a message is on its way here: that its answer is overdue says nothing then, for it was not written yet. */
   has(id: Id<"message">): boolean;
+  /** Whether any message is on its way here: what becomes of it changes what is next. */
+  isBusy(): boolean;
   /** Resolves when everything so far is written. @throws what kept one from it */
   written(): Promise<void>;
   /** Resolves when nothing is on its way any more, well or not. */
@@ -81,6 +83,7 @@ export function createLine(db: Db, owner: Owner, signal: AbortSignal): Line {
       writing.catch(() => {});
     },
     has: (id) => inside.has(id),
+    isBusy: () => inside.size > 0,
     written: () => writing,
     settled: async () => {
       await Promise.allSettled([readying, writing]);

@@ -110,10 +110,16 @@ export function createPump(deps: PumpDeps): Task {
       const claim = await claimNext(deps.db, owner, { caps, ackTimeoutMs, chance: Math.random(), gate });
       switch (claim.type) {
         case "lost":
-        case "idle":
           return null;
-        case "wait":
+        case "idle":
+          if (!line.isBusy()) return null;
           await line.written();
+          break;
+        case "wait":
+          if (line.isBusy()) {
+            await line.written();
+            break;
+          }
           if (!me.woken && Date.now() + claim.ms > endsAt) return claim.ms;
           await me.sleep(claim.ms, held.signal);
           // Whoever ended the sleep may have changed the hours.

@@ -27,7 +27,7 @@ export interface Inbound {
   isKeeping(): boolean;
   /**
    * Does something with the Signal session of a person while no message of theirs is being decrypted.
-   * @returns false when one is: it may be an opt-out, and what was to be done has to be judged anew after it
+   * @returns false when one was, once it is kept: it may be an opt-out, and what was to be done has to be judged anew
    */
   atOnce(jid: string, act: () => Promise<unknown>): Promise<boolean>;
 }
@@ -65,7 +65,11 @@ export function inboundFirst(
 
   async function atOnce(jid: string, act: () => Promise<unknown>): Promise<boolean> {
     const user = await userOf(jid);
-    if (turns.has(user)) return false;
+    const before = turns.get(user);
+    if (before) {
+      await before;
+      return false;
+    }
     await inTurn(user, act);
     return true;
   }
