@@ -9,7 +9,8 @@ const LONGEST = 4_000;
 
 /**
  * Lets a client prepare what Drizzle sends through it. postgres.js prepares its own template queries but not `unsafe`, which
- * Drizzle uses, telling it not to: each statement would cost two round trips instead of one, and be planned each time. Transactions are seen to as well.
+ * Drizzle uses, telling it not to: each statement would cost two round trips instead of one, and be planned each time.
+ * Transactions are seen to as well.
  */
 export function prepareStatements(client: Client): void {
   const { unsafe, begin, savepoint } = client;

@@ -39,8 +39,10 @@ export async function dropWaiting(
   which: ReturnType<typeof sql>,
   errorCode: "rules_stopped" | "replaced",
 ): Promise<void> {
+  // All of them before the wallet, which the first may need.
   const waiting = await tx.execute<{ id: Id<"message"> }>(sql`
-    select m.id from messages m where ${which} and m.kind = 'auto_reply' and m.status = 'queued' order by m.id`);
+    select m.id from messages m where ${which} and m.kind = 'auto_reply' and m.status = 'queued'
+     order by m.id for no key update of m`);
   for (const { id } of waiting) {
     await moveMessage(tx, id, { from: "queued", to: "skipped", points: "release", errorCode });
   }

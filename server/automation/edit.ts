@@ -78,9 +78,10 @@ async function ownPhone(tx: Db, userId: Id<"user">, id: Id<"waSession">): Promis
   if (!phone) throw new DomainError("not_found");
 }
 
-/** What was written while it was off is not answered. @throws not_found */
+/** What was written while it was off is not answered, and what it has waiting does not go. @throws not_found */
 export async function enableRule(tx: Db, userId: Id<"user">, { id, to }: EnableRuleInput): Promise<void> {
   const enabled = to === "on";
+  if (!enabled) await dropAnswersOf(tx, userId, id);
   const changed = await tx
     .update(autoRules)
     .set({
@@ -93,8 +94,9 @@ export async function enableRule(tx: Db, userId: Id<"user">, { id, to }: EnableR
   await told(tx, userId, enabled ? "rule.enabled" : "rule.disabled", id);
 }
 
-/** What it answered stays in the conversations. @throws not_found */
+/** What it answered stays in the conversations, what it has waiting does not go. @throws not_found */
 export async function removeRule(tx: Db, userId: Id<"user">, { id }: { id: Id<"autoRule"> }): Promise<void> {
+  await dropAnswersOf(tx, userId, id);
   const removed = await tx.delete(autoRules).where(own(userId, id)).returning({ id: autoRules.id });
   if (removed.length === 0) throw new DomainError("not_found");
   await told(tx, userId, "rule.removed", id);
@@ -131,7 +133,7 @@ export async function setAutoSettings(tx: Db, userId: Id<"user">, settings: Auto
 /** Stops or lets go on all rules of a user. What is queued by them does not go after a stop. */
 export async function pauseRules(tx: Db, userId: Id<"user">, { to }: { to: "on" | "off" }): Promise<void> {
   const paused = to === "on";
-  await tx.execute(sql`select from wa_sessions where user_id = ${userId} order by id for no key update`);
+  await lockPhones(tx, userId);
   await tx
     .insert(autoSettings)
     .values({ userId, paused })
@@ -155,6 +157,17 @@ export async function resumePhone(
   if (resumed.length === 0) throw new DomainError("not_found");
   await recordAudit(tx, userId, "rules.let_go_on", { waSessionId });
   await publish(tx, userId, "rules", waSessionId);
+}
+
+/** Sessions come before every other row. */
+async function lockPhones(tx: Db, userId: Id<"user">): Promise<void> {
+  await tx.execute(sql`select from wa_sessions where user_id = ${userId} order by id for no key update`);
+}
+
+async function dropAnswersOf(tx: Db, userId: Id<"user">, ruleId: Id<"autoRule">): Promise<void> {
+  await lockPhones(tx, userId);
+  const its = sql`m.id in (select r.message_id from auto_replies r where r.user_id = ${userId} and r.rule_id = ${ruleId})`;
+  await dropWaiting(tx, its, "rules_stopped");
 }
 
 const own = (userId: Id<"user">, id: Id<"autoRule">) => and(eq(autoRules.id, id), eq(autoRules.userId, userId));

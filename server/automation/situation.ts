@@ -2,7 +2,7 @@ import { asc, eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { autoCooldowns, autoReplies, autoRules, waSessions } from "#db/schema/index.ts";
+import { autoCooldowns, autoReplies, autoRules, messages, waSessions } from "#db/schema/index.ts";
 import { anySuppressed } from "../opt-outs/is-suppressed.ts";
 import { textArray } from "../opt-outs/known-identities.ts";
 import { readKeyword } from "../opt-outs/rules.ts";
@@ -93,10 +93,13 @@ async function isOwnPhone(tx: Db, userId: Id<"user">, known: readonly string[]):
   return phones.some(({ phone, lid }) => known.includes(`pn:${phone}`) || known.includes(`lid:${lid}`));
 }
 
-/** SQL: automatic answers to a person on this phone since a time. What was counted before somebody let the rules go on is forgiven. */
+/**
+ * SQL: automatic answers to a person on this phone since a time, but for those that were left out: they said nothing. What
+ * was counted before somebody let the rules go on is forgiven.
+ */
 const answersTo = ({ waSessionId, known }: Asked, since: string) => sql`
   messages m where m.wa_session_id = ${waSessionId} and m.recipient_key = any(${textArray(known)}) and m.kind = 'auto_reply'
-   and m.created_at > greatest(now() - ${since}::interval,
+   and m.status <> 'skipped' and m.created_at > greatest(now() - ${since}::interval,
      (select b.resumed_at from auto_breakers b where b.wa_session_id = m.wa_session_id))`;
 
 /** Whether somebody sends back what they were answered in the last hour. */
@@ -118,13 +121,15 @@ export async function countAnswers(tx: Db, asked: Asked, atMost: number): Promis
     select count(distinct m.inbound_id) filter (where m.created_at > now() - interval '1 minute')::int as "inMinute",
            count(distinct m.inbound_id)::int as "inHour" from ${answersTo(asked, "1 hour")}`);
   const [phone] = await tx.execute<{ n: number }>(sql`
-    select count(*)::int as n from auto_replies r where r.wa_session_id = ${asked.waSessionId}
+    select count(*)::int as n from auto_replies r join messages m on m.id = r.message_id
+     where r.wa_session_id = ${asked.waSessionId} and m.status <> 'skipped'
        and r.created_at > greatest(now() - interval '1 minute',
          (select b.resumed_at from auto_breakers b where b.wa_session_id = r.wa_session_id))`);
   const given = await tx
     .select({ ruleId: autoReplies.ruleId, n: sql<number>`count(*)::int` })
     .from(autoReplies)
-    .where(sql`${autoReplies.userId} = ${asked.userId} and ${autoReplies.createdAt} > now() - interval '1 hour'
+    .innerJoin(messages, eq(messages.id, autoReplies.messageId))
+    .where(sql`${autoReplies.userId} = ${asked.userId} and ${messages.status} <> 'skipped' and ${autoReplies.createdAt} > now() - interval '1 hour'
       and ${autoReplies.ruleId} in (select id from auto_rules where user_id = ${asked.userId} and max_per_hour is not null)`)
     .groupBy(autoReplies.ruleId);
   return {

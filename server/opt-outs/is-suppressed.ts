@@ -23,8 +23,8 @@ export function suppressedNumbers(userId: Id<"user">): SQL {
 
 /** Whether any of these people asked not to be messaged, under any identity known of them. */
 export async function anySuppressed(db: Db, userId: Id<"user">, identities: readonly string[]): Promise<boolean> {
-  const [row] = await db.execute<{ any: boolean }>(sql`
+  const [row] = await db.execute<{ suppressed: boolean }>(sql`
     select exists (select 1 from suppressions s where s.user_id = ${userId}
-                    and s.identity = any(known_identities(${userId}, ${textArray(identities)}))) as any`);
-  return row?.any ?? false;
+                    and s.identity = any(known_identities(${userId}, ${textArray(identities)}))) as suppressed`);
+  return row?.suppressed ?? false;
 }

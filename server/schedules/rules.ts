@@ -134,8 +134,10 @@ export const isActive = (hours: ActiveHours, own: readonly Window[] | null, at: 
 /** The first instant from `at` on when a rule with windows of its own is active; null when none is near. */
 export function nextActive(hours: ActiveHours, own: readonly Window[] | null, at: Date): Date | null {
   const narrow = only(own, hours.tz);
-  // Each round passes at least one window of the week, of which there are some hundreds.
-  for (let [round, from] = [0, at]; round < 1_000; round++) {
+  // After the last that is said of dates each week is like the one before, but for the clocks.
+  const said = hours.exceptions.map(({ until }) => Date.parse(until) + DAY_MS);
+  const end = Math.max(at.getTime(), hours.openUntil?.getTime() ?? 0, ...said) + 2 * WEEK_AND_A_DAY_MS;
+  for (let from = at; from.getTime() < end; ) {
     const opens = nextOpening(hours, from);
     const both = opens && nextOpening(narrow, opens);
     if (!opens || !both) return null;

@@ -86,6 +86,35 @@ test("who sends back what they were answered gets no answer to that", async () =
   expect(await stopped(echo)).toEqual([]);
 });
 
+test("several lines written at night are one answer that waits, stop nothing, and what waits goes with its rule", async () => {
+  const night = await bot("We open at nine");
+  const { api, id: userId } = night.user;
+  const [rule] = (await api.rules.list()).rules;
+  if (!rule) throw new Error("the bot has no rule");
+  await stage.db.execute(sql`update auto_rules set answers_at_opening = true where id = ${rule.id}`);
+  // Open for an hour, three days from now.
+  await stage.db.execute(sql`
+    update schedules set windows = jsonb_build_array(jsonb_build_object('day', (extract(dow from now())::int + 3) % 7, 'from', 60, 'to', 120))
+     where user_id = ${userId}`);
+  const person = newPhone();
+  const lines = LOOP.inMinute + 2;
+  for (let n = 1; n <= lines; n += 1) await stage.simulator.write(person, night.phone, `Line ${n}`);
+  const waiting = () =>
+    stage.db.execute(
+      sql`select 1 from messages where user_id = ${userId} and kind = 'auto_reply' and status = 'queued'`,
+    );
+  await until("all to be judged", async () => (await answersOf(night)) === lines);
+  expect(await stopped(night)).toEqual([]);
+  expect(await waiting()).toHaveLength(1);
+  await api.rules.enable({ id: rule.id, to: "off" });
+  expect(await waiting()).toEqual([]);
+  await api.rules.enable({ id: rule.id, to: "on" });
+  await stage.simulator.write(person, night.phone, "Once more");
+  await until("it to be judged", async () => (await answersOf(night)) > lines);
+  await api.rules.remove({ id: rule.id });
+  expect(await waiting()).toEqual([]);
+});
+
 test("one answer more in a minute than a phone may give stops its rules, and what waits does not go", async () => {
   const busy = await bot("Hello");
   await busy.user.api.rules.settings({ mode: "first", maxPerMinute: 3 });

@@ -98,9 +98,9 @@ async function oneMessageEach(tx: Db, userId: Id<"user">, keep: Contact, other: 
 
 async function shareOptOut(tx: Db, userId: Id<"user">, keep: Contact, other: Contact): Promise<void> {
   const identities = [keep, other].map(({ phoneE164 }) => `pn:${phoneE164}`);
-  const [out] = await tx.execute<{ any: boolean }>(sql`
-    select is_suppressed(${userId}, ${identities[0]}) or is_suppressed(${userId}, ${identities[1]}) as any`);
-  if (!out?.any) return;
+  const [out] = await tx.execute<{ either: boolean }>(sql`
+    select is_suppressed(${userId}, ${identities[0]}) or is_suppressed(${userId}, ${identities[1]}) as either`);
+  if (!out?.either) return;
   await tx
     .insert(suppressions)
     .values(identities.map((identity) => ({ id: newId("suppression"), userId, identity, source: "manual" as const })))
