@@ -52,3 +52,14 @@ test("an S3 server is named whole or not at all", () => {
     /S3_ACCESS_KEY_ID: S3 needs it too\n {2}S3_SECRET_ACCESS_KEY: S3 needs it too/,
   );
 });
+
+test("who sends over the real WhatsApp gets nothing for nothing, unless the environment says so", () => {
+  expect(readEnv(enough).billing).toMatchObject({
+    provider: "demo",
+    currency: "IDR",
+    tax: { name: "PPN", rate: 1100 },
+  });
+  expect(readEnv({ ...enough, WHATSAPP: "live" }).billing.provider).toBeNull();
+  expect(readEnv({ ...enough, WHATSAPP: "live", PAYMENTS: "demo" }).billing.provider).toBe("demo");
+  expect(() => readEnv({ ...enough, CURRENCY: "rupiah" })).toThrow(/CURRENCY: must be the three letters/);
+});

@@ -9,6 +9,8 @@ const int = (fallback: number, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) 
 const isKey = (key: string) => Buffer.from(key, "base64").length === 32;
 const KEY = "must be 32 random bytes in base64";
 
+const isCurrency = (code: string) => /^[A-Z]{3}$/.test(code) && Intl.supportedValuesOf("currency").includes(code);
+
 /** Where S3 is used these belong together; without them files are kept in DATA_DIR. */
 const S3_PARTS = ["S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;
 
@@ -42,6 +44,13 @@ const schema = z.object({
   KEEP_ALIVE_MS: int(30_000, { min: 1_000 }),
   GROUP_IMPORT: z.enum(["on", "off"]).default("on"),
   WEBHOOKS_LOCAL: z.enum(["on", "off"]).default("off"),
+  PAYMENTS: z.enum(["demo", "off"]).optional(),
+  CURRENCY: z.string().refine(isCurrency, "must be the three letters of a currency, like IDR").default("IDR"),
+  TAX_NAME: z.string().trim().max(40).default("PPN"),
+  TAX_PERCENT: z.coerce.number().min(0).max(100).multipleOf(0.01).default(11),
+  SELLER_NAME: z.string().trim().max(120).default("MassSender"),
+  SELLER_ADDRESS: z.string().trim().max(300).default(""),
+  SELLER_TAX_ID: z.string().trim().max(60).default(""),
   DATA_DIR: z.string().default(".data"),
   S3_ENDPOINT: z.url().optional(),
   S3_REGION: z.string().default("us-east-1"),
@@ -85,6 +94,28 @@ function mediaSettings(env: z.output<typeof schema>): MediaSettings {
     dir: resolve(env.DATA_DIR, "media"),
     s3,
     clamd: env.CLAMD_HOST ? { host: env.CLAMD_HOST, port: env.CLAMD_PORT } : null,
+  };
+}
+
+/** What is paid with, and who sells. */
+export interface BillingSettings {
+  /** Who takes payments; null: nothing can be bought here. The demo provider takes no money. */
+  provider: "demo" | null;
+  /** ISO 4217. */
+  currency: string;
+  /** `rate` in hundredths of a percent; 0: no tax line. */
+  tax: { name: string; rate: number };
+  seller: { name: string; address: string; taxId: string };
+}
+
+function billingSettings(env: z.output<typeof schema>): BillingSettings {
+  // Whoever sends over the real WhatsApp does not get points for nothing unless somebody says so.
+  const payments = env.PAYMENTS ?? (env.WHATSAPP === "simulator" ? "demo" : "off");
+  return {
+    provider: payments === "demo" ? "demo" : null,
+    currency: env.CURRENCY,
+    tax: { name: env.TAX_NAME, rate: Math.round(env.TAX_PERCENT * 100) },
+    seller: { name: env.SELLER_NAME, address: env.SELLER_ADDRESS, taxId: env.SELLER_TAX_ID },
   };
 }
 
@@ -169,6 +200,7 @@ export function readEnv(source: NodeJS.ProcessEnv) {
       local: env.WEBHOOKS_LOCAL === "on",
     },
     media: mediaSettings(env),
+    billing: billingSettings(env),
   };
 }
 

@@ -1,3 +1,4 @@
+export * from "./billing.ts";
 export * from "./campaigns.ts";
 export * from "./contacts.ts";
 export * from "./imports.ts";

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, integer, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { boolean, check, index, integer, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { at, createdAt, idOf } from "./columns.ts";
 import { users } from "./users.ts";
 
@@ -19,12 +19,27 @@ export const wallets = pgTable(
     planStartedAt: at().notNull(),
     planExpiresAt: at().notNull(),
     autoRenew: boolean().notNull().default(false),
+    /** The plan that follows, when its user wants another one than this. */
+    nextPlan: text().$type<"15d" | "30d">(),
+    /** Set by the job that ends a plan, for that end: what runs was paused. Null while a plan runs. */
+    planEndedAt: at(),
+    /** Renewals that were declined since the last that was paid, and when the next is tried. */
+    renewalsDeclined: integer().notNull().default(0),
+    renewAt: at(),
+    /** With fewer points available its user is warned; 0: never. */
+    lowPoints: integer().notNull().default(50),
+    /** Who receipts are made out to. */
+    billName: text().notNull().default(""),
+    billAddress: text().notNull().default(""),
+    billTaxId: text().notNull().default(""),
     createdAt: createdAt(),
   },
   (t) => [
     check("wallets_balance_not_negative", sql`${t.balance} >= 0`),
     check("wallets_held_not_negative", sql`${t.held} >= 0`),
     check("wallets_held_covered", sql`${t.held} <= ${t.balance}`),
+    check("wallets_low_points", sql`${t.lowPoints} >= 0`),
+    index("wallets_plan_end").on(t.planExpiresAt),
   ],
 );
 
@@ -37,7 +52,7 @@ export const walletTxns = pgTable(
       .notNull()
       .references(() => wallets.id),
     userId: idOf("user").notNull(),
-    type: text().$type<"allocation" | "topup" | "deduct" | "refund">().notNull(),
+    type: text().$type<"allocation" | "topup" | "grant" | "deduct" | "refund">().notNull(),
     points: integer().notNull(),
     refId: text().notNull(),
     seq: integer().notNull(),
@@ -61,5 +76,7 @@ export const planPeriods = pgTable("plan_periods", {
   points: integer().notNull(),
   startsAt: at().notNull(),
   endsAt: at().notNull(),
+  /** The purchase or grant it came from; null for the one an account begins with. */
+  refId: text().unique("plan_periods_ref"),
   createdAt: createdAt(),
 });

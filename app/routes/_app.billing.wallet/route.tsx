@@ -25,6 +25,7 @@ type Booking = Awaited<ReturnType<typeof loader>>["history"]["rows"][number];
 const words = {
   allocation: "Points of the plan",
   topup: "Points bought",
+  grant: "Points given",
   deduct: "Message accepted",
   refund: "Given back",
 } as const satisfies Record<Booking["type"], string>;
