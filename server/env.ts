@@ -105,7 +105,8 @@ export interface BillingSettings {
   currency: string;
   /** `rate` in hundredths of a percent; 0: no tax line. */
   tax: { name: string; rate: number };
-  seller: { name: string; address: string; taxId: string };
+  /** `tz`: the zone in which receipts are dated and numbered by year. */
+  seller: { name: string; address: string; taxId: string; tz: string };
 }
 
 function billingSettings(env: z.output<typeof schema>): BillingSettings {
@@ -115,7 +116,7 @@ function billingSettings(env: z.output<typeof schema>): BillingSettings {
     provider: payments === "demo" ? "demo" : null,
     currency: env.CURRENCY,
     tax: { name: env.TAX_NAME, rate: Math.round(env.TAX_PERCENT * 100) },
-    seller: { name: env.SELLER_NAME, address: env.SELLER_ADDRESS, taxId: env.SELLER_TAX_ID },
+    seller: { name: env.SELLER_NAME, address: env.SELLER_ADDRESS, taxId: env.SELLER_TAX_ID, tz: env.DEFAULT_TZ },
   };
 }
 
