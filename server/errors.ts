@@ -1,5 +1,6 @@
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import { automationRefusals } from "./automation/refusals.ts";
+import { billingRefusals } from "./billing/refusals.ts";
 import { inboxRefusals } from "./inbox/refusals.ts";
 import { mediaRefusals } from "./media/refusals.ts";
 import { phoneRefusals } from "./wa/refusals.ts";
@@ -265,6 +266,7 @@ export const refusals = {
   },
   cannot_undo: { trpc: "CONFLICT", status: 409, message: (d) => String(d.why) },
   ...automationRefusals,
+  ...billingRefusals,
   ...mediaRefusals,
   ...inboxRefusals,
   ...phoneRefusals,

@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { and, eq, sql } from "drizzle-orm";
+import type { Db } from "#db/client.ts";
+import { demoPayments } from "#db/schema/index.ts";
+import { type CardKind, cardOfToken, type PaymentStatus, pays } from "./rules.ts";
+
+export type DemoPayment = typeof demoPayments.$inferSelect;
+type Ordered = Pick<DemoPayment, "reference" | "amount" | "currency" | "description" | "returnUrl" | "keepMethod">;
+
+/** A try that fails is followed by others for about three days. */
+const TRIES = 25;
+
+/** The payment of a reference: the one there is, or a new one. Asked by many at once, all get the same. */
+export async function orderPayment(db: Db, ordered: Ordered): Promise<DemoPayment> {
+  const id = `dpy_${randomBytes(24).toString("base64url")}`;
+  await db
+    .insert(demoPayments)
+    .values({ id, ...ordered })
+    .onConflictDoNothing();
+  const payment = await findPayment(db, eq(demoPayments.reference, ordered.reference));
+  if (!payment) throw new Error("the demo provider lost a payment");
+  return payment;
+}
+
+export async function findPayment(db: Db, which: ReturnType<typeof eq>): Promise<DemoPayment | null> {
+  const [payment] = await db.select().from(demoPayments).where(which);
+  return payment ?? null;
+}
+
+/** A person pays by a card. What is settled stays as it is. */
+export function payByCard(db: Db, id: string, card: CardKind): Promise<DemoPayment | null> {
+  const token = `dtk_${card}_${randomBytes(16).toString("base64url")}`;
+  return settleOnce(db, eq(demoPayments.id, id), pays(card, { there: true }) ? "paid" : "declined", token);
+}
+
+/** Nobody is there: a card is charged that was kept before. A token that is nobody's is declined. */
+export function payByToken(db: Db, id: string, token: string): Promise<DemoPayment | null> {
+  const card = cardOfToken(token);
+  const paid = card !== null && pays(card, { there: false });
+  return settleOnce(db, eq(demoPayments.id, id), paid ? "paid" : "declined", token);
+}
+
+/** A person does not want to pay, and goes back. */
+export function cancelPayment(db: Db, id: string): Promise<DemoPayment | null> {
+  return settleOnce(db, eq(demoPayments.id, id), "cancelled", null);
+}
+
+/** The shop closes a payment: it knows, so it is not called back. */
+export async function closePayment(db: Db, reference: string): Promise<DemoPayment | null> {
+  const which = eq(demoPayments.reference, reference);
+  await db
+    .update(demoPayments)
+    .set({ status: "cancelled" })
+    .where(and(which, eq(demoPayments.status, "open")));
+  return findPayment(db, which);
+}
+
+/** Settles an open payment and books the callback in the same transaction: neither is there without the other. */
+async function settleOnce(
+  db: Db,
+  which: ReturnType<typeof eq>,
+  status: Exclude<PaymentStatus, "open">,
+  token: string | null,
+): Promise<DemoPayment | null> {
+  return db.transaction(async (tx) => {
+    const [settled] = await tx
+      .update(demoPayments)
+      .set({ status, token })
+      .where(and(which, eq(demoPayments.status, "open")))
+      .returning();
+    if (!settled) return findPayment(tx, which);
+    await tx.execute(sql`
+      select graphile_worker.add_job(identifier => 'payments:call-back', payload => json_build_object('paymentId', ${settled.id}::text),
+        max_attempts => ${TRIES}::int, job_key => ${`payment:${settled.id}`}::text)`);
+    return settled;
+  });
+}

@@ -1,0 +1,47 @@
+type Details = Readonly<Record<string, string | number>>;
+
+/** What buying is refused for, in words. Part of the table in server/errors.ts. */
+export const billingRefusals = {
+  payments_off: {
+    trpc: "FORBIDDEN",
+    status: 403,
+    message: () => "Nothing can be bought here: payments are switched off. Ask an administrator for points or a plan.",
+  },
+  not_on_sale: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: () => "This is no longer sold. Choose from what the page offers now.",
+  },
+  price_changed: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: () => "The price changed a moment ago. Look at it again, then buy.",
+  },
+  too_many_waiting: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: (d: Details) => `${d.limit} purchases wait for their payment already. Pay or cancel one of them first.`,
+  },
+  already_settled: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: () => "This was settled a moment ago, so it is no longer waiting. Look at what became of it.",
+  },
+  payment_signature: {
+    trpc: "UNAUTHORIZED",
+    status: 401,
+    message: () => "The signature does not match: this was not sent by the payment provider.",
+  },
+  payment_time: {
+    trpc: "UNAUTHORIZED",
+    status: 401,
+    message: () => "The time of this callback is too far from now. Send it again, signed anew.",
+  },
+  payment_body: { trpc: "BAD_REQUEST", status: 400, message: () => "This is not an event of a payment." },
+  payment_unknown: { trpc: "NOT_FOUND", status: 404, message: () => "There is no purchase with this reference." },
+  payment_mismatch: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: (d: Details) => `The payment is not the one that was ordered: its ${d.what} differs. Nothing was booked.`,
+  },
+} as const;
