@@ -19,28 +19,30 @@ export interface Receiver {
   url: string;
   received: Received[];
   /** What it answers from now on; `null` never answers. */
-  answers(status: number | null): void;
+  answers(status: number | null, headers?: Readonly<Record<string, string>>): void;
   stop(): Promise<void>;
 }
 
 export async function startReceiver(): Promise<Receiver> {
   const received: Received[] = [];
   let status: number | null = 204;
+  let also: Readonly<Record<string, string>> = {};
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
       const body = Buffer.concat(parts).toString("utf8");
       received.push({ headers: request.headers, body, path: request.url ?? "" });
-      if (status !== null) response.writeHead(status).end(status === 204 ? "" : `answered ${status}`);
+      if (status !== null) response.writeHead(status, also).end(status === 204 ? "" : `answered ${status}`);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
     received,
-    answers: (next) => {
+    answers: (next, headers = {}) => {
       status = next;
+      also = headers;
     },
     stop: () => {
       server.closeAllConnections();

@@ -1,7 +1,7 @@
 import { createHmac } from "node:crypto";
 import { expect, test } from "vitest";
 import { signatureHeaders } from "./deliver/sign.ts";
-import { endpointPauseMs, judgeCode, retryDelayMs, switchOffReason, TRIES_AT_MOST } from "./rules.ts";
+import { endpointPauseMs, judgeCode, readRetryAfter, retryDelayMs, switchOffReason, TRIES_AT_MOST } from "./rules.ts";
 
 const HOUR = 3_600_000;
 
@@ -23,6 +23,22 @@ test("an endpoint that fails is left alone for two minutes at most", () => {
   expect([1, 2, 3, 4, 500].map((failures) => endpointPauseMs(failures, 0.5))).toEqual([
     5_000, 30_000, 120_000, 120_000, 120_000,
   ]);
+});
+
+test.each([
+  [503, "120", 120_000],
+  [429, "0", 0],
+  [429, "Sun, 22 Nov 2026 12:05:00 GMT", 300_000],
+  [503, "Sun, 22 Nov 2026 11:00:00 GMT", 0],
+  [503, "999999999999", 6 * HOUR],
+  [503, "Fri, 31 Dec 2099 23:59:59 GMT", 6 * HOUR],
+  [503, "soon", null],
+  [503, "-5 minutes", null],
+  [503, undefined, null],
+  [500, "120", null],
+  [200, "120", null],
+])("an answer %i with “Retry-After: %s” asks for %s ms", (code, header, ms) => {
+  expect(readRetryAfter(code, header, new Date("2026-11-22T12:00:00Z"))).toBe(ms);
 });
 
 test.each([

@@ -39,6 +39,19 @@ const RETRIES_MS = [
 ];
 const PAUSES_MS = [5 * SECOND, 30 * SECOND, 2 * MINUTE];
 
+/** An endpoint that asks to be left alone is, for so long at most. Milliseconds. */
+const RETRY_AFTER_MOST_MS = 6 * HOUR;
+
+/**
+ * How long an answer asks to be left alone: `Retry-After` of a 429 or a 503, in seconds or as a date (RFC 9110, 10.2.3). Null
+ * when it does not ask, or not in those words. Milliseconds, at most 6 hours.
+ */
+export function readRetryAfter(code: number, header: string | undefined, now: Date): number | null {
+  if ((code !== 429 && code !== 503) || header === undefined) return null;
+  const ms = /^\d+$/.test(header) ? Number(header) * SECOND : Date.parse(header) - now.getTime();
+  return Number.isNaN(ms) ? null : Math.min(Math.max(0, ms), RETRY_AFTER_MOST_MS);
+}
+
 /** The tries a delivery has before it is dead: about 24 hours after the first. */
 export const TRIES_AT_MOST = RETRIES_MS.length + 1;
 
@@ -64,7 +77,7 @@ export function endpointPauseMs(failures: number, random: number): number {
 export const tryProblems = {
   address: "The address cannot be used: it is not https, or not allowed.",
   private: "The name leads to a private address. Only addresses of the public internet are told anything.",
-  name: "The name was not found.",
+  name: "The name was not found, or its name servers do not answer.",
   timeout: "It did not answer within 10 seconds.",
   connect: "It could not be reached: nothing listens there, or the connection broke.",
   tls: "Its certificate cannot be trusted.",

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { idSchema } from "#db/ids.ts";
 import { messageStatuses } from "../messages/rules.ts";
+import { planTypes } from "../wallet/rules.ts";
 
 /** What an endpoint may ask for. A star stands for every event of that kind. */
-export const webhookTopics = ["message.received", "message.status", "campaign.*", "session.*"] as const;
+export const webhookTopics = ["message.received", "message.status", "campaign.*", "session.*", "plan.*"] as const;
 export type WebhookTopic = (typeof webhookTopics)[number];
 
 /** The version of the payloads below. A field may be added under the same version; none changes its meaning or goes. */
@@ -74,6 +75,13 @@ const session = z.object({
   restrictedUntil: maybeWhen,
 });
 
+const period = z.object({ plan: z.enum(planTypes), startsAt: when, endsAt: when, points: z.number().int() });
+const planEnd = z.object({ plan: z.enum(planTypes), endsAt: when });
+/** `days` before the end; `renews`: it is renewed by itself then, with the card that is kept. */
+const planReminder = planEnd.extend({ days: z.number().int(), renews: z.boolean() });
+/** `nextTryAt` null: it was the last try, renewals are off now. */
+const renewalDeclined = planEnd.extend({ tries: z.number().int(), nextTryAt: maybeWhen });
+
 /** The `data` of each type of event. */
 const dataOf = {
   "webhook.test": z.object({ message: z.string() }),
@@ -94,6 +102,10 @@ const dataOf = {
   "session.expired": session,
   "session.passkey_required": session,
   "session.removed": session,
+  "plan.started": period,
+  "plan.ends_soon": planReminder,
+  "plan.ended": planEnd,
+  "plan.renewal_declined": renewalDeclined,
 } as const satisfies Record<string, z.ZodType>;
 
 export type WebhookType = keyof typeof dataOf;

@@ -8,7 +8,8 @@ import { DomainError } from "../errors.ts";
 import { publish } from "../events.ts";
 import type { SessionKeys } from "../keys/seal.ts";
 import { settle, type Taken } from "./deliver/outbox.ts";
-import { type Answer, resolveName } from "./deliver/post.ts";
+import type { Answer } from "./deliver/post.ts";
+import { createResolve } from "./deliver/resolve.ts";
 import { tryOnce } from "./deliver/try.ts";
 import { TIMEOUT_MS } from "./rules.ts";
 import type { EndpointRef, WebhookData } from "./schema.ts";
@@ -35,7 +36,7 @@ export async function sendTest(deps: TestDeps, userId: Id<"user">, { id }: Endpo
   await countTry(db, "webhook_test", userId);
   const taken = await takeTest(db, userId, id);
   const box = await openSecretBox(db, sessionKeys);
-  const answer = await tryOnce(taken, box, { local, resolve: resolveName, timeoutMs: TIMEOUT_MS });
+  const answer = await tryOnce(taken, box, { local, resolve: createResolve({ local }), timeoutMs: TIMEOUT_MS });
   await settle(db, taken, answer, { random: 0.5, once: true });
   await publish(db, userId, "webhooks", id);
   return { id, deliveryId: taken.id, ...answer };

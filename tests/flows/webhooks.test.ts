@@ -125,6 +125,24 @@ test("a receiver that was away gets everything when it is back, in order, each e
   expect(tries[0]?.answer).toBe("answered 503");
 });
 
+test("a receiver that asks to be left alone is, for as long as it asks, within bounds", async () => {
+  await add("busy");
+  const waits = async () => {
+    const [row] = await stage.db.execute<{ endpoint: number; delivery: number }>(sql`
+      select extract(epoch from e.resume_at - now())::float8 as endpoint, extract(epoch from d.next_attempt_at - now())::float8 as delivery
+        from webhook_endpoints e join webhook_deliveries d on d.endpoint_id = e.id where e.user_id = ${user.id}`);
+    return [row?.endpoint ?? 0, row?.delivery ?? 0].map((seconds) => Math.round(seconds / 60));
+  };
+  receiver.answers(429, { "retry-after": "3600" });
+  await tell(user, "busy");
+  await until("its first try", async () => (await user.api.webhooks.list())[0]?.failures === 1);
+  expect(await waits()).toEqual([60, 60]);
+  receiver.answers(503, { "retry-after": new Date(Date.now() + 90 * 86_400_000).toUTCString() });
+  await letTimePass(stage.db, user.id);
+  await until("its second", async () => (await user.api.webhooks.list())[0]?.failures === 2);
+  expect(await waits()).toEqual([360, 360]);
+});
+
 test("one event that a receiver refuses for good does not hold up the others, and can be replayed when it is dead", async () => {
   await add("picky");
   receiver.answers(500);

@@ -5,7 +5,8 @@ import type { Db } from "#db/client.ts";
 import type { Env } from "#server/env.ts";
 import type { Log } from "#server/log.ts";
 import { anyEndpoint, giveBack, settle, type Taken, takeDue } from "#server/webhooks/deliver/outbox.ts";
-import { type Answer, type PostOptions, resolveName } from "#server/webhooks/deliver/post.ts";
+import type { Answer, PostOptions } from "#server/webhooks/deliver/post.ts";
+import { createResolve } from "#server/webhooks/deliver/resolve.ts";
 import { tryOnce } from "#server/webhooks/deliver/try.ts";
 import { TIMEOUT_MS } from "#server/webhooks/rules.ts";
 import { openSecretBox, type SecretBox } from "#server/webhooks/secrets.ts";
@@ -53,7 +54,7 @@ async function runSlice(deps: WebhookDeps, box: SecretBox): Promise<void> {
   const cut = new AbortController();
   const options: PostOptions = {
     local: env.webhooks.local,
-    resolve: resolveName,
+    resolve: createResolve({ local: env.webhooks.local }),
     timeoutMs: TIMEOUT_MS,
     signal: cut.signal,
   };

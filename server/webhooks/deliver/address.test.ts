@@ -3,7 +3,8 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { urlProblem } from "../rules.ts";
 import { isLoopback, isPublicAddress } from "./address.ts";
-import { type Address, type PostOptions, post, resolveName } from "./post.ts";
+import { type PostOptions, post } from "./post.ts";
+import { type Address, createResolve } from "./resolve.ts";
 
 let port = 0;
 let heard = 0;
@@ -30,7 +31,7 @@ afterAll(() => {
 
 const options = (more: Partial<PostOptions> = {}): PostOptions => ({
   local: false,
-  resolve: resolveName,
+  resolve: createResolve({ local: false }),
   timeoutMs: 300,
   ...more,
 });

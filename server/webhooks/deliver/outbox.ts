@@ -107,7 +107,7 @@ export async function settle(
       select failures, failing_since as "failingSince", app_now() as now from webhook_endpoints
        where id = ${taken.endpointId} for no key update`);
     if (!endpoint) return null;
-    const retryMs = answer.problem === null || once ? null : retryDelayMs(taken.attempts, random);
+    const retryMs = answer.problem === null || once ? null : later(retryDelayMs(taken.attempts, random), answer);
     const status = answer.problem === null ? "delivered" : retryMs === null ? "dead" : "queued";
     if (!(await keep(tx, taken, answer, status, retryMs ?? 0))) return null;
     let switchedOff: Settled["switchedOff"] = null;
@@ -117,11 +117,16 @@ export async function settle(
       const failures = endpoint.failures + 1;
       const failingSince = endpoint.failingSince === null ? now : new Date(endpoint.failingSince);
       switchedOff = switchOffReason({ failures, failingSince }, answer.problem, now);
-      await leaveAlone(tx, taken, { failures, random, switchedOff });
+      const pauseMs = later(endpointPauseMs(failures, random), answer);
+      await leaveAlone(tx, taken, { failures, pauseMs, switchedOff });
     }
     return { status, switchedOff };
   });
 }
+
+/** A wait, or the longer one that was asked for. */
+const later = <N extends number | null>(ms: N, { retryAfterMs }: Answer) =>
+  ms === null ? ms : Math.max(ms, retryAfterMs ?? 0);
 
 async function keep(tx: Db, taken: Taken, answer: Answer, status: Settled["status"], retryMs: number) {
   const tried: WebhookTry = {
@@ -155,12 +160,12 @@ async function bringBack(tx: Db, { endpointId }: Taken, failures: number): Promi
 async function leaveAlone(
   tx: Db,
   { endpointId, userId }: Taken,
-  { failures, random, switchedOff }: { failures: number; random: number; switchedOff: Settled["switchedOff"] },
+  { failures, pauseMs, switchedOff }: { failures: number; pauseMs: number; switchedOff: Settled["switchedOff"] },
 ): Promise<void> {
   const off = sql`, enabled = false, disabled_reason = ${switchedOff}, disabled_at = now()`;
   await tx.execute(sql`
     update webhook_endpoints set failures = ${failures}, failing_since = coalesce(failing_since, app_now()),
-      resume_at = now() + ${endpointPauseMs(failures, random)} * interval '1 millisecond' ${switchedOff ? off : sql``}
+      resume_at = now() + ${pauseMs} * interval '1 millisecond' ${switchedOff ? off : sql``}
      where id = ${endpointId}`);
   if (!switchedOff) return;
   await recordAudit(tx, userId, "webhook.switched_off", { endpointId, reason: switchedOff });

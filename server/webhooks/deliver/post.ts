@@ -1,18 +1,9 @@
-import { lookup } from "node:dns/promises";
 import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
-import { judgeCode, type TryProblem, urlProblem } from "../rules.ts";
+import { judgeCode, readRetryAfter, type TryProblem, urlProblem } from "../rules.ts";
 import { isLoopback, isPublicAddress } from "./address.ts";
-
-export interface Address {
-  address: string;
-  family: number;
-}
-/** Finds the addresses of a name. */
-export type Resolve = (name: string) => Promise<Address[]>;
-
-export const resolveName: Resolve = (name) => lookup(name, { all: true, verbatim: true });
+import type { Address, Resolve } from "./resolve.ts";
 
 export interface PostOptions {
   /** Receivers on this machine are allowed: for development and tests. */
@@ -32,6 +23,8 @@ export interface Answer {
   problem: TryProblem | null;
   /** The beginning of what was answered. */
   text: string | null;
+  /** How long it asked to be left alone (Retry-After), within bounds; null when it did not. Milliseconds. */
+  retryAfterMs: number | null;
   ms: number;
 }
 
@@ -68,21 +61,22 @@ export async function post(
     options.signal?.throwIfAborted();
     if (urlProblem(url, options.local)) throw new Refused("address");
     const target = new URL(url);
-    const addresses = await unlessEnded(findAddresses(target, options), ending.signal);
+    const addresses = await unlessEnded(findAddresses(target, options, ending.signal), ending.signal);
     const response = await send(target, headers, body, addresses, ending.signal);
     const code = response.statusCode ?? 0;
-    return { code, problem: judgeCode(code), text: await readStart(response), ms: ms() };
+    const retryAfterMs = readRetryAfter(code, response.headers["retry-after"], new Date());
+    return { code, problem: judgeCode(code), text: await readStart(response), retryAfterMs, ms: ms() };
   } catch (error) {
     options.signal?.throwIfAborted();
     const problem = ending.signal.aborted ? "timeout" : problemOf(error);
-    return { code: null, problem, text: null, ms: ms() };
+    return { code: null, problem, text: null, retryAfterMs: null, ms: ms() };
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", end);
   }
 }
 
-/** A look-up cannot be ended; it is left alone. */
+/** A look-up that does not end with the rest is left alone. */
 function unlessEnded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const ended = () => reject(new Refused("timeout"));
@@ -92,16 +86,25 @@ function unlessEnded<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-async function findAddresses(target: URL, { resolve, local }: PostOptions): Promise<Address[]> {
+async function findAddresses(target: URL, { resolve, local }: PostOptions, signal: AbortSignal): Promise<Address[]> {
   const host = target.hostname.replace(/^\[|\]$/g, "");
   const family = isIP(host);
-  const addresses = family === 0 ? await resolve(host) : [{ address: host, family }];
+  const addresses = family === 0 ? await nameToAddresses(host, resolve, signal) : [{ address: host, family }];
   if (addresses.length === 0) throw new Refused("name");
   // One private address among public ones is refused too: the next connection might go there.
   const isAllowed = ({ address }: Address) =>
     local && isLoopback(address) ? true : target.protocol === "https:" && isPublicAddress(address);
   if (!addresses.every(isAllowed)) throw new Refused("private");
   return addresses;
+}
+
+/** Whatever name servers say when they have no address to tell: there is none to deliver to. */
+async function nameToAddresses(name: string, resolve: Resolve, signal: AbortSignal): Promise<Address[]> {
+  try {
+    return await resolve(name, signal);
+  } catch {
+    throw new Refused("name");
+  }
 }
 
 function send(
@@ -166,6 +169,5 @@ const certificate = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_
 function problemOf(error: unknown): TryProblem {
   if (error instanceof Refused) return error.problem;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (/^(ENOTFOUND|EAI_|ENODATA)/.test(code)) return "name";
   return certificate.test(code) ? "tls" : "connect";
 }
