@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
 import type { Db } from "#db/client.ts";
+import { lastLedgerCheck } from "./wallet/check.ts";
 
 /**
  * The process's metrics. Counts of messages and points are read from committed rows at each scrape, so they are true on
@@ -108,12 +109,20 @@ export function createMetrics(db: Db): Registry {
     },
   });
   new Gauge({
-    name: "invariant_violations",
-    help: "Rows of the violations view; anything but 0 is a defect in the ledger",
+    name: "ledger_violations",
+    help: "Rows of the violations view at the last check; anything but 0 is a defect in the ledger",
     registers: [registry],
     async collect() {
-      const [row] = await db.execute<{ n: number }>(sql`select count(*)::int as n from violations`);
-      this.set(row?.n ?? 0);
+      this.set((await lastLedgerCheck(db))?.violations ?? 0);
+    },
+  });
+  new Gauge({
+    name: "ledger_check_age_seconds",
+    help: "How long ago the ledger was last checked, which happens every hour; NaN before the first time",
+    registers: [registry],
+    async collect() {
+      const last = await lastLedgerCheck(db);
+      this.set(last ? (Date.now() - last.ranAt.getTime()) / 1000 : Number.NaN);
     },
   });
   return registry;

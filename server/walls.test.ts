@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { eq, type SQL, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
@@ -134,9 +134,45 @@ test("the search, which no wall binds, binds itself to the user of the transacti
   expect(await connection.db.execute(unbound)).toHaveLength(0);
 });
 
+/** A change that the role was never given the right to make. */
+const isForbidden = { cause: { message: expect.stringContaining("permission denied") } };
+
+test("no page makes points, a plan, a payment or an administrator, for its own user neither", async () => {
+  const as = (statement: SQL) => withUser(connection.db, one, (tx) => tx.execute(statement));
+  const [period] = await connection.db.execute<{ id: string; wallet: string }>(
+    sql`select id, wallet_id as wallet from plan_periods where user_id = ${one}`,
+  );
+  for (const forbidden of [
+    sql`update wallets set balance = 9999`,
+    sql`update wallets set plan_expires_at = now() + interval '1 year'`,
+    sql`update wallets set version = version + 1`,
+    sql`insert into wallets (id, user_id, plan_type, plan_started_at, plan_expires_at) values ('wal_x', ${one}, '30d', now(), now())`,
+    sql`select book_points('wtx_x', ${one}, 'grant', 100, 0, 'gra_x')`,
+    sql`insert into wallet_txns (id, wallet_id, user_id, type, points, ref_id, seq, balance_after)
+        values ('wtx_x', ${period?.wallet ?? ""}, ${one}, 'grant', 100, 'gra_x', 2, 500)`,
+    sql`insert into plan_periods (id, user_id, wallet_id, plan, points, starts_at, ends_at)
+        values ('per_x', ${one}, ${period?.wallet ?? ""}, '30d', 400, now(), now())`,
+    sql`update plan_periods set ends_at = now() + interval '1 year'`,
+    sql`insert into grants (id, user_id, points, reason, granted_by) values ('gra_x', ${one}, 100, 'mine', ${one})`,
+    sql`insert into invoices (id, user_id) values ('ivc_x', ${one})`,
+    sql`update plan_offers set price = 1`,
+    sql`update users set is_admin = true`,
+    sql`select * from ledger_checks`,
+  ])
+    await expect(as(forbidden)).rejects.toMatchObject(isForbidden);
+  const purchase = (status: string) => sql`
+    insert into purchases (id, user_id, kind, points, net, tax, total, currency, tax_name, tax_rate, provider, status)
+    values ('pur_x', ${one}, 'topup', 100, 1, 0, 1, 'IDR', '', 0, 'demo', ${status})`;
+  await expect(as(purchase("paid"))).rejects.toMatchObject({
+    cause: { message: expect.stringContaining("row-level security") },
+  });
+  await as(sql`update wallets set auto_renew = true, low_points = 10, bill_name = 'Ani'`);
+  expect(await connection.db.execute(sql`select name from violations`)).toHaveLength(0);
+});
+
 test("a user's transaction cannot change or claim another user's rows", async () => {
   const changed = await withUser(connection.db, other, (tx) =>
-    tx.update(wallets).set({ balance: 9_999 }).where(eq(wallets.userId, one)).returning(),
+    tx.update(wallets).set({ lowPoints: 9_999 }).where(eq(wallets.userId, one)).returning({ id: wallets.id }),
   );
   expect(changed).toEqual([]);
   await expect(

@@ -2,7 +2,15 @@ import { randomInt } from "node:crypto";
 import { eq, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
-import { contactListMembers, contactLists, contacts, wallets, waNumbers, waSessions } from "#db/schema/index.ts";
+import {
+  contactListMembers,
+  contactLists,
+  contacts,
+  grants,
+  wallets,
+  waNumbers,
+  waSessions,
+} from "#db/schema/index.ts";
 import { wholeList } from "#server/campaigns/draft/audience.ts";
 import { createCampaign } from "#server/campaigns/draft/draft.ts";
 import { startCampaign } from "#server/campaigns/run/start.ts";
@@ -36,7 +44,7 @@ export function newPhone(): string {
 }
 
 export function createUser(db: Db, email = `${newId("user")}@example.org`): Promise<Id<"user">> {
-  return registerUser(db, { email, password: PASSWORD, tz: "Asia/Jakarta", acceptTerms: true });
+  return registerUser(db, { email, password: PASSWORD, tz: "Asia/Jakarta", acceptTerms: true }, { provider: "demo" });
 }
 
 /** A list of people who agreed; `without` of them did not. */
@@ -101,8 +109,13 @@ export async function createRunningCampaign(
   return { id, phones: list.phones };
 }
 
+/** Points, as an administrator gives them. */
 export async function topUp(db: Db, userId: Id<"user">, points: number): Promise<void> {
-  await db.transaction((tx) => book(tx, userId, { type: "topup", points, refId: newId("planPeriod") }));
+  const id = newId("grant");
+  await db.transaction(async (tx) => {
+    await tx.insert(grants).values({ id, userId, points, reason: "A test needs them", grantedBy: userId });
+    await book(tx, userId, { type: "grant", points, refId: id });
+  });
 }
 
 export async function readWallet(db: Db, userId: Id<"user">): Promise<{ balance: number; held: number }> {

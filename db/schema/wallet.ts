@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, index, integer, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { boolean, check, index, integer, jsonb, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { at, createdAt, idOf } from "./columns.ts";
 import { users } from "./users.ts";
 
@@ -26,6 +26,8 @@ export const wallets = pgTable(
     /** Renewals that were declined since the last that was paid, and when the next is tried. */
     renewalsDeclined: integer().notNull().default(0),
     renewAt: at(),
+    /** Why renewals were switched off without their user; of no meaning while they are on, or once a period began after that. */
+    renewStopped: text().$type<"declined" | "no_method" | "not_on_sale" | "payments_off" | "late">(),
     /** With fewer points available its user is warned; 0: never. */
     lowPoints: integer().notNull().default(50),
     /** Who receipts are made out to. */
@@ -66,17 +68,31 @@ export const walletTxns = pgTable(
   ],
 );
 
-export const planPeriods = pgTable("plan_periods", {
-  id: idOf("planPeriod").primaryKey(),
-  userId: idOf("user").notNull(),
-  walletId: idOf("wallet")
-    .notNull()
-    .references(() => wallets.id),
-  plan: text().$type<"15d" | "30d">().notNull(),
-  points: integer().notNull(),
-  startsAt: at().notNull(),
-  endsAt: at().notNull(),
-  /** The purchase or grant it came from; null for the one an account begins with. */
-  refId: text().unique("plan_periods_ref"),
-  createdAt: createdAt(),
+export const planPeriods = pgTable(
+  "plan_periods",
+  {
+    id: idOf("planPeriod").primaryKey(),
+    userId: idOf("user").notNull(),
+    walletId: idOf("wallet")
+      .notNull()
+      .references(() => wallets.id),
+    plan: text().$type<"15d" | "30d">().notNull(),
+    points: integer().notNull(),
+    startsAt: at().notNull(),
+    endsAt: at().notNull(),
+    /** The purchase or grant it came from; null for the one an account begins with. */
+    refId: text().unique("plan_periods_ref"),
+    createdAt: createdAt(),
+  },
+  (t) => [index("plan_periods_user").on(t.userId, t.startsAt), index("plan_periods_start").on(t.startsAt)],
+);
+
+/** Every look at the whole ledger and what it found: nothing, each time. The oldest go. */
+export const ledgerChecks = pgTable("ledger_checks", {
+  ranAt: createdAt().primaryKey(),
+  tookMs: integer().notNull(),
+  /** Rows of the `violations` view. */
+  violations: integer().notNull(),
+  /** By the name of the invariant: how many rows break it, and some of them. */
+  found: jsonb().$type<{ name: string; count: number; subjects: string[] }[]>().notNull(),
 });

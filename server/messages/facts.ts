@@ -17,8 +17,8 @@ export interface Changed {
 }
 
 /**
- * Applies what WhatsApp said of messages of one session, in the order it came: status, charge and hold in one transaction. A
- * fact is true whoever owns the session by now, so it is not fenced; a repeated or late one changes nothing.
+ * Applies what WhatsApp said of messages of one session, in the order it came: status, charge, refund and hold in one
+ * transaction. A fact is true whoever owns the session by now, so it is not fenced; a repeated or late one changes nothing.
  * @returns what changed; nothing for a fact that told nothing new
  */
 export async function applyFacts(
@@ -28,7 +28,6 @@ export async function applyFacts(
   const told = facts.map(({ waMsgId, fact }) => ({
     waMsgId,
     outcomes: outcomesOf(fact),
-    error: fact.type === "nack" ? String(fact.code) : null,
     txnId: newId("walletTxn"),
   }));
   const changed = await db.execute<{ userId: Id<"user">; campaignId: Id<"campaign"> | null }>(sql`

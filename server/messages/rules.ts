@@ -4,10 +4,12 @@ export const messageTransitions = {
   sending: ["sent", "delivered", "read", "failed", "unknown", "queued", "skipped"],
   // `sending`: its user has it handed over once more, under the same id.
   unknown: ["sent", "delivered", "read", "failed", "sending"],
-  sent: ["delivered", "read"],
-  delivered: ["read"],
+  // `failed`: WhatsApp took it, and said later that it had not got through.
+  sent: ["delivered", "read", "failed"],
+  delivered: ["read", "failed"],
   read: [],
-  // A late acceptance is still true after the user, or 14 days of silence, had given the message up. `queued`: tried again.
+  // A late acceptance is still true after the user, or 14 days of silence, had given the message up; and so is an arrival
+  // after WhatsApp had taken its word back. `queued`: tried again.
   failed: ["sent", "delivered", "read", "queued"],
   skipped: [],
   cancelled: [],
@@ -27,36 +29,78 @@ export function canBecome(from: MessageStatus, to: MessageStatus): boolean {
 export const messageKinds = ["campaign", "opt_out", "test", "auto_reply", "manual"] as const;
 export type MessageKind = (typeof messageKinds)[number];
 
-/** What a move does to the points: charge the hold, charge what had been given back, give the hold back, or nothing. */
-export type PointsMove = "settle" | "settle_late" | "release" | "keep";
-
-/** What WhatsApp said of a message. */
-export type Fact = { type: "ack" } | { type: "nack"; code: number } | { type: "delivered" } | { type: "read" };
-
-const reached = { ack: "sent", delivered: "delivered", read: "read", nack: "failed" } as const satisfies Record<
-  Fact["type"],
-  MessageStatus
->;
+/**
+ * What a move does to the points: charge the hold, charge what had been given back, give the hold back, give back what was
+ * charged, mark as never charged, or nothing.
+ */
+export type PointsMove = "settle" | "settle_late" | "release" | "refund" | "forgive" | "keep";
 
 /**
- * What a fact makes of a message: the new status and whether points are charged or their hold released; null when the
- * fact tells nothing new (a repeat, or one that came after a later one).
+ * What WhatsApp said of a message. `nack` answers one handing over; `failed` speaks of the message itself, whatever became of
+ * it before (a phone's connection knows only the first, the official API only the second).
  */
-export function applyFactTo(status: MessageStatus, fact: Fact): { status: MessageStatus; points: PointsMove } | null {
-  const next = reached[fact.type];
-  if (fact.type === "nack") {
-    return status === "sending" || status === "unknown" ? { status: next, points: "release" } : null;
-  }
-  if (!canBecome(status, next)) return null;
-  if (status === "failed") return { status: next, points: "settle_late" };
-  return { status: next, points: status === "sending" || status === "unknown" ? "settle" : "keep" };
+export type Fact =
+  | { type: "ack" }
+  | { type: "nack"; code: number }
+  | { type: "failed"; code: number }
+  | { type: "delivered" }
+  | { type: "read" };
+
+/**
+ * What a fact finds: the status, told apart where it alone does not say enough. `sent_again`: sent, and handed over more than
+ * once. `taken_back`: failed after WhatsApp had accepted it; what it cost was given back, and it is not charged a second time.
+ */
+export type Standing = MessageStatus | "sent_again" | "taken_back";
+const standings: readonly Standing[] = [...messageStatuses, "sent_again", "taken_back"];
+
+/** The new status, what becomes of the points, and the reason's code of an end. */
+export interface Outcome {
+  status: MessageStatus;
+  points: PointsMove;
+  error: string | null;
 }
 
-/** What a fact makes of a message in each status; a status that is missing stays as it is. */
-export function outcomesOf(fact: Fact): Partial<Record<MessageStatus, { status: MessageStatus; points: PointsMove }>> {
-  const outcomes = messageStatuses.flatMap((status) => {
-    const outcome = applyFactTo(status, fact);
-    return outcome ? [[status, outcome] as const] : [];
+/** The reason of what failed after it had been accepted, with WhatsApp's own code. */
+const LATE = "late_";
+
+/**
+ * What a fact makes of a message; null when it tells nothing new (a repeat, or one that came after a later one). A refusal of
+ * what was handed over again says nothing of the time before, when it was accepted; nor does one after the recipient's own
+ * phone has confirmed it. What was taken back is accepted no second time, but an arrival is the truth, and costs nothing.
+ */
+export function applyFactTo(standing: Standing, fact: Fact): Outcome | null {
+  switch (fact.type) {
+    case "nack":
+    case "failed":
+      return refusedAt(standing, fact);
+    case "ack":
+      return standing === "taken_back" ? null : acceptedAt(standing, "sent");
+    case "delivered":
+    case "read":
+      return acceptedAt(standing, fact.type);
+  }
+}
+
+function refusedAt(standing: Standing, { type, code }: { type: "nack" | "failed"; code: number }): Outcome | null {
+  const wasAccepted = type === "nack" ? ["sent"] : ["sent", "sent_again", "delivered"];
+  if (wasAccepted.includes(standing)) return { status: "failed", points: "refund", error: `${LATE}${code}` };
+  const isOpen = standing === "sending" || standing === "unknown";
+  return isOpen ? { status: "failed", points: "release", error: String(code) } : null;
+}
+
+function acceptedAt(standing: Standing, status: "sent" | "delivered" | "read"): Outcome | null {
+  if (standing === "taken_back") return { status, points: "forgive", error: null };
+  const from = standing === "sent_again" ? "sent" : standing;
+  if (!canBecome(from, status)) return null;
+  if (from === "failed") return { status, points: "settle_late", error: null };
+  return { status, points: from === "sending" || from === "unknown" ? "settle" : "keep", error: null };
+}
+
+/** What a fact makes of a message in each standing; one that is missing stays as it is. */
+export function outcomesOf(fact: Fact): Partial<Record<Standing, Outcome>> {
+  const outcomes = standings.flatMap((standing) => {
+    const outcome = applyFactTo(standing, fact);
+    return outcome ? [[standing, outcome] as const] : [];
   });
   return Object.fromEntries(outcomes);
 }
@@ -179,7 +223,14 @@ const reasons: Record<string, Reason> = {
 
 const isCode = (code: string) => /^\d{3,4}$/.test(code);
 
+/** Under the id it had it would not be shown, so it is not tried again: who is written to anew gets another message. */
+const takenBack = (code: string): Reason => ({
+  sentence: `WhatsApp took this message, then said that it had not got through (code ${code}). Its points were given back. To write to this person all the same, start another campaign.`,
+  remedy: null,
+});
+
 function reasonOf(code: string): Reason {
+  if (code.startsWith(LATE)) return takenBack(code.slice(LATE.length));
   return (
     reasons[code] ?? {
       sentence: `WhatsApp refused this message (code ${code}). Nothing was charged; it can be tried again.`,

@@ -1,14 +1,13 @@
-import { eq, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
-import { wallets } from "#db/schema/index.ts";
 import { publish } from "../events.ts";
 
 interface Booking {
-  type: "allocation" | "topup" | "deduct" | "refund";
+  type: "allocation" | "topup" | "grant";
   /** Signed: what the balance changes by. */
   points: number;
-  /** Names the cause; the same cause is booked once: `msg:…`, `per:…`. */
+  /** The period, purchase or grant it comes from: the same is booked once. Messages are charged and refunded by `move_message`. */
   refId: string;
 }
 
@@ -20,22 +19,15 @@ export async function book(tx: Db, userId: Id<"user">, { type, points, refId }: 
   await tx.execute(sql`select book_points(${newId("walletTxn")}, ${userId}, ${type}, ${points}, 0, ${refId})`);
 }
 
-/** Holds points for a campaign's rows. One guarded statement, so that two starts cannot both pass. */
+/** Holds points for a campaign's rows; false when fewer are available. Two starts cannot both pass. */
 export async function reserve(tx: Db, userId: Id<"user">, points: number): Promise<boolean> {
-  const rows = await tx
-    .update(wallets)
-    .set({ held: sql`${wallets.held} + ${points}` })
-    .where(sql`${wallets.userId} = ${userId} and ${wallets.balance} - ${wallets.held} >= ${points}`)
-    .returning({ id: wallets.id });
-  if (rows.length > 0) await publish(tx, userId, "wallet", userId);
-  return rows.length > 0;
+  const [held] = await tx.execute<{ ok: boolean }>(sql`select reserve_points(${userId}, ${points}) as ok`);
+  const ok = held?.ok ?? false;
+  if (ok) await publish(tx, userId, "wallet", userId);
+  return ok;
 }
 
 /** Gives back held points that will not be spent. */
 export async function release(tx: Db, userId: Id<"user">, points: number): Promise<void> {
-  if (points === 0) return;
-  await tx
-    .update(wallets)
-    .set({ held: sql`${wallets.held} - ${points}` })
-    .where(eq(wallets.userId, userId));
+  await tx.execute(sql`select release_points(${userId}, ${points})`);
 }
