@@ -1,13 +1,9 @@
-import { Button, Group, NativeSelect, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { MagnifyingGlassIcon } from "@radix-ui/react-icons";
+import { Button, Group, NativeSelect } from "@mantine/core";
 import { Form, useNavigate, useSearchParams } from "@remix-run/react";
-import { useState } from "react";
 import { contactStates } from "#server/contacts/schema.ts";
 import { reachLooks } from "../../components/contact-looks.tsx";
+import { SearchField } from "../../components/filter-fields.tsx";
 import { withSearch } from "../../lib/params.ts";
-
-const TYPING_MS = 250;
 
 /** Which people are shown. Every choice is in the address; without JavaScript a button sends the form. */
 export function Filters({ tags }: { tags: readonly { tag: string; count: number }[] }) {
@@ -20,7 +16,13 @@ export function Filters({ tags }: { tags: readonly { tag: string; count: number 
     <Form method="get" role="search" action="/contacts">
       <Group align="flex-end" gap="sm">
         {search.has("list") && <input type="hidden" name="list" value={given("list")} />}
-        <SearchField value={given("search")} onSearch={(value) => show({ search: value || null })} />
+        <SearchField
+          label="Search"
+          placeholder="Name, or the number's last digits"
+          value={given("search")}
+          onSearch={(value) => show({ search: value || null })}
+          style={{ flex: "2 1 14rem" }}
+        />
         <NativeSelect
           name="state"
           label="State"
@@ -51,41 +53,5 @@ export function Filters({ tags }: { tags: readonly { tag: string; count: number 
         </noscript>
       </Group>
     </Form>
-  );
-}
-
-/** Searches while somebody types, a moment after the last letter. */
-function SearchField({ value, onSearch }: { value: string; onSearch: (value: string) => void }) {
-  const [typed, setTyped] = useState(value);
-  const [sent, setSent] = useState(value);
-  const search = useDebouncedCallback((text: string) => {
-    setSent(text);
-    onSearch(text);
-  }, TYPING_MS);
-  // The address may change by itself, by a link or the browser's way back.
-  const [known, setKnown] = useState(value);
-  if (value !== known) {
-    setKnown(value);
-    if (value !== sent) {
-      setTyped(value);
-      setSent(value);
-    }
-  }
-  return (
-    <TextInput
-      name="search"
-      type="search"
-      label="Search"
-      placeholder="Name, or the number's last digits"
-      autoComplete="off"
-      maxLength={100}
-      value={typed}
-      onChange={({ currentTarget: { value: text } }) => {
-        setTyped(text);
-        search(text.trim());
-      }}
-      leftSection={<MagnifyingGlassIcon aria-hidden />}
-      style={{ flex: "2 1 14rem" }}
-    />
   );
 }

@@ -1,9 +1,9 @@
-import { Alert, Badge, Button, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
-import { CircleBackslashIcon, ExclamationTriangleIcon, MagnifyingGlassIcon } from "@radix-ui/react-icons";
+import { Alert, Badge, Button, Group, NativeSelect, Stack, Text } from "@mantine/core";
+import { CircleBackslashIcon, ExclamationTriangleIcon } from "@radix-ui/react-icons";
 import { Form, Link, useNavigate, useParams, useSearchParams } from "@remix-run/react";
-import { type KeyboardEvent, useCallback, useState } from "react";
+import { type KeyboardEvent, useCallback } from "react";
 import { contentWords } from "#server/inbox/rules.ts";
+import { SearchField } from "../../components/filter-fields.tsx";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { withSearch } from "../../lib/params.ts";
 import { useAccount } from "../../lib/use-account.ts";
@@ -12,8 +12,6 @@ import { calledBy } from "../_app.inbox.$id/load.ts";
 import styles from "./inbox.module.css";
 import { type ConversationPage, type ConversationRow, type LIST_PARAMS, listSearch } from "./load.ts";
 import { ShortMoment } from "./short-moment.tsx";
-
-const TYPING_MS = 250;
 
 /** The conversations, the newest first: found by what is typed, gone through with the arrows, or j and k. */
 export function ConversationList({ page, unread, now }: { page: ConversationPage; unread: number; now: Date }) {
@@ -145,7 +143,13 @@ function ListHead({ unread }: { unread: number }) {
       <Form method="get" role="search" action="/inbox">
         {chosen === "unread" && <input type="hidden" name="show" value="unread" />}
         <Stack gap="xs">
-          <SearchField value={given("search")} onSearch={(value) => show({ search: value || null })} />
+          <SearchField
+            aria-label="Search"
+            placeholder="Name, number or words"
+            size="sm"
+            value={given("search")}
+            onSearch={(value) => show({ search: value || null })}
+          />
           {phones.length > 1 && (
             <NativeSelect
               name="phone"
@@ -187,41 +191,5 @@ function ListHead({ unread }: { unread: number }) {
         ))}
       </Group>
     </Stack>
-  );
-}
-
-/** Searches while somebody types, a moment after the last letter. */
-function SearchField({ value, onSearch }: { value: string; onSearch: (value: string) => void }) {
-  const [typed, setTyped] = useState(value);
-  const [sent, setSent] = useState(value);
-  const search = useDebouncedCallback((text: string) => {
-    setSent(text);
-    onSearch(text);
-  }, TYPING_MS);
-  // The address may change by itself, by a link or the browser's way back.
-  const [known, setKnown] = useState(value);
-  if (value !== known) {
-    setKnown(value);
-    if (value !== sent) {
-      setTyped(value);
-      setSent(value);
-    }
-  }
-  return (
-    <TextInput
-      name="search"
-      type="search"
-      aria-label="Search"
-      placeholder="Name, number or words"
-      autoComplete="off"
-      size="sm"
-      maxLength={100}
-      value={typed}
-      onChange={({ currentTarget: { value: text } }) => {
-        setTyped(text);
-        search(text.trim());
-      }}
-      leftSection={<MagnifyingGlassIcon aria-hidden />}
-    />
   );
 }
