@@ -12,7 +12,11 @@ export async function seed(databaseUrl: string): Promise<{ email: string; passwo
   try {
     const [known] = await connection.db.select({ id: users.id }).from(users).where(eq(users.email, DEMO.email));
     if (!known)
-      await registerUser(connection.db, { ...DEMO, tz: process.env.DEFAULT_TZ || "Asia/Jakarta", acceptTerms: true });
+      await registerUser(
+        connection.db,
+        { ...DEMO, tz: process.env.DEFAULT_TZ || "Asia/Jakarta", acceptTerms: true },
+        { provider: "demo" },
+      );
   } finally {
     await connection.close();
   }

@@ -8,9 +8,17 @@ export const jobs = {
   "pumps:sweep": z.unknown(),
   /** Every minute: campaigns whose scheduled time has come. */
   "campaigns:start-due": z.unknown(),
+  /** The demo provider tells what became of a payment; run again until that is taken. */
+  "payments:call-back": z.object({ paymentId: z.string() }),
+  /** Every ten minutes: purchases that nobody paid within a day. */
+  "purchases:expire": z.unknown(),
+  /** Every minute: plans that end, renew or are to be reminded of. */
+  "plans:tick": z.unknown(),
+  /** Lets the campaigns go on that waited for a plan, once there is one. */
+  "plans:go-on": z.object({ userId: z.templateLiteral(["usr_", z.string()]) }),
   /** Every 5 minutes: messages that no answer will come for. */
   "silence:settle": z.unknown(),
-  /** Every hour: the violations view is empty, or an error is logged. */
+  /** Every hour: the violations view is empty, or an error is logged; what was found is kept. */
   "ledger:check": z.unknown(),
   /** Every hour: phones that nobody uses are warned of, then unlinked. */
   "sessions:expire-idle": z.unknown(),

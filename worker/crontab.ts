@@ -4,6 +4,8 @@ import type { JobName } from "#server/jobs.ts";
 const recurring = [
   { task: "pumps:sweep", match: "* * * * *" },
   { task: "campaigns:start-due", match: "* * * * *" },
+  { task: "plans:tick", match: "* * * * *" },
+  { task: "purchases:expire", match: "*/10 * * * *" },
   { task: "silence:settle", match: "*/5 * * * *" },
   { task: "ledger:check", match: "7 * * * *" },
   { task: "sessions:expire-idle", match: "37 * * * *" },

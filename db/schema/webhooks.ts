@@ -18,7 +18,10 @@ export const webhookEndpoints = pgTable(
     /** The one before, which signs too for a while, so that a receiver can change over without missing anything. */
     previousSecret: bytea(),
     previousUntil: at(),
-    events: text().array().$type<("message.received" | "message.status" | "campaign.*" | "session.*")[]>().notNull(),
+    events: text()
+      .array()
+      .$type<("message.received" | "message.status" | "campaign.*" | "session.*" | "plan.*")[]>()
+      .notNull(),
     enabled: boolean().notNull().default(true),
     /** `failing`: nothing but failures for days. `gone`: it answered 410. */
     disabledReason: text().$type<"user" | "failing" | "gone">(),

@@ -10,7 +10,7 @@ export const authRouter = router({
   me: publicProcedure.input(noInput).query(({ ctx }) => ctx.user),
   register: publicProcedure.input(registerInput).mutation(async ({ ctx, input }) => {
     await countTry(ctx.db, "register_address", ctx.ip);
-    const userId = await registerUser(ctx.db, input);
+    const userId = await registerUser(ctx.db, input, ctx.env.billing);
     ctx.setCookie(await openLoginSession(ctx.db, ctx.env, userId));
     return { id: userId };
   }),

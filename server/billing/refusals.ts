@@ -27,6 +27,17 @@ export const billingRefusals = {
     status: 409,
     message: () => "This was settled a moment ago, so it is no longer waiting. Look at what became of it.",
   },
+  no_kept_card: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: () =>
+      "No card is kept that a renewal could be charged to. Buy a plan and let its card be kept, then switch this on.",
+  },
+  no_plan_to_renew: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: () => "No plan is running that could be renewed. Buy one first.",
+  },
   payment_signature: {
     trpc: "UNAUTHORIZED",
     status: 401,

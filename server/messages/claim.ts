@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { pauseCampaignsOfSession } from "../campaigns/run/pause.ts";
+import { endPlanOfSession } from "../billing/plans/end.ts";
 import type { Caps } from "../env.ts";
 import { isOpen, nextOpening } from "../schedules/rules.ts";
 import { type Gate, type Owner, readGate } from "./gate.ts";
@@ -84,7 +84,7 @@ export async function claimNext(
   const gate = known.gate ?? (await readGate(db, owner));
   if (!gate) return { type: "lost" };
   if (!gate.planActive) {
-    await pauseCampaignsOfSession(db, owner.sessionId, "plan_expired");
+    await endPlanOfSession(db, owner.sessionId);
     return { type: "idle" };
   }
   if (!isOpen(gate.hours, gate.appNow)) {

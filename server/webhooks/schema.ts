@@ -80,7 +80,7 @@ const planEnd = z.object({ plan: z.enum(planTypes), endsAt: when });
 /** `days` before the end; `renews`: it is renewed by itself then, with the card that is kept. */
 const planReminder = planEnd.extend({ days: z.number().int(), renews: z.boolean() });
 /** `nextTryAt` null: it was the last try, renewals are off now. */
-const renewalDeclined = planEnd.extend({ tries: z.number().int(), nextTryAt: maybeWhen });
+const renewalFailed = planEnd.extend({ tries: z.number().int(), nextTryAt: maybeWhen });
 
 /** The `data` of each type of event. */
 const dataOf = {
@@ -105,7 +105,7 @@ const dataOf = {
   "plan.started": period,
   "plan.ends_soon": planReminder,
   "plan.ended": planEnd,
-  "plan.renewal_declined": renewalDeclined,
+  "plan.renewal_failed": renewalFailed,
 } as const satisfies Record<string, z.ZodType>;
 
 export type WebhookType = keyof typeof dataOf;

@@ -2,6 +2,10 @@ import { sql } from "drizzle-orm";
 import type { Task, TaskList } from "graphile-worker";
 import type { Db } from "#db/client.ts";
 import { answerInbound, expireCooldowns } from "#server/automation/answer.ts";
+import { goOn } from "#server/billing/plans/go-on.ts";
+import { tickPlans } from "#server/billing/plans/tick.ts";
+import { callBack } from "#server/billing/provider/demo/call-back.ts";
+import { expirePurchases } from "#server/billing/purchases/give-up.ts";
 import { startDueCampaigns } from "#server/campaigns/schedule/start-due.ts";
 import type { Env } from "#server/env.ts";
 import { expireImports } from "#server/imports/expire.ts";
@@ -12,6 +16,7 @@ import { openMedia } from "#server/media/deps.ts";
 import { expireMedia } from "#server/media/expire.ts";
 import { settleSilence, wipeBodies } from "#server/messages/silence.ts";
 import { expireIdle } from "#server/wa/idle.ts";
+import { checkLedger } from "#server/wallet/check.ts";
 import { expireWebhooks } from "#server/webhooks/forget.ts";
 
 export interface TaskDeps {
@@ -28,8 +33,12 @@ type Handler<N extends JobName> = (payload: JobPayload<N>, deps: TaskDeps, run: 
 const handlers: { [N in SharedJob]: Handler<N> } = {
   "pumps:sweep": (_payload, { db }) => sweepPumps(db),
   "campaigns:start-due": (_payload, { db, env }) => startDueCampaigns(db, env),
+  "payments:call-back": ({ paymentId }, { db, env }) => callBack(db, env, paymentId),
+  "purchases:expire": (_payload, deps) => expirePurchases(deps.db, deps),
+  "plans:tick": (_payload, deps) => tickPlans(deps.db, deps),
+  "plans:go-on": ({ userId }, { db }) => goOn(db, userId),
   "silence:settle": (_payload, { db }) => settleSilence(db),
-  "ledger:check": (_payload, deps) => checkLedger(deps),
+  "ledger:check": (_payload, deps) => watchLedger(deps),
   "sessions:expire-idle": (_payload, { db }) => expireIdle(db),
   "bodies:wipe": (_payload, { db }) => wipeBodies(db),
   "inbox:answer": ({ inboundId }, { db, env, log }) =>
@@ -53,12 +62,10 @@ async function sweepPumps(db: Db): Promise<void> {
                         where j.key = 'pump:' || s.id and j.task_identifier = 'wa:pump@' || s.owner_id and j.attempts < j.max_attempts)`);
 }
 
-async function checkLedger({ db, log }: TaskDeps): Promise<void> {
-  const broken = await db.execute<{ name: string; subject: string }>(
-    sql`select name, subject from violations limit 100`,
-  );
-  for (const { name, subject } of broken)
-    log.error({ event: "ledger.violation", name, subject }, "the ledger breaks an invariant");
+async function watchLedger({ db, log }: TaskDeps): Promise<void> {
+  const { found } = await checkLedger(db);
+  for (const { name, count, subjects } of found)
+    log.error({ event: "ledger.violation", name, count, subjects }, "the ledger breaks an invariant");
 }
 
 /** The tasks any worker may run. A job without a handler does not compile. */

@@ -22,6 +22,7 @@ export const topicWords = {
   "message.status": { word: "Status of messages", note: "Sent, delivered, read, failed, left out, and why." },
   "campaign.*": { word: "Campaigns", note: "Scheduled, started, paused and why, resumed, completed, cancelled." },
   "session.*": { word: "Phones", note: "Linked, reconnecting, restricted, logged out and the like." },
+  "plan.*": { word: "Plan", note: "Started, ends soon, ended, a renewal was declined." },
 } as const satisfies Record<WebhookTopic, { word: string; note: string }>;
 
 const deliveryLooks = {

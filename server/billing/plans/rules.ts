@@ -1,0 +1,58 @@
+import type { SessionStatus } from "../../wa/rules.ts";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** A renewal is charged so long before the end, then at the end, and a day and two days after it. Hours from the end. */
+const RENEWAL_HOURS = [-1, 0, 24, 48] as const;
+/** When nobody was there to charge it until so long after the end, it is not charged any more. Hours. */
+const RENEWAL_OVER_HOURS = 72;
+
+/** When a renewal is charged first. */
+export const firstRenewal = (endsAt: Date): Date => new Date(endsAt.getTime() + RENEWAL_HOURS[0] * HOUR_MS);
+
+/**
+ * When a renewal is tried again that was declined now; null: not again. Tries that were missed are not made up for, so that
+ * no card is asked twice in a row.
+ */
+export function nextRenewal(endsAt: Date, now: Date): Date | null {
+  const tries = RENEWAL_HOURS.map((hours) => new Date(endsAt.getTime() + hours * HOUR_MS));
+  return tries.find((at) => at > now) ?? null;
+}
+
+/** Whether it is too late to renew by itself: so long after the end its user does not expect to be charged. */
+export const isRenewalOver = (endsAt: Date, now: Date): boolean =>
+  now.getTime() - endsAt.getTime() >= RENEWAL_OVER_HOURS * HOUR_MS;
+
+/** How many days before its end a user is reminded. */
+export const REMINDER_DAYS = [3, 1] as const;
+export type ReminderDays = (typeof REMINDER_DAYS)[number];
+
+/**
+ * The reminder that a plan is due for: the latest whose time has come; null before the first, after the end, and of a period
+ * that was shorter than that from the beginning.
+ */
+export function dueReminder({ startedAt, endsAt }: { startedAt: Date; endsAt: Date }, now: Date): ReminderDays | null {
+  if (now >= endsAt) return null;
+  const due = REMINDER_DAYS.filter((days) => {
+    const at = endsAt.getTime() - days * DAY_MS;
+    return at <= now.getTime() && at > startedAt.getTime();
+  });
+  return due.at(-1) ?? null;
+}
+
+/** Why a campaign that waited for a plan stays paused once there is one: what is true of its phone; null: it goes on. */
+export function goOnAs(phone: SessionStatus): "restricted" | "logged_out" | null {
+  if (phone === "linked" || phone === "reconnecting") return null;
+  return phone === "restricted" ? "restricted" : "logged_out";
+}
+
+/** Why renewals are not made by themselves any more, in a sentence. */
+export const renewalStops = {
+  declined: "The card was declined each time it was charged.",
+  no_method: "No card is kept that it could be charged to.",
+  not_on_sale: "The plan is no longer sold.",
+  payments_off: "Payments are switched off here.",
+  late: "It could not be charged in time.",
+} as const satisfies Record<string, string>;
+export type RenewalStop = keyof typeof renewalStops;
