@@ -208,5 +208,8 @@ GRANT UPDATE (held, auto_renew, next_plan, low_points, bill_name, bill_address, 
 -- Nor an administrator, who could give them away.
 REVOKE UPDATE ON users FROM masssender_web;
 --> statement-breakpoint
+-- Enough to lock one's own row by.
+GRANT UPDATE (tz) ON users TO masssender_web;
+--> statement-breakpoint
 CREATE POLICY begins_unpaid ON purchases AS RESTRICTIVE FOR INSERT TO masssender_web
   WITH CHECK (status = 'pending' AND settled_at IS NULL AND NOT automatic);
