@@ -120,7 +120,7 @@ async function readTheirs(tx: Db, { userId }: Chat, ids: readonly string[]): Pro
            ${exactly(cameAt)} as at,
            (select jsonb_build_object('id', c.id, 'name', c.name) from messages m join campaigns c on c.id = m.campaign_id
              where m.contact_id = i.contact_id and m.user_id = i.user_id and m.kind = 'campaign' and ${reached}
-               and ${answers(sql`i.sent_at`)} limit 1) as campaign
+               and ${answers(cameAt)} limit 1) as campaign
       from inbound_messages i where i.user_id = ${userId} and i.id = any(${textArray(ids)})`);
   return rows.map(({ at, ...row }) => ({
     ...row,

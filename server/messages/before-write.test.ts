@@ -1,8 +1,8 @@
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { type Connection, connect, type Db } from "#db/client.ts";
-import type { Id } from "#db/ids.ts";
-import { campaigns, messages, waNumbers } from "#db/schema/index.ts";
+import { type Id, newId } from "#db/ids.ts";
+import { campaigns, identityPairs, messages, suppressions, waNumbers } from "#db/schema/index.ts";
 import { useDatabase } from "#tests/database.ts";
 import {
   createHeldSession,
@@ -58,6 +58,29 @@ test("a pause since the claim sends the message back to the queue, and nothing i
   expect(await confirmWrite(db, session, message, Buffer.from("x"))).toBe(false);
   expect(await statusOf(message.id)).toMatchObject({ status: "queued", submissions: 0 });
   expect(await sentToday()).toBe(0);
+});
+
+test("whoever opted out under a name that only WhatsApp knows them by is left out, not queued again and again", async () => {
+  const { id, phones } = await start(2);
+  const optOut = (identity: string) =>
+    db.insert(suppressions).values({ id: newId("suppression"), userId, identity, source: "keyword" });
+  await optOut("lid:77");
+  const message = await claimed();
+  expect(await confirmWrite(db, session, message, Buffer.from("x"), "lid:77")).toBe(false);
+  expect(await statusOf(message.id)).toMatchObject({ status: "skipped", errorCode: "opted_out" });
+  expect(await sentToday()).toBe(0);
+  // By way of a number that became theirs when two contacts were merged.
+  await db.insert(identityPairs).values([
+    { userId, pn: `pn:${phones[1]}`, lid: "pn:+6299" },
+    { userId, pn: "pn:+6299", lid: "lid:88" },
+  ]);
+  await optOut("lid:88");
+  const other = await claimed();
+  expect(await confirmWrite(db, session, other, Buffer.from("x"))).toBe(false);
+  expect(await statusOf(other.id)).toMatchObject({ status: "skipped", errorCode: "opted_out" });
+  const [campaign] = await db.select().from(campaigns).where(eq(campaigns.id, id));
+  expect(campaign).toMatchObject({ status: "completed", holdOpen: 0 });
+  expect(await readWallet(db, userId)).toEqual({ balance: 400, held: 0 });
 });
 
 test("a message that could not be written does not count to the phone's day, however often it is tried", async () => {

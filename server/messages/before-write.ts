@@ -4,6 +4,7 @@ import type { Id } from "#db/ids.ts";
 import { campaigns, messages, waNumbers } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
 import { publish } from "../events.ts";
+import { isSuppressedAs } from "../opt-outs/is-suppressed.ts";
 import { isOpen } from "../schedules/rules.ts";
 import type { ClaimedMessage } from "./claim.ts";
 import { keepEncoded, type Owner } from "./gate.ts";
@@ -25,15 +26,23 @@ export async function confirmWrite(
 ): Promise<boolean> {
   const gate = await keepEncoded(db, owner, { id: message.id, encoded, alias, redrive: message.redrive });
   if (gate?.planActive && isOpen(gate.hours, gate.appNow)) return true;
-  if (!message.redrive) await backToQueue(db, owner, message);
+  if (!message.redrive) await backToQueue(db, owner, message, alias);
   return false;
 }
 
-/** Returns a claimed message that was certainly not written: nothing is counted, the next claim judges it anew. */
-export async function backToQueue(db: Db, owner: Owner, message: ClaimedMessage): Promise<void> {
+/**
+ * Returns a claimed message that was certainly not written: nothing is counted, the next claim judges it anew.
+ * @param alias as of `confirmWrite`: an opt-out that is known under it alone ends the message, for no claim would see it
+ */
+export async function backToQueue(
+  db: Db,
+  owner: Owner,
+  message: ClaimedMessage,
+  alias: string | null = null,
+): Promise<void> {
   await db.transaction(async (tx) => {
     const claim = await lockClaim(tx, owner, message);
-    if (claim) await requeue(tx, message, claim, {});
+    if (claim) await requeue(tx, message, claim, { alias });
   });
 }
 
@@ -100,7 +109,7 @@ async function requeue(
   tx: Db,
   message: ClaimedMessage,
   claim: HeldClaim,
-  also: { notBefore?: SQL; transportErrors?: number },
+  { alias = null, ...also }: { alias?: string | null; notBefore?: SQL; transportErrors?: number },
 ): Promise<void> {
   const [back] = await tx
     .update(messages)
@@ -114,7 +123,7 @@ async function requeue(
       ...also,
     })
     .where(eq(messages.id, message.id))
-    .returning({ overtaken });
+    .returning({ overtaken: overtakenOf(alias) });
   await uncount(tx, claim);
   const errorCode = back?.overtaken;
   if (claim.campaign?.status === "cancelling") {
@@ -125,10 +134,10 @@ async function requeue(
 }
 
 /** SQL: why a message is not wanted any more, though it was when it was claimed; null when it is. */
-const overtaken = sql<string | null>`case
+const overtakenOf = (alias: string | null) => sql<string | null>`case
   when messages.kind = 'opt_out' and not is_suppressed(messages.user_id, messages.recipient_key) then 'opted_in'
   when messages.kind = 'opt_out' then null
-  when is_suppressed(messages.user_id, messages.recipient_key) then 'opted_out'
+  when ${isSuppressedAs(sql`messages.user_id`, sql`array[messages.recipient_key, ${alias}::text]`)} then 'opted_out'
   when exists (select 1 from contacts c where c.user_id = messages.user_id and c.id = messages.contact_id and not c.consent) then 'no_consent'
   when messages.kind = 'campaign' and messages.recipient_key not like 'group:%'
    and not exists (select 1 from contacts c where c.user_id = messages.user_id and c.id = messages.contact_id) then 'contact_removed' end`;

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
+import { isSuppressedAs } from "../opt-outs/is-suppressed.ts";
 import { hoursColumns, hoursRow, toHours } from "../schedules/row.ts";
 import type { ActiveHours } from "../schedules/rules.ts";
 
@@ -60,8 +61,7 @@ export async function keepEncoded(
        and (m.campaign_id is null or exists (select 1 from campaigns c where c.id = m.campaign_id and c.status = 'running'))
        and (${message.redrive} or m.expires_at is null or m.expires_at > app_now())
        and (m.kind = 'opt_out'
-         or not is_suppressed(m.user_id, m.recipient_key)
-            and (${message.alias}::text is null or not is_suppressed(m.user_id, ${message.alias}::text))
+         or not ${isSuppressedAs(sql`m.user_id`, sql`array[m.recipient_key, ${message.alias}::text]`)}
             and not exists (select 1 from contacts c where c.user_id = m.user_id and c.id = m.contact_id and not c.consent))
        and (${message.redrive} or m.kind <> 'campaign' or m.recipient_key like 'group:%'
          or exists (select 1 from contacts c where c.user_id = m.user_id and c.id = m.contact_id))

@@ -1,4 +1,4 @@
-import { eq, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { inboundMessages } from "#db/schema/index.ts";
@@ -68,6 +68,24 @@ describe("a reply belongs to a campaign", () => {
       ["Second", 1],
       ["First", 1],
     ]);
+  });
+
+  test("and to the one before, when the other reached them later within the same second", async () => {
+    const ayu = await person();
+    const first = await run("First", ayu, past(-HOUR));
+    const second = await run("Second", ayu, NOON);
+    // WhatsApp tells the second, 05:00:00; it was here before the second campaign's message went, and after.
+    const came = async (at: Date, text: string) => {
+      await write(stage.db, of, ayu, past(-600), text);
+      const mine = and(eq(inboundMessages.userId, user.id), eq(inboundMessages.body, text));
+      await stage.db.update(inboundMessages).set({ createdAt: at }).where(mine);
+    };
+    await came(past(-200), "To the first");
+    await came(past(200), "STOP");
+    const texts = async (id: string) => (await user.api.campaigns.replies({ id })).rows.map(({ text }) => text);
+    expect([await texts(first), await texts(second)]).toEqual([["To the first"], ["STOP"]]);
+    expect(await answersOf(first)).toEqual({ replied: 1, optedOut: 0, both: 0 });
+    expect(await answersOf(second)).toEqual({ replied: 1, optedOut: 1, both: 1 });
   });
 
   test("and to one alone, whatever was sent and written when", async () => {

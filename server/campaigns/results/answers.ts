@@ -1,17 +1,19 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
+import { cameAt } from "../../inbox/list.ts";
 import { ANSWER_DAYS } from "./rules.ts";
 
 /** SQL: WhatsApp accepted the message `m`. */
 export const reached = sql`m.status in ('sent', 'delivered', 'read')`;
 
-/** SQL: the message `m` was handed over then. WhatsApp tells the time of an answer in whole seconds. */
-const handedOver = (of: SQL) => sql`date_trunc('second', coalesce(${of}.sending_at, ${of}.sent_at))`;
+/** SQL: a message was handed over then. */
+const handedOver = (of: SQL) => sql`coalesce(${of}.sending_at, ${of}.sent_at)`;
 
 /**
  * SQL: what a person did at `at` is put down to the message `m` that they got: it came within seven days, and no other
  * campaign had reached them meanwhile.
+ * @param at to the microsecond (`cameAt` of a message), for two campaigns may reach somebody within a second
  */
 export const answers = (at: SQL): SQL => sql`
   (${at} >= ${handedOver(sql`m`)} and ${at} < ${handedOver(sql`m`)} + make_interval(days => ${ANSWER_DAYS})
@@ -22,12 +24,20 @@ export const answers = (at: SQL): SQL => sql`
 
 /** SQL: the replies that are put down to the message `m`, as `i`. */
 export const repliesTo = sql`inbound_messages i
-  where i.contact_id = m.contact_id and i.user_id = m.user_id and ${answers(sql`i.sent_at`)}`;
+  where i.contact_id = m.contact_id and i.user_id = m.user_id and ${answers(cameAt)}`;
+
+/**
+ * SQL: when the opt-out `e` came: with the message that was its word. One in a group's chat is not kept, and counts as written
+ * at the end of its second, which is all that WhatsApp tells.
+ */
+const optedOutAt = sql`coalesce(
+  (select max(${cameAt}) from inbound_messages i where i.contact_id = e.contact_id and i.user_id = e.user_id and i.sent_at = e.at),
+  e.at + interval '999999 microseconds')`;
 
 /** SQL: the opt-outs, by the person's own word, that are put down to the message `m`, as `e`. */
 export const optOutsAfter = sql`consent_events e
   where e.contact_id = m.contact_id and e.user_id = m.user_id and e.kind = 'opted_out' and e.source = 'keyword'
-    and ${answers(sql`e.at`)}`;
+    and ${answers(optedOutAt)}`;
 
 export interface Answers {
   /** People who wrote back, whatever they wrote. */

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
+import { cameAt } from "../../inbox/list.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
 import { answers, reached } from "./answers.ts";
 import { TEXT_DAYS } from "./rules.ts";
@@ -35,7 +36,7 @@ export async function listReplies(tx: Db, userId: Id<"user">, input: RepliesInpu
       from messages m
       join inbound_messages i on i.contact_id = m.contact_id and i.user_id = m.user_id
       join contacts c on c.id = m.contact_id and c.user_id = m.user_id
-     where m.campaign_id = ${id} and m.user_id = ${userId} and ${reached} and ${answers(sql`i.sent_at`)}
+     where m.campaign_id = ${id} and m.user_id = ${userId} and ${reached} and ${answers(cameAt)}
        and (${input.cursor ?? null}::text is null or i.id < ${input.cursor ?? null})
      order by i.id desc limit ${REPLIES_PAGE + 1}`);
   const page = found.slice(0, REPLIES_PAGE);
