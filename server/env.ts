@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { unwritable } from "./billing/receipts/rules.ts";
 import type { SessionKey, SessionKeys } from "./keys/seal.ts";
 
 const int = (fallback: number, { min = 0, max = Number.MAX_SAFE_INTEGER } = {}) =>
@@ -10,6 +11,15 @@ const isKey = (key: string) => Buffer.from(key, "base64").length === 32;
 const KEY = "must be 32 random bytes in base64";
 
 const isCurrency = (code: string) => /^[A-Z]{3}$/.test(code) && Intl.supportedValuesOf("currency").includes(code);
+
+/** What stands on receipts has to be of letters that these can show. */
+const onReceipts = (max: number, fallback: string) =>
+  z
+    .string()
+    .trim()
+    .max(max)
+    .refine((text) => unwritable(text).length === 0, "receipts show Latin, Greek and Cyrillic letters alone")
+    .default(fallback);
 
 /** Where S3 is used these belong together; without them files are kept in DATA_DIR. */
 const S3_PARTS = ["S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"] as const;
@@ -21,6 +31,7 @@ const schema = z.object({
   PORT: int(3000, { max: 65_535 }),
   WORKER_HTTP_PORT: int(3020, { max: 65_535 }),
   APP_ORIGIN: z.url().optional(),
+  WEB_ORIGIN: z.url().optional(),
   TRUST_PROXY: int(0, { max: 10 }),
   DEFAULT_TZ: z.string().default("Asia/Jakarta"),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
@@ -46,11 +57,11 @@ const schema = z.object({
   WEBHOOKS_LOCAL: z.enum(["on", "off"]).default("off"),
   PAYMENTS: z.enum(["demo", "off"]).optional(),
   CURRENCY: z.string().refine(isCurrency, "must be the three letters of a currency, like IDR").default("IDR"),
-  TAX_NAME: z.string().trim().max(40).default("PPN"),
+  TAX_NAME: onReceipts(40, "PPN"),
   TAX_PERCENT: z.coerce.number().min(0).max(100).multipleOf(0.01).default(11),
-  SELLER_NAME: z.string().trim().max(120).default("MassSender"),
-  SELLER_ADDRESS: z.string().trim().max(300).default(""),
-  SELLER_TAX_ID: z.string().trim().max(60).default(""),
+  SELLER_NAME: onReceipts(120, "MassSender"),
+  SELLER_ADDRESS: onReceipts(300, ""),
+  SELLER_TAX_ID: onReceipts(60, ""),
   DATA_DIR: z.string().default(".data"),
   S3_ENDPOINT: z.url().optional(),
   S3_REGION: z.string().default("us-east-1"),
@@ -149,6 +160,13 @@ function keysOf(current: SessionKey, old: SessionKey[]): SessionKeys {
   return { current, byId: new Map([...old, current].map((key) => [key.id, key])) };
 }
 
+/** A host that is listened on, as it is connected to on the same machine. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
 /**
  * The only reader of the environment: parsed once per process, then passed on as values.
  * @throws Error with one line per wrong variable
@@ -168,6 +186,8 @@ export function readEnv(source: NodeJS.ProcessEnv) {
     port: env.PORT,
     workerHttpPort: env.WORKER_HTTP_PORT,
     appOrigin: new URL(env.APP_ORIGIN ?? `http://localhost:${env.PORT}`).origin,
+    /** Where a worker reaches the web process, past whatever stands in front of it; on the same machine unless told otherwise. */
+    webOrigin: new URL(env.WEB_ORIGIN ?? `http://${reachable(env.HOST)}:${env.PORT}`).origin,
     /** How many proxies of our own stand in front: so far back X-Forwarded-For is believed. */
     trustProxy: env.TRUST_PROXY,
     defaultTz: env.DEFAULT_TZ,

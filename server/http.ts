@@ -11,6 +11,7 @@ import type { Registry } from "prom-client";
 import type { Connection } from "#db/client.ts";
 import { readLoginSession } from "./auth/login-sessions.ts";
 import { findTokenUser } from "./auth/tokens.ts";
+import { paymentCallbacks } from "./billing/provider/http.ts";
 import type { Context } from "./context.ts";
 import { comesFromOurPages } from "./csrf.ts";
 import { downloads } from "./downloads.ts";
@@ -55,6 +56,7 @@ export function createHttpApp(deps: WebDeps): Hono<App> {
     return c.json(state, state.ready ? 200 : 503);
   });
   app.get("/metrics", async (c) => c.text(await metrics.metrics(), 200, { "content-type": metrics.contentType }));
+  app.route("/", paymentCallbacks(connection.db, { env, log }));
 
   app.use(compress());
   if (env.nodeEnv === "production") {

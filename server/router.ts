@@ -1,5 +1,7 @@
 import { authRouter, tokensRouter } from "./auth/router.ts";
 import { automationRouter } from "./automation/router.ts";
+import { receiptsRouter } from "./billing/receipts/router.ts";
+import { billingRouter } from "./billing/router.ts";
 import { campaignsRouter } from "./campaigns/router.ts";
 import { contactsRouter } from "./contacts/router.ts";
 import { devPhoneRouter } from "./dev-phone/router.ts";
@@ -28,6 +30,8 @@ export const appRouter = router({
   rules: automationRouter,
   inbox: inboxRouter,
   wallet: walletRouter,
+  receipts: receiptsRouter,
+  billing: billingRouter,
   schedules: schedulesRouter,
   webhooks: webhooksRouter,
   live: liveRouter,

@@ -28,7 +28,7 @@ export function openDemoProvider(db: Db, env: Pick<BillingDeps["env"], "sessionK
     },
     async close(reference) {
       const payment = await closePayment(db, reference);
-      return payment?.status === "paid" || payment?.status === "declined" ? "settled" : "closed";
+      return payment?.status === "paid" || payment?.status === "declined" ? translate(eventOf(payment)) : null;
     },
     readCallback: (callback, now) => readCallback(callbackKeys(env.sessionKeys), callback, now),
   };

@@ -27,3 +27,6 @@ export function cardOfToken(token: string): CardKind | null {
 /** Whether a card pays, with somebody there or without. */
 export const pays = (card: CardKind, { there }: { there: boolean }): boolean =>
   card === "pays" || (card === "pays_once" && there);
+
+/** Where the demo provider calls back. */
+export const DEMO_CALLBACKS = "/api/payments/demo";

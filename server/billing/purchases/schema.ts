@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { idSchema } from "#db/ids.ts";
+
+export const planNames = ["15d", "30d"] as const;
+
+/** One thing of what is offered: `plan-30d`, `points-200`. */
+export const offerId = z
+  .string("Choose what to buy.")
+  .regex(/^(plan-(15d|30d)|points-[1-9]\d{0,6})$/, "Choose what to buy.");
+
+export const buyInput = z
+  .object({
+    offer: offerId,
+    /** What the person was shown that it costs with tax, in minor units: another price is asked about first. */
+    total: z.number().int().nonnegative().optional(),
+    /** The card is kept, so that plans renew themselves with it. */
+    keepMethod: z.boolean().default(false),
+  })
+  .strict();
+export type BuyInput = z.infer<typeof buyInput>;
+
+export const purchaseRef = z.object({ id: idSchema("purchase") }).strict();
+
+export const purchasesInput = z
+  .object({ cursor: idSchema("purchase").optional() })
+  .strict()
+  .default({});
