@@ -5,6 +5,7 @@ import type { ActName } from "./rules.ts";
 
 const HOUR_MS = 3_600_000;
 const SLOW_MS = 4_000;
+const TAKEN_BACK_MS = 5_000;
 const DAY_MS = 24 * HOUR_MS;
 const JOURNAL_SHOWN = 50;
 
@@ -32,6 +33,7 @@ const orders: Record<ActName, readonly Order[]> = {
   banned: [fault({ failLogins: { reason: 403, probability: 1 } }), streamError(403)],
   nack: [fault({ nack: { code: 463, count: 3 } })],
   loseAcks: [fault({ loseAcks: { count: 3 } })],
+  takeBack: [fault({ takeBack: { code: 470, ms: TAKEN_BACK_MS, count: 3 } })],
   slow: [fault({ slow: { queryMs: SLOW_MS } }), { method: "PUT", path: "delays", body: { ackMs: SLOW_MS } }],
   reachout: [limit({ reachout: { forMs: HOUR_MS } })],
   newChats: [limit({ newChats: { total: 2 } })],

@@ -46,6 +46,11 @@ export const acts = {
     label: "Lose the next 3 acks",
     explains: "The messages arrive, the app never hears so, and sends the same id again. Each is shown once.",
   },
+  takeBack: {
+    of: "messages",
+    label: "Take back the next 3 messages (470)",
+    explains: "WhatsApp takes each message and says 5 seconds later that it did not get through. Its points come back.",
+  },
   slow: {
     of: "messages",
     label: "Slow server",
@@ -91,6 +96,7 @@ export interface Troubles {
 
 const known: Record<string, string> = {
   nack: "Messages are refused",
+  takeBack: "Messages are taken, then refused",
   loseAcks: "Acks are lost",
   loseReceipts: "Receipts are lost",
   dropBefore: "The connection is cut before messages are taken",

@@ -34,3 +34,18 @@ export const answer = (ctx: Context, client: Client, message: BinaryNode, sent: 
   if (ackMs === 0) depart();
   else ctx.clock.after(ackMs, depart);
 };
+
+/** Acks a message and refuses it later. Who is not connected then does not hear of it. */
+export const takeBack = (
+  ctx: Context,
+  client: Client,
+  message: BinaryNode,
+  sent: Sent,
+  { code, ms }: { code: number; ms: number },
+): void => {
+  sent.acked = true;
+  ack(ctx, client, message);
+  ctx.clock.after(ms, () => {
+    if (client.connection.alive) ack(ctx, client, message, String(code));
+  });
+};

@@ -7,7 +7,7 @@ import { type Address, isGroup, lidJid, pnJid, readJid } from "../wire/jids.ts";
 import { children, node, seconds } from "../wire/nodes.ts";
 import { Entries } from "../world/entries.ts";
 import type { Account, Sent } from "../world/schema.ts";
-import { ack, answer } from "./acks.ts";
+import { ack, answer, takeBack } from "./acks.ts";
 import { readAsOwnPhone, readAsRecipient } from "./reading.ts";
 
 /** Codes of error acks. That a number without WhatsApp gives 404 is an assumption, not something seen on the real server. */
@@ -152,6 +152,11 @@ const receive = (ctx: Context, client: Client, message: BinaryNode, place: Place
   const refused = faults.strikes("nack", ...about)?.code.toString() ?? place.refused;
   if (refused) {
     ack(ctx, client, message, refused);
+    return;
+  }
+  const back = faults.strikes("takeBack", ...about);
+  if (back) {
+    takeBack(ctx, client, message, sent, back);
     return;
   }
   place.take(sent);

@@ -42,6 +42,8 @@ export const faultsSchema = z
     reorderMessages: plain,
     /** The server refuses messages with this code; the recipient gets nothing. */
     nack: fault({ code: httpError }),
+    /** The server acks messages, and `ms` later refuses them with this code after all; the recipient gets nothing. */
+    takeBack: fault({ code: httpError, ms: milliseconds }),
     /** Cut the connection when messages arrive, without taking them. */
     dropBefore: countOrFault,
     /** Take the messages, then cut the connection instead of answering. */

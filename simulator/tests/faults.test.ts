@@ -52,6 +52,16 @@ describe("an ack", () => {
     expect(scene.acksOf(next)).toHaveLength(1);
   });
 
+  it("is taken back: the same message is refused after it was acked, and its recipient gets nothing", async () => {
+    await scene.simulator.setFaults(ACCOUNT, { takeBack: { code: 470, ms: 100, count: 1 } });
+    const id = await scene.send();
+    await until("both answers", () => scene.acksOf(id).length === 2);
+    expect(scene.acksOf(id).map(({ error }) => error)).toEqual([undefined, "470"]);
+    const next = await scene.send();
+    await delivered(next);
+    expect(await scene.shown(id)).toEqual([]);
+  });
+
   it("comes after that of the next message, or a second late when there is none", async () => {
     await scene.simulator.setFaults(ACCOUNT, { reorderAcks: { count: 2 } });
     const [first, second] = [await scene.send(), await scene.send()];
