@@ -26,9 +26,3 @@ export const receiptDocument = z.object({
   paymentRef: z.string().nullable(),
 });
 export type ReceiptDocument = z.infer<typeof receiptDocument>;
-
-/** What was bought, in the words of a receipt's line. */
-export function lineOf(bought: { points: number; days: number | null }): string {
-  if (bought.days === null) return `${bought.points} points for messages`;
-  return `Plan of ${bought.days} days with ${bought.points} points`;
-}

@@ -3,7 +3,8 @@ import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { invoices, purchases, users, wallets } from "#db/schema/index.ts";
 import type { BillingSettings } from "../../env.ts";
-import { lineOf, type ReceiptDocument } from "./document.ts";
+import { whatIsBought } from "../rules.ts";
+import type { ReceiptDocument } from "./document.ts";
 import { numberOf, takeNumber } from "./numbers.ts";
 import { renderReceipt } from "./pdf.ts";
 
@@ -41,7 +42,7 @@ export async function issueReceipt(
     seller: { name, address, taxId },
     buyer: { name: wallet.billName, address: wallet.billAddress, taxId: wallet.billTaxId, email },
     currency: purchase.currency,
-    lines: [{ what: lineOf(purchase), quantity: 1, price: purchase.net, net: purchase.net }],
+    lines: [{ what: whatIsBought(purchase), quantity: 1, price: purchase.net, net: purchase.net }],
     net: purchase.net,
     tax: purchase.taxRate > 0 ? { name: purchase.taxName, rate: purchase.taxRate, amount: purchase.tax } : null,
     total: purchase.total,
