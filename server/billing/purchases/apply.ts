@@ -7,11 +7,14 @@ import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
 import { book } from "../../wallet/ledger.ts";
 import type { BillingDeps } from "../deps.ts";
+import { renewalDeclined, renewalDeclined } from "../plans/renewal.ts";
+import { setAutoRenew } from "../plans/settings.ts";
 import { startPeriod } from "../plans/start-period.ts";
-import type { PaymentEvent } from "../provider/port.ts";
+import type { KeptMethod, PaymentEvent } from "../provider/port.ts";
 import { issueReceipt } from "../receipts/issue.ts";
 import { becomes } from "./rules.ts";
 
+type Billing = BillingDeps["env"]["billing"];
 export type Purchase = typeof purchases.$inferSelect;
 
 /** What an event made of its purchase: what it says, or nothing, because it or another was heard before. */
@@ -25,7 +28,7 @@ export type Applied = PaymentEvent["type"] | "nothing";
  */
 export async function applyPayment(
   db: Db,
-  deps: Pick<BillingDeps, "env" | "log">,
+  deps: BillingDeps,
   event: PaymentEvent,
 ): Promise<Applied> {
   const { reference, eventId, type } = event;
@@ -52,7 +55,7 @@ type Said = Applied | "unknown" | { differs: string };
 /** The row of the purchase is locked first: whoever hears the same at the same moment waits here, and finds it done. */
 async function applyOnce(
   tx: Db,
-  billing: BillingDeps["env"]["billing"],
+  billing: Billing,
   id: Id<"purchase">,
   event: PaymentEvent,
 ): Promise<Said> {
@@ -70,8 +73,10 @@ async function applyOnce(
   await settle(tx, purchase, type, event.providerRef);
   if (type === "paid") {
     await give(tx, purchase);
-    if (event.method && purchase.keepMethod) await keepMethod(tx, purchase, event.method);
-    await issueReceipt(tx, billing.seller, id, billing.provider === "demo");
+    if (event.method && purchase.keepMethod) await keepMethod(tx, billing, purchase, event.method);
+    await issueReceipt(tx, billing.seller, id, provider === "demo");
+  } else if (purchase.automatic) {
+    await renewalDeclined(tx, purchase.userId);
   }
   return type;
 }
@@ -101,6 +106,7 @@ export async function settle(
   await tx.update(purchases).set({ status, settledAt: sql`app_now()`, providerRef }).where(eq(purchases.id, id));
   const meta = { purchaseId: id, kind, points, total, currency, automatic };
   await recordAudit(tx, userId, `purchase.${status}`, meta);
+  if (automatic && status !== "paid") await renewalDeclined(tx, userId);
   await publish(tx, userId, "wallet", id);
 }
 
@@ -110,11 +116,12 @@ async function give(tx: Db, { id, userId, plan, days, points }: Purchase): Promi
   else await book(tx, userId, { type: "topup", points, refId: id });
 }
 
-/** One card is kept for each user: the last one they said so of. */
-async function keepMethod(tx: Db, { userId, provider }: Purchase, { token, label }: { token: string; label: string }) {
+/** One card is kept for each user, the last one they said so of; kept with a plan, the plan is renewed with it from now on. */
+async function keepMethod(tx: Db, billing: Billing, { userId, provider, kind }: Purchase, { token, label }: KeptMethod) {
   const row = { provider, token, label };
   await tx
     .insert(paymentMethods)
     .values({ userId, ...row })
     .onConflictDoUpdate({ target: paymentMethods.userId, set: { ...row, createdAt: sql`now()` } });
+  if (kind === "plan" && billing.provider) await setAutoRenew(tx, billing, userId, { to: "on" });
 }

@@ -3,22 +3,20 @@ import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { paymentMethods, planOffers, purchases, wallets } from "#db/schema/index.ts";
 import type { BillingDeps } from "../deps.ts";
+import { renewalIsDue } from "../plans/renewal.ts";
 import { openProvider } from "../provider/open.ts";
 import { priceOf } from "../rules.ts";
 import { applyPayment, type Purchase } from "./apply.ts";
 import { orderOf } from "./order.ts";
 
 /**
- * What came of a renewal. `not_due`: the plan goes on for more than a day, or its user does not want it renewed; nothing was
+ * What came of a renewal. `not_due`: its time has not come, it was made meanwhile, or its user does not want it; nothing was
  * bought. `impossible`: nothing could be charged, and why.
  */
 export type Renewal =
   | { outcome: "paid" | "declined"; purchaseId: Id<"purchase"> }
   | { outcome: "not_due" }
   | { outcome: "impossible"; why: "payments_off" | "no_method" | "not_on_sale" };
-
-/** A plan that ends later than in so many hours is not renewed yet: of two who renew at once, the second finds it so. */
-const DUE_HOURS = 24;
 
 /**
  * Buys the next period of a plan without anybody there, charged to the kept method: the plan that follows, or the same again,
@@ -53,7 +51,7 @@ async function openRenewal(
   const [wallet] = await tx
     .select({
       plan: sql<"15d" | "30d">`coalesce(${wallets.nextPlan}, ${wallets.planType})`,
-      due: sql<boolean>`${wallets.autoRenew} and ${wallets.planExpiresAt} <= app_now() + ${DUE_HOURS} * interval '1 hour'`,
+      due: sql<boolean>`${renewalIsDue}`,
     })
     .from(wallets)
     .where(eq(wallets.userId, userId));
