@@ -38,7 +38,7 @@ function Check({ verdict, title, children }: { verdict: Verdict; title: ReactNod
   );
 }
 
-const phoneCodes = ["session_not_linked", "no_phone", "group_chat_phone"];
+const phoneCodes = ["session_not_linked", "account_restricted", "no_phone", "group_chat_phone"];
 const moneyCodes = ["insufficient_points", "plan_expired"];
 
 /** The review as a list: each point is in order, to be minded, or in the way of a start. */

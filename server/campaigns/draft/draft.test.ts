@@ -4,12 +4,14 @@ import { type Connection, connect, type Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { auditLogs, campaigns, contactLists, contacts, media, waSessions } from "#db/schema/index.ts";
 import { useDatabase } from "#tests/database.ts";
-import { createHeldSession, createList, createUser } from "#tests/factories.ts";
+import { createHeldSession, createList, createUser, testEnv } from "#tests/factories.ts";
 import { withUser } from "../../users/with-user.ts";
+import { startCampaign } from "../run/start.ts";
 import { createCampaignInput, type DraftInput } from "../schema.ts";
 import { createCampaign, getOwnCampaign, updateCampaign } from "./draft.ts";
 import { previewCampaign } from "./preview.ts";
 import { draftProblems } from "./problems.ts";
+import { reviewCampaign } from "./review.ts";
 
 const url = useDatabase();
 let connection: Connection;
@@ -182,4 +184,25 @@ test("a message is written on the people with the longest and the shortest text,
     longest: { name: "Wolfeschlegelsteinhausenbergerdorff", length: 44 },
   });
   expect(preview.samples.map(({ name }) => name)).toEqual(["Person 1", "Wolfeschlegelsteinhausenbergerdorff", "Al"]);
+});
+
+test("from a phone that WhatsApp restricts nothing starts, and review and start say until when", async () => {
+  const { id } = await create(whole());
+  const phone = (set: Partial<typeof waSessions.$inferInsert>) =>
+    db.update(waSessions).set(set).where(eq(waSessions.id, waSessionId));
+  const env = testEnv(url());
+  const said = async () => {
+    const { problems } = await bound((tx) => reviewCampaign(tx, env.caps, userId, { id }));
+    const start = bound((tx) => startCampaign(tx, env, userId, { id, recipients: 4 }));
+    await expect(start).rejects.toMatchObject(
+      problems.map(({ code, sentence }) => ({ code, message: sentence }))[0] ?? {},
+    );
+    return problems.map(({ code, sentence }) => `${code}: ${sentence}`);
+  };
+  await phone({ status: "restricted", restrictedUntil: new Date("2030-11-24T03:00:00Z") });
+  expect(await said()).toEqual([expect.stringMatching(/^account_restricted: .* until 24 Nov 2030, 10:00 GMT\+7/)]);
+  await phone({ restrictedUntil: null });
+  expect(await said()).toEqual([expect.stringMatching(/^account_restricted: .*Open WhatsApp on the phone/)]);
+  await phone({ status: "logged_out" });
+  expect(await said()).toEqual([expect.stringMatching(/^session_not_linked: /)]);
 });

@@ -11,6 +11,7 @@ import { missingPoints, POINTS_PER_MESSAGE } from "../../wallet/rules.ts";
 import { readDay, readEstimate } from "../estimate/read.ts";
 import { hoursInWords } from "../estimate/rules.ts";
 import { noVerdicts, reachProblem } from "../rules.ts";
+import { phoneProblem } from "../run/pause.ts";
 import { address, textProblem } from "../run/recipients.ts";
 import { readTests } from "../trial/test-send.ts";
 import { countAudience, isAimedAt, judgePeople, type Recipient } from "./audience.ts";
@@ -54,8 +55,8 @@ export async function reviewCampaign(tx: Db, caps: Caps, userId: Id<"user">, inp
   const file = await mediaProblem(tx, campaign.mediaId);
   const problems: Problem[] = file ? [...ofDraft, { ...file, step: "message" }] : [...ofDraft];
   const refuse = (code: RefusalCode, details: Details = {}) => problems.push({ code, details });
-  const away = session?.status !== "linked" && session?.status !== "reconnecting";
-  if (away && !ofDraft.some(({ code }) => code === "no_phone")) refuse("session_not_linked");
+  const away = await phoneProblem(tx, userId, session || null);
+  if (away && !ofDraft.some(({ code }) => code === "no_phone")) problems.push(away);
   if (!money.active) refuse("plan_expired");
   problems.push(...reach.problems);
   if (money.points.missing > 0) refuse("insufficient_points", money.points);
@@ -96,7 +97,7 @@ async function readMoney(tx: Db, userId: Id<"user">, need: number) {
 
 async function readSession(tx: Db, id: Id<"waSession">) {
   const [session] = await tx
-    .select({ status: waSessions.status, phone: waSessions.phone })
+    .select({ status: waSessions.status, phone: waSessions.phone, restrictedUntil: waSessions.restrictedUntil })
     .from(waSessions)
     .where(eq(waSessions.id, id));
   return session ?? null;

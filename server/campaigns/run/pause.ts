@@ -3,7 +3,7 @@ import type { Db } from "#db/client.ts";
 import { type Id, isId } from "#db/ids.ts";
 import { campaigns, messages, users, waSessions } from "#db/schema/index.ts";
 import { recordAudit } from "../../audit/record.ts";
-import { DomainError } from "../../errors.ts";
+import { type Details, DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
 import { requirePlan } from "../../wallet/hold.ts";
 import { release } from "../../wallet/ledger.ts";
@@ -41,16 +41,26 @@ export async function requireSender(
     .from(waSessions)
     .where(eq(waSessions.id, waSessionId))
     .for("no key update");
-  if (session?.status === "restricted") throw await restricted(tx, userId, session.restrictedUntil);
-  if (session?.status !== "linked" && session?.status !== "reconnecting") throw new DomainError("session_not_linked");
+  const problem = await phoneProblem(tx, userId, session);
+  if (problem) throw new DomainError(problem.code, problem.details);
   await requirePlan(tx, userId);
   return waSessionId;
 }
 
-async function restricted(tx: Db, userId: Id<"user">, until: Date | null): Promise<DomainError> {
-  if (until === null) return new DomainError("account_restricted");
+type Phone = Pick<typeof waSessions.$inferSelect, "status" | "restrictedUntil">;
+
+/** Why nothing can be sent from a phone at the moment, as a refusal; null when it can, or comes back by itself. */
+export async function phoneProblem(
+  tx: Db,
+  userId: Id<"user">,
+  phone: Phone | null | undefined,
+): Promise<{ code: "account_restricted" | "session_not_linked"; details: Details } | null> {
+  if (phone?.status === "linked" || phone?.status === "reconnecting") return null;
+  if (phone?.status !== "restricted") return { code: "session_not_linked", details: {} };
+  const until = phone.restrictedUntil;
+  if (until === null) return { code: "account_restricted", details: {} };
   const [user] = await tx.select({ tz: users.tz }).from(users).where(eq(users.id, userId));
-  return new DomainError("account_restricted", { until: until.toISOString(), tz: user?.tz ?? "UTC" });
+  return { code: "account_restricted", details: { until: until.toISOString(), tz: user?.tz ?? "UTC" } };
 }
 
 /**

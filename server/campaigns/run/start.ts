@@ -13,6 +13,7 @@ import { POINTS_PER_MESSAGE } from "../../wallet/rules.ts";
 import { lockAsking, recordAsked } from "../draft/confirmation.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
 import { draftProblems } from "../draft/problems.ts";
+import { phoneProblem } from "./pause.ts";
 import { type Addressed, keepRecipients, readRecipients } from "./recipients.ts";
 
 export type StartEnv = Pick<Env, "caps" | "sessionKeys">;
@@ -23,7 +24,8 @@ export type StartEnv = Pick<Env, "caps" | "sessionKeys">;
  * @param input.recipients how many people the user said get it; null for as many as they are, when that was said before
  * @param input.trial it is taken back anyway: who is left out gets no row
  * @param input.due when it is a scheduled start: one that was started, put off or taken back meanwhile is left alone
- * @throws wrong_state, recipients_changed, draft_changed, session_not_linked, plan_expired, insufficient_points,
+ * @throws wrong_state, recipients_changed, draft_changed, account_restricted, session_not_linked, plan_expired,
+ * insufficient_points,
  * what keeps a draft from starting, and what `readRecipients` throws
  */
 export async function startCampaign(
@@ -41,7 +43,8 @@ export async function startCampaign(
   await keepRecipients(tx, env.sessionKeys, campaign, recipients);
   if (campaign.purpose === "confirmation") await keepAsked(tx, userId, campaign.templateText, reached);
   // After the recipients: a dry run shows them, whatever is in the way of the start.
-  if (session?.status !== "linked" && session?.status !== "reconnecting") throw new DomainError("session_not_linked");
+  const away = await phoneProblem(tx, userId, session);
+  if (away) throw new DomainError(away.code, away.details);
   const points = reached.length * POINTS_PER_MESSAGE;
   await holdPoints(tx, userId, points);
   await tx
@@ -82,7 +85,7 @@ async function lockForStart(tx: Db, userId: Id<"user">, { id, due }: { id: strin
   await keepErasuresOut(tx, userId);
   await lockAsking(tx, userId);
   const [session] = await tx
-    .select({ status: waSessions.status })
+    .select({ status: waSessions.status, restrictedUntil: waSessions.restrictedUntil })
     .from(waSessions)
     .where(and(eq(waSessions.id, waSessionId), eq(waSessions.userId, userId)))
     .for("no key update");

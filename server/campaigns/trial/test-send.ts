@@ -13,6 +13,7 @@ import { waMsgId } from "../../messages/wa-msg-id.ts";
 import { judgePeople } from "../draft/audience.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
 import { draftProblems } from "../draft/problems.ts";
+import { phoneProblem } from "../run/pause.ts";
 import { address, textProblem, theGroup } from "../run/recipients.ts";
 import { readWaiting } from "../run/waiting.ts";
 import type { SendTestInput } from "./schema.ts";
@@ -26,8 +27,8 @@ type Campaign = Awaited<ReturnType<typeof getOwnCampaign>>;
 /**
  * Sends the message of a draft to the linked phone's own number, as one person of the audience would get it, its file too.
  * It goes the way of every message (hours, the number's day, one at a time), costs nothing, and goes to nobody else.
- * @throws not_found for somebody who would not get the campaign, wrong_state once it was started, session_not_linked,
- * too_many_tests, no_recipients, and what keeps the message from being sent
+ * @throws not_found for somebody who would not get the campaign, wrong_state once it was started, account_restricted,
+ * session_not_linked, too_many_tests, no_recipients, and what keeps the message from being sent
  */
 export async function sendTest(
   tx: Db,
@@ -44,12 +45,13 @@ export async function sendTest(
   if (unfit) throw new DomainError(unfit.code, unfit.details);
   await spendTest(tx, userId);
   const [session] = await tx
-    .select({ phone: waSessions.phone, status: waSessions.status })
+    .select({ phone: waSessions.phone, status: waSessions.status, restrictedUntil: waSessions.restrictedUntil })
     .from(waSessions)
     .where(and(eq(waSessions.id, waSessionId), eq(waSessions.userId, userId)))
     .for("no key update");
-  const ready = session?.status === "linked" || session?.status === "reconnecting";
-  if (!session?.phone || !ready) throw new DomainError("session_not_linked");
+  const away = await phoneProblem(tx, userId, session);
+  if (away) throw new DomainError(away.code, away.details);
+  if (!session?.phone) throw new DomainError("session_not_linked");
   const shown = address(campaign, await whoseValues(tx, campaign, input.contactId));
   const unsendable = textProblem(campaign, shown);
   if (unsendable) throw unsendable;

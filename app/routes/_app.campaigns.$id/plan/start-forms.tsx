@@ -75,7 +75,7 @@ function StartNow({ campaign, review, answer }: Props) {
 }
 
 /** Of these a scheduled start looks again at its time. */
-const mayPass = new Set(["insufficient_points", "plan_expired", "session_not_linked"]);
+const mayPass = new Set(["insufficient_points", "plan_expired", "session_not_linked", "account_restricted"]);
 
 function StartLater({ campaign, review, answer }: Props) {
   const own = useTimeZone();
