@@ -1,4 +1,5 @@
-import { Box, Group, Stack, Text, Title } from "@mantine/core";
+import { Group, Stack, Text, Title } from "@mantine/core";
+import { Bars, FiguresTable } from "../../../components/bars.tsx";
 import { Moment } from "../../../components/moment.tsx";
 import { count, formatNumber } from "../../../lib/format.ts";
 import type { CampaignResults } from "./load.ts";
@@ -84,23 +85,14 @@ function Strip({
       <Text size="sm" className={styles.word}>
         {word} <b>{formatNumber(sum)}</b>
       </Text>
-      <svg
-        className={styles.bars}
-        viewBox={`0 0 ${values.length} 1`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`${word}: ${formatNumber(sum)} in this time`}
-      >
-        {shaded.map(({ x, width }) => (
-          <rect key={x} x={x} y={0} width={width} height={1} className={styles.paused} />
-        ))}
-        {values.map((value, at) =>
-          value === 0 ? null : (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a part of the run is its place
-            <rect key={at} x={at + 0.08} y={1 - value / most} width={0.84} height={value / most} fill={color} />
-          ),
-        )}
-      </svg>
+      <Bars
+        label={`${word}: ${formatNumber(sum)} in this time`}
+        values={values}
+        most={most}
+        color={color}
+        height={3.5}
+        shaded={shaded}
+      />
     </div>
   );
 }
@@ -108,38 +100,17 @@ function Strip({
 function AsTable({ parts, seconds }: { parts: Run["parts"]; seconds: boolean }) {
   const busy = parts.filter((part) => kinds.some(({ kind }) => part[kind] > 0));
   return (
-    <details>
-      <Text component="summary" size="sm" w="fit-content" className={styles.summary}>
-        The same as a table
-      </Text>
-      <Box className={styles.table} tabIndex={0} role="region" aria-label="The run as a table">
-        {/* Plain: it is drawn with every reload of a running campaign, opened or not. */}
-        <table aria-label="Messages over time" className={styles.figures}>
-          <thead>
-            <tr>
-              <th scope="col">From</th>
-              {kinds.map(({ word }) => (
-                <th key={word} scope="col">
-                  {word}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {busy.map((part) => (
-              <tr key={part.at.getTime()}>
-                <td>
-                  <Moment at={part.at} seconds={seconds} />
-                </td>
-                {kinds.map(({ kind }) => (
-                  <td key={kind}>{formatNumber(part[kind])}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Box>
-    </details>
+    <FiguresTable
+      label="Messages over time"
+      head={["From", ...kinds.map(({ word }) => word)]}
+      rows={busy.map((part) => ({
+        key: part.at.getTime(),
+        cells: [
+          <Moment key="from" at={part.at} seconds={seconds} />,
+          ...kinds.map(({ kind }) => formatNumber(part[kind])),
+        ],
+      }))}
+    />
   );
 }
 
