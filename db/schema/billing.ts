@@ -1,5 +1,16 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, integer, jsonb, pgTable, primaryKey, text, unique, uniqueIndex } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from "drizzle-orm/pg-core";
 import { at, bytea, createdAt, idOf } from "./columns.ts";
 import { users } from "./users.ts";
 import { wallets } from "./wallet.ts";
@@ -133,23 +144,27 @@ export const invoices = pgTable(
     document: jsonb().notNull(),
     pdf: bytea().notNull(),
   },
-  (t) => [unique("invoices_seq").on(t.series, t.seq)],
+  (t) => [unique("invoices_seq").on(t.series, t.seq), index("invoices_user").on(t.userId, t.id)],
 );
 
 /** Points or a plan given by an administrator, with the reason. */
-export const grants = pgTable("grants", {
-  id: idOf("grant").primaryKey(),
-  userId: idOf("user")
-    .notNull()
-    .references(() => users.id),
-  points: integer().notNull(),
-  plan: text().$type<"15d" | "30d">(),
-  reason: text().notNull(),
-  grantedBy: idOf("user")
-    .notNull()
-    .references(() => users.id),
-  createdAt: createdAt(),
-});
+export const grants = pgTable(
+  "grants",
+  {
+    id: idOf("grant").primaryKey(),
+    userId: idOf("user")
+      .notNull()
+      .references(() => users.id),
+    points: integer().notNull(),
+    plan: text().$type<"15d" | "30d">(),
+    reason: text().notNull(),
+    grantedBy: idOf("user")
+      .notNull()
+      .references(() => users.id),
+    createdAt: createdAt(),
+  },
+  (t) => [index("grants_user").on(t.userId, t.createdAt), index("grants_time").on(t.createdAt)],
+);
 
 /** That a user was reminded of the end of a plan, `days` before; seen when they closed it. */
 export const planReminders = pgTable(

@@ -1,0 +1,3 @@
+CREATE INDEX "grants_user" ON "grants" USING btree ("user_id","created_at");--> statement-breakpoint
+CREATE INDEX "grants_time" ON "grants" USING btree ("created_at");--> statement-breakpoint
+CREATE INDEX "invoices_user" ON "invoices" USING btree ("user_id","id");
