@@ -7,7 +7,7 @@ import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
 import { book } from "../../wallet/ledger.ts";
 import type { BillingDeps } from "../deps.ts";
-import { renewalDeclined, renewalDeclined } from "../plans/renewal.ts";
+import { renewalDeclined } from "../plans/renewal.ts";
 import { setAutoRenew } from "../plans/settings.ts";
 import { startPeriod } from "../plans/start-period.ts";
 import type { KeptMethod, PaymentEvent } from "../provider/port.ts";
@@ -26,11 +26,7 @@ export type Applied = PaymentEvent["type"] | "nothing";
  * @param db the system path
  * @throws payment_unknown, payment_mismatch
  */
-export async function applyPayment(
-  db: Db,
-  deps: BillingDeps,
-  event: PaymentEvent,
-): Promise<Applied> {
+export async function applyPayment(db: Db, deps: BillingDeps, event: PaymentEvent): Promise<Applied> {
   const { reference, eventId, type } = event;
   const log = deps.log.child({ event: "payment", eventId, type, purchaseId: reference });
   if (!isId("purchase", reference)) {
@@ -53,12 +49,7 @@ export async function applyPayment(
 type Said = Applied | "unknown" | { differs: string };
 
 /** The row of the purchase is locked first: whoever hears the same at the same moment waits here, and finds it done. */
-async function applyOnce(
-  tx: Db,
-  billing: Billing,
-  id: Id<"purchase">,
-  event: PaymentEvent,
-): Promise<Said> {
+async function applyOnce(tx: Db, billing: Billing, id: Id<"purchase">, event: PaymentEvent): Promise<Said> {
   const [purchase] = await tx.select().from(purchases).where(eq(purchases.id, id)).for("update");
   if (!purchase) return "unknown";
   const { provider, eventId, type } = event;
@@ -117,7 +108,12 @@ async function give(tx: Db, { id, userId, plan, days, points }: Purchase): Promi
 }
 
 /** One card is kept for each user, the last one they said so of; kept with a plan, the plan is renewed with it from now on. */
-async function keepMethod(tx: Db, billing: Billing, { userId, provider, kind }: Purchase, { token, label }: KeptMethod) {
+async function keepMethod(
+  tx: Db,
+  billing: Billing,
+  { userId, provider, kind }: Purchase,
+  { token, label }: KeptMethod,
+) {
   const row = { provider, token, label };
   await tx
     .insert(paymentMethods)

@@ -69,7 +69,7 @@ export async function listAdministrators(db: Db): Promise<string[]> {
   const rows = await db
     .select({ email: users.email })
     .from(users)
-    .where(users.isAdmin)
+    .where(eq(users.isAdmin, true))
     .orderBy(users.createdAt)
     .limit(ADMINISTRATORS);
   return rows.map(({ email }) => email);
