@@ -47,6 +47,11 @@ export function createUser(db: Db, email = `${newId("user")}@example.org`): Prom
   return registerUser(db, { email, password: PASSWORD, tz: "Asia/Jakarta", acceptTerms: true }, { provider: "demo" });
 }
 
+/** Sets the product's clock: windows, plans and retention follow it. */
+export async function setClock(db: Db, at: string): Promise<void> {
+  await db.execute(sql`update app_clock set shift = ${at}::timestamptz - clock_timestamp()`);
+}
+
 /** A list of people who agreed; `without` of them did not. */
 export async function createList(
   db: Db,

@@ -49,7 +49,7 @@ test("a campaign goes on after its plan was renewed only from a phone that can s
   expect(goOnAs("linked")).toBeNull();
   expect(goOnAs("reconnecting")).toBeNull();
   expect(goOnAs("restricted")).toBe("restricted");
-  expect(["logged_out", "expired", "removed", "needs_attention", "waiting"].map((each) => goOnAs(each as "removed"))).toEqual(
-    Array(5).fill("logged_out"),
-  );
+  expect(
+    ["logged_out", "expired", "removed", "needs_attention", "waiting"].map((each) => goOnAs(each as "removed")),
+  ).toEqual(Array(5).fill("logged_out"));
 });
