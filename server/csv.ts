@@ -24,3 +24,20 @@ export function csvLine(values: readonly (string | number | boolean | null | und
 export function withoutGuard(text: string): string {
   return text.startsWith("'") && FORMULA_START.test(text.slice(1)) ? text.slice(1) : text;
 }
+
+/** Words a moment in a zone, for files: "2026-11-22 14:05:31 GMT+07:00". */
+export function momentInFiles(timeZone: string): (at: Date) => string {
+  // Swedish writes dates as ISO 8601 does.
+  const format = new Intl.DateTimeFormat("sv-SE", {
+    timeZone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZoneName: "longOffset",
+  });
+  // Its minus is a typographical one.
+  return (at) => format.format(at).replace("\u2212", "-");
+}

@@ -1,5 +1,7 @@
 import { type Context, Hono } from "hono";
+import type { z } from "zod";
 import { type Id, type IdKind, isId } from "#db/ids.ts";
+import { readReceipt } from "./billing/receipts/queries.ts";
 import { exportCampaign, exportCampaignXlsx } from "./campaigns/results/export.ts";
 import { exportFilter } from "./campaigns/results/schema.ts";
 import { listCsv } from "./contacts/export.ts";
@@ -10,6 +12,8 @@ import type { App } from "./http.ts";
 import { rejectedCsv, rejectedXlsx } from "./imports/rejected.ts";
 import { withUser } from "./users/with-user.ts";
 import { qrPng } from "./wa/qr-png.ts";
+import { historyCsv, historyXlsx } from "./wallet/history/export.ts";
+import { historyFilter } from "./wallet/history/schema.ts";
 
 const CSV = "text/csv; charset=utf-8";
 const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
@@ -19,12 +23,22 @@ export const downloads = new Hono<App>();
 
 downloads.get("/campaigns/:id/export.csv", (c) => {
   const { user, id } = asked(c, "campaign");
-  return file(c, "campaign-results.csv", CSV, exportCampaign(c.get("api").db, user.id, id, askedFilter(c)));
+  return file(
+    c,
+    "campaign-results.csv",
+    CSV,
+    exportCampaign(c.get("api").db, user.id, id, askedFilter(c, exportFilter)),
+  );
 });
 
 downloads.get("/campaigns/:id/export.xlsx", (c) => {
   const { user, id } = asked(c, "campaign");
-  return file(c, "campaign-results.xlsx", XLSX, exportCampaignXlsx(c.get("api").db, user.id, id, askedFilter(c)));
+  return file(
+    c,
+    "campaign-results.xlsx",
+    XLSX,
+    exportCampaignXlsx(c.get("api").db, user.id, id, askedFilter(c, exportFilter)),
+  );
 });
 
 downloads.get("/contacts/imports/:id/rejected.csv", (c) => {
@@ -40,6 +54,29 @@ downloads.get("/contacts/imports/:id/rejected.xlsx", (c) => {
 downloads.get("/contacts/lists/:id/export.csv", (c) => {
   const { user, id } = asked(c, "contactList");
   return file(c, "contacts.csv", CSV, listCsv(c.get("api").db, user.id, id));
+});
+
+downloads.get("/billing/wallet/export.csv", (c) => {
+  const { id } = signedIn(c);
+  return file(c, "wallet-history.csv", CSV, historyCsv(c.get("api").db, id, askedFilter(c, historyFilter)));
+});
+
+downloads.get("/billing/wallet/export.xlsx", (c) => {
+  const { id } = signedIn(c);
+  return file(c, "wallet-history.xlsx", XLSX, historyXlsx(c.get("api").db, id, askedFilter(c, historyFilter)));
+});
+
+downloads.get("/billing/receipts/:id/receipt.pdf", async (c) => {
+  const { user, id } = asked(c, "invoice");
+  const { number, pdf } = await withUser(c.get("api").db, user.id, (tx) => readReceipt(tx, user.id, id));
+  // Never changed, and its user's alone: a browser may keep it, but asks each time whether it may still show it.
+  const kept = { "cache-control": "private, no-cache", etag: `"${id}"` };
+  if (c.req.header("if-none-match") === kept.etag) return c.body(null, 304, kept);
+  return c.body(new Uint8Array(pdf), 200, {
+    ...kept,
+    "content-type": "application/pdf",
+    "content-disposition": `attachment; filename="receipt-${number}.pdf"`,
+  });
 });
 
 downloads.get("/link/:id/qr.png", async (c) => {
@@ -67,9 +104,9 @@ function asked<K extends IdKind>(c: Context<App>, kind: K): { user: SignedInUser
   return { user, id };
 }
 
-/** Which recipients are asked for. */
-function askedFilter(c: Context<App>) {
-  const parsed = exportFilter.safeParse(c.req.query());
+/** Which rows are asked for. */
+function askedFilter<S extends z.ZodType>(c: Context<App>, filter: S): z.output<S> {
+  const parsed = filter.safeParse(c.req.query());
   if (!parsed.success) throw new DomainError("invalid_input");
   return parsed.data;
 }

@@ -1,4 +1,5 @@
 import { PassThrough } from "node:stream";
+import { guarded } from "./csv.ts";
 
 export interface SheetColumn {
   title: string;
@@ -44,3 +45,8 @@ export async function* textWorkbook(
     out.destroy();
   }
 }
+
+const PHONE = /^\+\d+$/;
+
+/** A text as a cell. A number keeps its bare "+": the cell is a text, which a spreadsheet would run only when it is saved as CSV. */
+export const sheetText = (text: string): string => (PHONE.test(text) ? text : guarded(text));

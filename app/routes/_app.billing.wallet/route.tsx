@@ -1,98 +1,62 @@
-import { Alert, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
-import { ClockIcon } from "@radix-ui/react-icons";
-import type { LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useLoaderData } from "@remix-run/react";
-import { type Column, DataTable, Pager } from "../../components/data-table.tsx";
-import { Figure } from "../../components/figure.tsx";
-import { TextLink } from "../../components/link-button.tsx";
-import { Day, Moment } from "../../components/moment.tsx";
+import { SimpleGrid } from "@mantine/core";
+import { CardStackPlusIcon, FileTextIcon } from "@radix-ui/react-icons";
+import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import { useActionData, useLoaderData } from "@remix-run/react";
+import { lowPointsInput } from "#server/wallet/schema.ts";
+import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
-import { formatNumber } from "../../lib/format.ts";
+import { form, submit } from "../../lib/submit.server.ts";
+import { History } from "./history.tsx";
+import { loadWallet } from "./load.ts";
+import { LowPointsForm } from "./low-points-form.tsx";
+import { Forecast, Plan } from "./plan.tsx";
+import { Held, PointFigures } from "./points.tsx";
+import { UseChart } from "./use-chart.tsx";
 
 export { ErrorBoundary } from "../../components/error-page.tsx";
 
 export const meta: MetaFunction = () => [{ title: "Wallet · MassSender" }];
 
-export async function loader({ context, request }: LoaderFunctionArgs) {
-  const { wallet } = context.api;
-  const cursor = new URL(request.url).searchParams.get("cursor") ?? "";
-  const [points, history] = await Promise.all([wallet.get(), wallet.txns(/^\d{1,9}$/.test(cursor) ? { cursor } : {})]);
-  return { points, history };
+export function loader({ context, request }: LoaderFunctionArgs) {
+  return loadWallet(context.api, new URL(request.url).searchParams);
 }
 
-type Booking = Awaited<ReturnType<typeof loader>>["history"]["rows"][number];
-
-const words = {
-  allocation: "Points of the plan",
-  topup: "Points bought",
-  grant: "Points given",
-  deduct: "Message accepted",
-  refund: "Given back",
-} as const satisfies Record<Booking["type"], string>;
-
-const columns: Column<Booking>[] = [
-  { header: "When", cell: (row) => <Moment at={row.createdAt} seconds />, tight: true },
-  { header: "What", cell: (row) => <What row={row} />, wide: true },
-  {
-    header: "Points",
-    cell: (row) => `${row.points > 0 ? "+" : "−"}${formatNumber(Math.abs(row.points))}`,
-    figures: true,
-  },
-  { header: "Balance after", cell: (row) => formatNumber(row.balanceAfter), figures: true },
-];
-
-function What({ row }: { row: Booking }) {
-  return (
-    <>
-      {words[row.type]}
-      {row.recipient && ` for ${row.recipient}`}
-      {row.campaign && (
-        <>
-          {", "}
-          <TextLink to={`/campaigns/${row.campaign.id}`}>{row.campaign.name}</TextLink>
-        </>
-      )}
-    </>
-  );
+export function action({ context, request }: ActionFunctionArgs) {
+  const { search } = new URL(request.url);
+  return submit(request, {
+    lowPoints: form(lowPointsInput, context.api.wallet.setLowPoints, {
+      done: { to: `/billing/wallet${search}`, toast: "You are warned from there on." },
+    }),
+  });
 }
 
 export default function Wallet() {
-  const { points, history } = useLoaderData<typeof loader>();
-  const { plan } = points;
+  const { points, use, history, campaigns } = useLoaderData<typeof loader>();
+  const answer = useActionData<typeof action>();
   return (
-    <Page title="Wallet" lead={`A message costs ${points.pointsPerMessage} points, charged when WhatsApp accepts it.`}>
-      {!plan.active && (
-        <Alert color="yellow" icon={<ClockIcon aria-hidden />} title="Your plan has ended">
-          Your points are kept. Nothing is sent until the plan is renewed.
-        </Alert>
-      )}
-      <Paper>
-        <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} component="dl" m={0}>
-          <Figure
-            label="Available"
-            note={`For new campaigns: ${formatNumber(Math.floor(points.available / points.pointsPerMessage))} messages`}
-          >
-            {formatNumber(points.available)}
-          </Figure>
-          <Figure label="Held" note="For campaigns that run: charged or given back, message by message">
-            {formatNumber(points.held)}
-          </Figure>
-          <Figure label="Balance" note="Available and held together">
-            {formatNumber(points.balance)}
-          </Figure>
-          <Figure label={plan.active ? "Plan runs until" : "Plan ended"} note={`Plan of ${plan.label}`} words>
-            <Day at={plan.expiresAt} />
-          </Figure>
-        </SimpleGrid>
-      </Paper>
-      <Stack gap="sm">
-        <Title order={2}>History</Title>
-        <Text c="dimmed" size="sm">
-          Every change of the balance. Nothing here is ever changed or deleted.
-        </Text>
-        <DataTable caption="History of the wallet" columns={columns} rows={history.rows} rowKey={(row) => row.id} />
-        <Pager nextCursor={history.nextCursor} />
-      </Stack>
+    <Page
+      title="Wallet"
+      lead={`A message costs ${points.pointsPerMessage} points, charged when WhatsApp accepts it.`}
+      actions={
+        <>
+          <LinkButton to="/billing/buy" leftSection={<CardStackPlusIcon aria-hidden />}>
+            Buy points
+          </LinkButton>
+          <LinkButton to="/billing/receipts" variant="default" leftSection={<FileTextIcon aria-hidden />}>
+            Receipts
+          </LinkButton>
+        </>
+      }
+    >
+      <PointFigures points={points} />
+      <Held held={use.held} pointsPerMessage={points.pointsPerMessage} />
+      <SimpleGrid cols={{ base: 1, md: 3 }}>
+        <Plan plan={points.plan} />
+        <Forecast forecast={use.forecast} />
+        <LowPointsForm lowPoints={points.lowPoints} answer={answer} />
+      </SimpleGrid>
+      <UseChart days={use.days} />
+      <History history={history} campaigns={campaigns} />
     </Page>
   );
 }

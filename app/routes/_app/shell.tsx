@@ -21,6 +21,7 @@ import { ButtonForm } from "../../components/form-parts.tsx";
 import { PlainToast } from "../../components/toast-reader.tsx";
 import { useLive } from "../../lib/use-live.ts";
 import { type Account, AccountState } from "./account-state.tsx";
+import { LowPoints } from "./low-points.tsx";
 import { accountPlace, devPlace, mainPlaces, parts, schedulePlace } from "./navigation.ts";
 import { PausedBanner } from "./paused-banner.tsx";
 import styles from "./shell.module.css";
@@ -80,6 +81,7 @@ export function Shell({ account, children }: { account: Account; children: React
             )}
           </div>
           <PausedBanner schedule={account.schedule} />
+          <LowPoints wallet={account.wallet} />
           {children}
         </Container>
       </AppShell.Main>

@@ -1,8 +1,8 @@
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { CSV_BOM, csvLine, guarded } from "../../csv.ts";
+import { CSV_BOM, csvLine, momentInFiles } from "../../csv.ts";
 import { reasonSentence } from "../../messages/rules.ts";
-import { type SheetColumn, textWorkbook } from "../../xlsx.ts";
+import { type SheetColumn, sheetText, textWorkbook } from "../../xlsx.ts";
 import { recipientAddress } from "../rules.ts";
 import { type ExportedRow, openExport } from "./export-rows.ts";
 import type { ExportFilter } from "./schema.ts";
@@ -44,7 +44,7 @@ export async function* exportCampaign(
   filter: ExportFilter = {},
 ): AsyncGenerator<string> {
   const { tz, pieces } = await openExport(db, userId, id, filter);
-  const time = wordedIn(tz);
+  const time = momentsIn(tz);
   yield CSV_BOM + csvLine(columns.map(({ title }) => title));
   for await (const rows of pieces) {
     yield rows.map((row) => csvLine(columns.map(({ value }) => value(row, time)))).join("");
@@ -59,7 +59,7 @@ export async function* exportCampaignXlsx(
   filter: ExportFilter = {},
 ): AsyncGenerator<Uint8Array> {
   const { tz, pieces } = await openExport(db, userId, id, filter);
-  const time = wordedIn(tz);
+  const time = momentsIn(tz);
   yield* textWorkbook("Recipients", columns, cellsOf(pieces, time));
 }
 
@@ -67,23 +67,8 @@ async function* cellsOf(pieces: AsyncIterable<ExportedRow[]>, time: (iso: string
   for await (const rows of pieces) yield rows.map((row) => columns.map(({ value }) => sheetText(value(row, time))));
 }
 
-const PHONE = /^\+\d+$/;
-/** A number keeps its bare "+": the cell is a text, which a spreadsheet would run only when it is saved as CSV. */
-const sheetText = (text: string) => (PHONE.test(text) ? text : guarded(text));
-
-/** Words a moment in a zone: "2026-11-22 14:05:31 GMT+07:00". Nothing for a moment that did not come. */
-function wordedIn(timeZone: string): (iso: string | null) => string {
-  // Swedish writes dates as ISO 8601 does.
-  const format = new Intl.DateTimeFormat("sv-SE", {
-    timeZone,
-    year: "numeric",
-    month: "2-digit",
-    day: "2-digit",
-    hour: "2-digit",
-    minute: "2-digit",
-    second: "2-digit",
-    timeZoneName: "longOffset",
-  });
-  // Its minus is a typographical one.
-  return (iso) => (iso === null ? "" : format.format(new Date(iso)).replace("\u2212", "-"));
+/** Nothing for a moment that did not come. */
+function momentsIn(tz: string): (iso: string | null) => string {
+  const time = momentInFiles(tz);
+  return (iso) => (iso === null ? "" : time(new Date(iso)));
 }

@@ -9,7 +9,7 @@ import { Moment } from "../../../components/moment.tsx";
 import { messageLooks, StatusBadge } from "../../../components/status-badge.tsx";
 import { oneOf, withSearch } from "../../../lib/params.ts";
 import type { Campaign, RecipientPage } from "../load.ts";
-import { timelineAddress } from "./timeline.tsx";
+import { timelineAddress } from "./timeline-address.ts";
 
 type Recipient = RecipientPage["rows"][number];
 

@@ -19,6 +19,7 @@ import { Moment } from "../../../components/moment.tsx";
 import { messageLooks, StatusBadge } from "../../../components/status-badge.tsx";
 import { withSearch } from "../../../lib/params.ts";
 import type { MessageTimeline } from "../load.ts";
+import { PLACE } from "./timeline-address.ts";
 
 type Step = MessageTimeline["moments"][number];
 
@@ -39,11 +40,6 @@ const looks = {
 
 const wordOf = (step: Step, { status }: MessageTimeline): string =>
   step.kind === "ended" ? messageLooks[status].word : looks[step.kind].word;
-
-/** The address of a message's life. Without JavaScript it stands in the page, and is gone to. */
-export const timelineAddress = (search: URLSearchParams, messageId: string): string =>
-  `${withSearch(search, { row: messageId })}#${PLACE}`;
-const PLACE = "life";
 
 /** The life of one recipient's message, beside the table. It is in the address, so it can be opened, closed and sent as a link. */
 export function TimelineDrawer({ campaignId, timeline }: { campaignId: string; timeline: MessageTimeline | null }) {
