@@ -3,11 +3,9 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { campaigns, wallets, waSessions } from "#db/schema/index.ts";
 import { recordAudit } from "../../audit/record.ts";
+import { waitsForPlan } from "../../campaigns/run/pause.ts";
 import { publish } from "../../events.ts";
 import { goOnAs } from "./rules.ts";
-
-/** SQL: paused because the plan had ended, and for no other reason. */
-const waitsForPlan = and(eq(campaigns.status, "paused"), eq(campaigns.pauseReason, "plan_expired"));
 
 /** Books that the campaigns that wait for a plan go on: in the transaction that gives the plan, heard at its commit. */
 export async function bookGoOn(tx: Db, userId: Id<"user">): Promise<void> {

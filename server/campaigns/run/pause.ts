@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from "drizzle-orm";
+import { and, eq, inArray, or, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, isId } from "#db/ids.ts";
 import { campaigns, messages, users, waSessions } from "#db/schema/index.ts";
@@ -109,23 +109,28 @@ export async function cancelCampaign(tx: Db, userId: Id<"user">, input: { id: st
   await publish(tx, userId, "wallet", userId);
 }
 
-/** Pauses every running campaign of a session, for a reason of the account's. Answers whose screens to tell. */
+/** SQL: paused because the plan had ended, and for no other reason. */
+export const waitsForPlan = and(eq(campaigns.status, "paused"), eq(campaigns.pauseReason, "plan_expired"));
+
+/**
+ * Pauses every running campaign of a session, for a reason of the account's. Answers whose screens to tell. One that only waits
+ * for a plan does not go on by itself any more once the phone was logged out: it may be another phone that is linked next.
+ */
 export async function pauseCampaignsOfSession(
   db: Db,
   sessionId: Id<"waSession">,
   reason: PauseReason,
 ): Promise<{ id: Id<"campaign">; userId: Id<"user"> }[]> {
+  const which = and(
+    eq(campaigns.waSessionId, sessionId),
+    reason === "logged_out" ? or(eq(campaigns.status, "running"), waitsForPlan) : eq(campaigns.status, "running"),
+  );
   return db.transaction(async (tx) => {
-    await tx
-      .select({ id: campaigns.id })
-      .from(campaigns)
-      .where(and(eq(campaigns.waSessionId, sessionId), eq(campaigns.status, "running")))
-      .orderBy(campaigns.id)
-      .for("no key update");
+    await tx.select({ id: campaigns.id }).from(campaigns).where(which).orderBy(campaigns.id).for("no key update");
     const paused = await tx
       .update(campaigns)
       .set({ status: "paused", pauseReason: reason })
-      .where(and(eq(campaigns.waSessionId, sessionId), eq(campaigns.status, "running")))
+      .where(which)
       .returning({ id: campaigns.id, userId: campaigns.userId });
     for (const { id, userId } of paused) {
       await recordAudit(tx, userId, "campaign.paused", { campaignId: id, reason });
