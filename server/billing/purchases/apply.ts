@@ -66,8 +66,6 @@ async function applyOnce(tx: Db, billing: Billing, id: Id<"purchase">, event: Pa
     await give(tx, purchase);
     if (event.method && purchase.keepMethod) await keepMethod(tx, billing, purchase, event.method);
     await issueReceipt(tx, billing.seller, id, provider === "demo");
-  } else if (purchase.automatic) {
-    await renewalDeclined(tx, purchase.userId);
   }
   return type;
 }
