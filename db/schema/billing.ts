@@ -76,6 +76,7 @@ export const purchases = pgTable(
   (t) => [
     check("purchases_what", sql`(${t.kind} = 'plan') = (${t.plan} is not null and ${t.days} is not null)`),
     check("purchases_sum", sql`${t.net} + ${t.tax} = ${t.total} and ${t.net} >= 0 and ${t.tax} >= 0`),
+    index("purchases_user").on(t.userId, t.id),
     uniqueIndex("purchases_one_renewal").on(t.userId).where(sql`status = 'pending' and automatic`),
   ],
 );
