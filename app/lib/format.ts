@@ -1,3 +1,5 @@
+export { formatMoney } from "#server/billing/money.ts";
+
 const numbers = new Intl.NumberFormat("en-US");
 
 export const formatNumber = (value: number): string => numbers.format(value);
