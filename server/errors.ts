@@ -1,4 +1,5 @@
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
+import { adminRefusals } from "./admin/refusals.ts";
 import { automationRefusals } from "./automation/refusals.ts";
 import { billingRefusals } from "./billing/refusals.ts";
 import { inboxRefusals } from "./inbox/refusals.ts";
@@ -265,6 +266,7 @@ export const refusals = {
     message: say("Nothing here can be tried again at the moment. The reasons say what else can be done."),
   },
   cannot_undo: { trpc: "CONFLICT", status: 409, message: (d) => String(d.why) },
+  ...adminRefusals,
   ...automationRefusals,
   ...billingRefusals,
   ...mediaRefusals,

@@ -1,3 +1,4 @@
+import { adminRouter } from "./admin/router.ts";
 import { authRouter, tokensRouter } from "./auth/router.ts";
 import { automationRouter } from "./automation/router.ts";
 import { receiptsRouter } from "./billing/receipts/router.ts";
@@ -34,6 +35,7 @@ export const appRouter = router({
   billing: billingRouter,
   schedules: schedulesRouter,
   webhooks: webhooksRouter,
+  admin: adminRouter,
   live: liveRouter,
   dev: devPhoneRouter,
 });

@@ -73,4 +73,10 @@ export const userProcedure = signedInProcedure.use(({ ctx, next }) =>
   }),
 );
 
+/** For an administrator, on the system path. To anybody else there is nothing here. */
+export const adminProcedure = signedInProcedure.use(({ ctx, next }) => {
+  if (!ctx.user.isAdmin) throw new DomainError("not_found");
+  return next();
+});
+
 export const noInput = z.object({}).strict().optional();
