@@ -1,13 +1,10 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { connect } from "#db/client.ts";
 import { readEnv } from "#server/env.ts";
 import { rotateKeys } from "#server/keys/rotate-keys.ts";
-import { startEmbeddedPostgres } from "./embedded-postgres.ts";
-import { lockFolder } from "./launch/folder-lock.ts";
 import { sessionKeyIn } from "./launch/session-key.ts";
-import { type LaunchSettings, readSettings } from "./launch/settings.ts";
-import { StartError } from "./start-error.mjs";
+import { readSettings } from "./launch/settings.ts";
+import { openDatabase } from "./open-database.ts";
 
 /** Wraps the data key of each linked phone with SESSION_KEY; the product may run meanwhile. docs/operations.md has the steps. */
 async function rotate(): Promise<number> {
@@ -31,24 +28,6 @@ async function rotate(): Promise<number> {
   } finally {
     await database.leave();
   }
-}
-
-/** The database of DATABASE_URL; else that of `npm start`, which is started for a moment when it does not run. */
-async function openDatabase({ databaseUrl, dataDir }: LaunchSettings) {
-  if (databaseUrl) return { url: databaseUrl, leave: async () => {} };
-  const folder = join(dataDir, "postgres");
-  if (!existsSync(folder)) throw new StartError(`There is no database in ${dataDir}: set DATABASE_URL or DATA_DIR.`);
-  const lock = await lockFolder(dataDir).catch((error: unknown) => {
-    if (error instanceof StartError) return undefined;
-    throw error;
-  });
-  const server = await startEmbeddedPostgres({ dataDir: folder });
-  const leave = async () => {
-    if (!lock) return;
-    await server.stop();
-    lock.release();
-  };
-  return { url: server.url, leave };
 }
 
 try {
