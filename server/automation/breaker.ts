@@ -32,13 +32,14 @@ export async function stopPhone(
 /**
  * Leaves out automatic answers that have not gone yet.
  * @param which over `m`, the messages
- * @param tx holds the locks of their sessions
+ * @param tx holds the locks of their sessions, and no wallet
+ * @returns how many
  */
 export async function dropWaiting(
   tx: Db,
   which: ReturnType<typeof sql>,
-  errorCode: "rules_stopped" | "replaced",
-): Promise<void> {
+  errorCode: "rules_stopped" | "rule_changed" | "replaced",
+): Promise<number> {
   // All of them before the wallet, which the first may need.
   const waiting = await tx.execute<{ id: Id<"message"> }>(sql`
     select m.id from messages m where ${which} and m.kind = 'auto_reply' and m.status = 'queued'
@@ -46,6 +47,7 @@ export async function dropWaiting(
   for (const { id } of waiting) {
     await moveMessage(tx, id, { from: "queued", to: "skipped", points: "release", errorCode });
   }
+  return waiting.length;
 }
 
 /** The rules that have an answer to a person waiting, on one phone. */

@@ -8,6 +8,13 @@ export const automationRefusals = {
     message: (d: Details) => `You have ${d.limit} rules, which is the most. Remove one, then add this one.`,
   },
   bad_pattern: { trpc: "UNPROCESSABLE_CONTENT", status: 422, message: (d: Details) => String(d.why) },
+  /** In steps of a compiled expression: `steps` of what is saved, `left` of `limit` for it. */
+  patterns_too_large: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: (d: Details) =>
+      `Written out, these patterns have ${d.steps} steps, and only ${d.left} of the ${d.limit} of all your rules are left. Repeat less in them (“{1,200}” is 200 steps or more), or remove patterns of other rules.`,
+  },
   empty_answer: {
     trpc: "UNPROCESSABLE_CONTENT",
     status: 422,

@@ -35,6 +35,7 @@ export const silences = {
   disabled: "The rule is switched off.",
   other_phone: "The rule is for another phone.",
   no_match: "The words do not fit.",
+  late: "It was not looked at: the patterns of the rules before it took too long on this message.",
   written_before: "It was written before the rule was switched on.",
   outside_own_hours: "It is outside the rule's own hours.",
   outside_hours: "It is outside your active hours.",
@@ -98,11 +99,11 @@ export interface Decision {
  * Which rules answer a message, in their order, and why each of the others does not. In the mode "first" the first rule that
  * fits takes the message, whether or not it may answer again: the next would say to this person what is meant for others.
  * A rule outside its own hours leaves the message to those after it.
- * @param fits whether a rule's words are in the message
+ * @param fits whether a rule's words are in the message; "late" when that was not looked at any more
  */
 export function decide<R extends JudgedRule>(
   rules: readonly R[],
-  fits: (rule: R) => boolean,
+  fits: (rule: R) => boolean | "late",
   situation: Situation,
 ): Decision {
   const { mode, phone, person } = situation;
@@ -141,12 +142,13 @@ export function decide<R extends JudgedRule>(
 /** Why a rule has nothing to do with a message, so that another may take it; null when it has. */
 function awayFrom<R extends JudgedRule>(
   rule: R,
-  fits: (rule: R) => boolean,
+  fits: (rule: R) => boolean | "late",
   { waSessionId, writtenAt, obstacle, hours, now }: Situation,
 ): Silence | null {
   if (!rule.enabled) return "disabled";
   if (rule.waSessionId !== null && rule.waSessionId !== waSessionId) return "other_phone";
-  if (!fits(rule)) return "no_match";
+  const fit = fits(rule);
+  if (fit !== true) return fit === "late" ? "late" : "no_match";
   if (obstacle) return obstacle;
   // WhatsApp's clock tells seconds.
   if (writtenAt.getTime() < Math.floor(rule.enabledAt.getTime() / 1_000) * 1_000) return "written_before";

@@ -2,7 +2,7 @@ import { asc, eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { autoCooldowns, autoReplies, autoRules, messages, waSessions } from "#db/schema/index.ts";
+import { autoReplies, autoRules, messages, waSessions } from "#db/schema/index.ts";
 import { anySuppressed } from "../opt-outs/is-suppressed.ts";
 import { textArray } from "../opt-outs/known-identities.ts";
 import { readKeyword } from "../opt-outs/rules.ts";
@@ -140,13 +140,22 @@ export async function countAnswers(tx: Db, asked: Asked, atMost: number): Promis
   };
 }
 
+/**
+ * SQL: the pause `c` of a rule with this person was begun by an answer that was left out, for whatever reason, so there is
+ * nothing to pause after.
+ */
+export const isGivenBack = (userId: Id<"user">, known: readonly string[]) => sql`'skipped' = (
+  select m.status from messages m join auto_replies r on r.message_id = m.id
+   where m.wa_session_id in (select id from wa_sessions where user_id = ${userId}) and m.recipient_key = any(${textArray(known)})
+     and m.kind = 'auto_reply' and r.rule_id = c.rule_id
+   order by r.created_at desc, r.id desc limit 1)`;
+
 /** Under whichever identity they had the answer. */
 async function coolsUntil(tx: Db, { userId, known }: Asked): Promise<Map<Id<"autoRule">, Date>> {
   if (known.length === 0) return new Map();
-  const rows = await tx
-    .select({ ruleId: autoCooldowns.ruleId, until: sql<string>`max(${autoCooldowns.until})` })
-    .from(autoCooldowns)
-    .where(sql`${autoCooldowns.userId} = ${userId} and ${autoCooldowns.person} = any(${textArray(known)})`)
-    .groupBy(autoCooldowns.ruleId);
+  const rows = await tx.execute<{ ruleId: Id<"autoRule">; until: string }>(sql`
+    select c.rule_id as "ruleId", max(c.until) as until from auto_cooldowns c
+     where c.user_id = ${userId} and c.person = any(${textArray(known)}) and not coalesce(${isGivenBack(userId, known)}, false)
+     group by c.rule_id`);
   return new Map(rows.map(({ ruleId, until }) => [ruleId, new Date(until)]));
 }

@@ -34,16 +34,30 @@ export interface Answer {
  * @param tx holds no lock that comes after the session
  * @throws plan_expired, insufficient_points when it costs something
  */
-export async function queueAnswer(
+export async function queueAnswer(tx: Db, sessionKeys: SessionKeys, answer: Answer): Promise<Id<"message">> {
+  await beginAnswers(tx, answer);
+  const id = await insertAnswer(tx, sessionKeys, answer);
+  if (answer.pricePoints > 0) await holdPoints(tx, answer.userId, answer.pricePoints);
+  return id;
+}
+
+/**
+ * The first step of queueing answers to somebody, for who locks something of his own before the wallet: takes the session and
+ * the conversation, and wakes the pump.
+ */
+export async function beginAnswers(tx: Db, to: Pick<Answer, "userId" | "waSessionId" | "to">): Promise<void> {
+  // The session first, as in every transaction.
+  await tx.execute(sql`select book_pump(${to.waSessionId})`);
+  await noteOutbound(tx, to);
+}
+
+/** The second: the message itself. Its points are not held yet: that comes last, for all that are queued together. */
+export async function insertAnswer(
   tx: Db,
   sessionKeys: SessionKeys,
   { to, contact, text, livesSeconds, waitsSeconds = 0, ...answer }: Answer,
 ): Promise<Id<"message">> {
   const id = newId("message");
-  // The session first, as in every transaction.
-  await tx.execute(sql`select book_pump(${answer.waSessionId})`);
-  await noteOutbound(tx, { ...answer, to });
-  if (answer.pricePoints > 0) await holdPoints(tx, answer.userId, answer.pricePoints);
   await tx.insert(messages).values({
     ...answer,
     id,

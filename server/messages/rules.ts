@@ -211,6 +211,10 @@ const reasons: Record<string, Reason> = {
     remedy: null,
   },
   rules_stopped: { sentence: "The automatic answers were stopped before this one was sent.", remedy: null },
+  rule_changed: {
+    sentence: "The rule was changed before this answer was sent. Who writes again is answered by the new one.",
+    remedy: null,
+  },
   withdrawn: { sentence: "You took this back before it was sent.", remedy: null },
   cancelled: { sentence: "The campaign was cancelled before this message was sent.", remedy: null },
   "463": {

@@ -7,6 +7,7 @@ import {
   ruleRef,
 } from "#server/automation/schema.ts";
 import type { Api } from "#server/route-api.ts";
+import { count } from "../../lib/format.ts";
 import { form, submit } from "../../lib/submit.server.ts";
 import { replayForm, ruleForm, ruleOf, tryForm } from "./forms.ts";
 
@@ -21,20 +22,26 @@ export interface Shown {
 }
 
 const quietly =
-  <I>(call: (input: I) => Promise<void>) =>
+  <I>(call: (input: I) => Promise<unknown>) =>
   async (input: I): Promise<Shown> => {
     await call(input);
     return {};
   };
+
+/** What was done, and what became of the answers that waited for an opening with what the rule said before. */
+const saying =
+  (done: string) =>
+  ({ dropped }: { dropped: number }): string =>
+    dropped === 0 ? done : `${done} ${count(dropped, "answer")} that waited for your hours will not be sent.`;
 
 /** What the page's forms do. */
 export function act(api: Api, request: Request) {
   const { rules } = api;
   return submit<Shown>(request, {
     save: form(ruleForm, (typed) => rules.save(ruleOf(typed)), {
-      done: { to: HERE, toast: "The rule is saved." },
+      done: { to: HERE, toast: saying("The rule is saved.") },
     }),
-    remove: form(ruleRef, rules.remove, { done: { to: HERE, toast: "The rule is removed." } }),
+    remove: form(ruleRef, rules.remove, { done: { to: HERE, toast: saying("The rule is removed.") } }),
     enable: form(enableRuleInput, quietly(rules.enable)),
     move: form(moveRuleInput, quietly(rules.move)),
     settings: form(autoSettingsInput, rules.settings, { done: { to: HERE, toast: "Saved." } }),

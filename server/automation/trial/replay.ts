@@ -4,7 +4,8 @@ import type { Id } from "#db/ids.ts";
 import { inboundMessages } from "#db/schema/index.ts";
 import { knownIdentities } from "../../opt-outs/known-identities.ts";
 import { compose, contactOf, stranger } from "../compose.ts";
-import { matcherOf, prepare } from "../matching/compile.ts";
+import { prepare } from "../matching/compile.ts";
+import { fitAll } from "../matching/fit.ts";
 import { type Decision, decide, LOOP, type Silence, silences, turnOf } from "../rules.ts";
 import type { ReplayInput } from "../schema.ts";
 import { obstacleOf, type Rule, readHouse, readRules } from "../situation.ts";
@@ -29,7 +30,7 @@ export interface Replayed {
  */
 export async function replayRules(tx: Db, userId: Id<"user">, { draft }: ReplayInput): Promise<Replayed[]> {
   const house = await readHouse(tx, userId);
-  const rules = withDraft(await readRules(tx, userId), draft);
+  const rules = await withDraft(await readRules(tx, userId), draft);
   const past = pastAnswers();
   const replayed: Replayed[] = [];
   for (const inbound of await lastInbound(tx, userId)) {
@@ -37,8 +38,8 @@ export async function replayRules(tx: Db, userId: Id<"user">, { draft }: ReplayI
     const known = await knownIdentities(tx, userId, [chat]);
     const contact = await contactOf(tx, userId, chat, known);
     const person = known[0] ?? chat;
-    const prepared = prepare(text);
-    const decision = decide(rules, (rule) => matcherOf(rule)(prepared), {
+    const fits = await fitAll(rules, prepare(text));
+    const decision = decide(rules, (rule) => fits.get(rule) ?? false, {
       ...house,
       ...past.until(person, waSessionId, at, house.maxPerMinute),
       now: at,

@@ -6,7 +6,9 @@ import { instantOf } from "../../campaigns/schedule/rules.ts";
 import { DomainError } from "../../errors.ts";
 import { knownIdentities } from "../../opt-outs/known-identities.ts";
 import { type Answered, compose, stranger } from "../compose.ts";
-import { matcherOf, prepare, regexProblem } from "../matching/compile.ts";
+import { patternProblems } from "../matching/budget.ts";
+import { prepare } from "../matching/compile.ts";
+import { fitAll } from "../matching/fit.ts";
 import { phonesOf } from "../queries.ts";
 import { decide, type Silence, silences, turnOf, type Verdict } from "../rules.ts";
 import type { SaveRuleInput, TryInput } from "../schema.ts";
@@ -44,9 +46,9 @@ export async function tryRules(tx: Db, userId: Id<"user">, input: TryInput): Pro
   const contact = input.contactId ? await ownContact(tx, userId, input.contactId) : null;
   const known = contact ? await knownIdentities(tx, userId, [`pn:${contact.phoneE164}`]) : [];
   const asked = { userId, waSessionId, known, contact, text: input.text };
-  const rules = withDraft(await readRules(tx, userId), input.draft);
-  const text = prepare(input.text);
-  const { verdicts } = decide(rules, (rule) => matcherOf(rule)(text), {
+  const rules = await withDraft(await readRules(tx, userId), input.draft);
+  const fits = await fitAll(rules, prepare(input.text));
+  const { verdicts } = decide(rules, (rule) => fits.get(rule) ?? false, {
     ...house,
     ...(await countAnswers(tx, asked, house.maxPerMinute)),
     waSessionId,
@@ -107,10 +109,10 @@ async function ownContact(tx: Db, userId: Id<"user">, id: Id<"contact">): Promis
 }
 
 /** The rules with one that is not saved yet: in the place of the one it changes, or after all others. @throws bad_pattern */
-export function withDraft(rules: readonly Rule[], draft: SaveRuleInput | null): Rule[] {
+export async function withDraft(rules: readonly Rule[], draft: SaveRuleInput | null): Promise<Rule[]> {
   if (!draft) return [...rules];
-  const why =
-    draft.match === "regex" ? draft.patterns.map((one) => regexProblem(one, draft.folds)).find(Boolean) : null;
+  const problems = draft.match === "regex" ? await patternProblems(draft.patterns, draft.folds) : {};
+  const [why] = Object.values(problems);
   if (why) throw new DomainError("bad_pattern", { why }, { "patterns[0]": why });
   const { id, ...fields } = draft;
   if (rules.some((rule) => rule.id === id)) {
