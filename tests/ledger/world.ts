@@ -140,6 +140,7 @@ export function openWorld(url: string): World {
   }
 
   async function play(tenant: Tenant, step: Step): Promise<void> {
+    if ("campaign" in step) return onCampaign(tenant, step);
     const { userId } = tenant;
     switch (step.do) {
       case "start":
@@ -167,8 +168,6 @@ export function openWorld(url: string): World {
           sql`update wallets set plan_expires_at = app_now() - interval '1 second' where user_id = ${userId}`,
         );
         return endPlan(db, userId);
-      default:
-        return onCampaign(tenant, step);
     }
   }
 
