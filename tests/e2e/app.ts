@@ -26,9 +26,12 @@ export async function startApp(): Promise<RunningApp> {
   const simulatorUrl = inject("simulatorUrl");
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
-  const worker = spawnWorker(database.url, simulatorUrl, { LOG_LEVEL: "info", WEBHOOKS_LOCAL: "on" }, [
-    "build/processes/worker.js",
-  ]);
+  const worker = spawnWorker(
+    database.url,
+    simulatorUrl,
+    { LOG_LEVEL: "info", WEBHOOKS_LOCAL: "on", WEB_ORIGIN: origin },
+    ["build/processes/worker.js"],
+  );
   const web = spawn(process.execPath, ["build/processes/web.js"], {
     cwd: root,
     env: {

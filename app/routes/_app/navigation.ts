@@ -43,6 +43,10 @@ export const parts: Readonly<Record<string, readonly Part[]>> = {
     { to: "/contacts/suppressed", label: "Opted out" },
   ],
   "/inbox": [{ to: "/automation/rules", label: "Automatic answers" }],
+  "/billing/wallet": [
+    { to: "/billing/buy", label: "Buy" },
+    { to: "/billing/purchases", label: "Purchases" },
+  ],
   "/settings/account": [{ to: "/settings/webhooks", label: "Webhooks" }],
 };
 

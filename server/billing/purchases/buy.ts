@@ -9,7 +9,7 @@ import type { BillingDeps } from "../deps.ts";
 import { openProvider } from "../provider/open.ts";
 import type { PaymentProvider } from "../provider/port.ts";
 import type { Purchase } from "./apply.ts";
-import { findOffer, type Offer } from "./offers.ts";
+import { listOffers, type Offer } from "./offers.ts";
 import { orderOf } from "./order.ts";
 import { WAITING_AT_MOST } from "./rules.ts";
 import type { BuyInput } from "./schema.ts";
@@ -55,7 +55,7 @@ async function keepPurchase(
 ): Promise<Purchase> {
   // One after the other: two at once would each find nothing that waits.
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`buy|${userId}`}, 0))`);
-  const offer = await findOffer(tx, billing, offerId);
+  const offer = (await listOffers(tx, billing)).find(({ id }) => id === offerId);
   if (!offer) throw new DomainError("not_on_sale");
   if (total !== undefined && total !== offer.total) throw new DomainError("price_changed");
   const same = await findSame(tx, billing.currency, userId, offer, keepMethod);

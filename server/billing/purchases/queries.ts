@@ -11,6 +11,7 @@ const ADMINISTRATORS = 3;
 const columns = {
   id: purchases.id,
   kind: purchases.kind,
+  plan: purchases.plan,
   days: purchases.days,
   points: purchases.points,
   net: purchases.net,

@@ -1,3 +1,5 @@
+import type { PlanType } from "../../wallet/rules.ts";
+
 export type PurchaseStatus = "pending" | "paid" | "declined" | "cancelled" | "expired";
 export type SettledStatus = Exclude<PurchaseStatus, "pending">;
 
@@ -21,3 +23,20 @@ export const UNPAID_HOURS = 24;
 
 /** So many purchases of a user may wait for their payment at the same time. */
 export const WAITING_AT_MOST = 10;
+
+/** How an offer is called: `plan-30d`, `points-200`. */
+export const offerIdOf = ({ plan, points }: { plan: PlanType | null; points: number }): string =>
+  plan ? `plan-${plan}` : `points-${points}`;
+
+/**
+ * The offer to show as chosen: the one that is asked for, else the smallest pack with all the points that are missing, or the
+ * largest; else the first. Undefined where nothing is on sale.
+ */
+export function suggested<O extends { id: string; kind: "plan" | "topup"; points: number }>(
+  offers: readonly O[],
+  { offer, missing }: { offer?: string | null; missing?: number | null },
+): O | undefined {
+  const packs = offers.filter(({ kind }) => kind === "topup").toSorted((a, b) => a.points - b.points);
+  const enough = missing ? (packs.find(({ points }) => points >= missing) ?? packs.at(-1)) : undefined;
+  return offers.find(({ id }) => id === offer) ?? enough ?? offers[0];
+}

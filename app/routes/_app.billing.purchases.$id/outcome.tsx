@@ -1,0 +1,117 @@
+import { Alert, Button, Group, Loader, Stack, Text } from "@mantine/core";
+import { CheckCircledIcon, ClockIcon, CrossCircledIcon, DownloadIcon, InfoCircledIcon } from "@radix-ui/react-icons";
+import type { ReactNode } from "react";
+import { offerIdOf } from "#server/billing/purchases/rules.ts";
+import { ButtonForm, SubmitButton } from "../../components/form-parts.tsx";
+import { LinkButton } from "../../components/link-button.tsx";
+import { Day } from "../../components/moment.tsx";
+import { count } from "../../lib/format.ts";
+import type { loader } from "./route.tsx";
+
+type Purchase = Awaited<ReturnType<typeof loader>>["purchase"];
+
+/** What became of it, and what can be done now. It changes by itself: whoever waits for it hears so. */
+export function Outcome({ purchase, waiting }: { purchase: Purchase; waiting: boolean }) {
+  return (
+    <Stack>
+      <div role="status">
+        <Told purchase={purchase} waiting={waiting} />
+      </div>
+      <Actions purchase={purchase} waiting={waiting} />
+    </Stack>
+  );
+}
+
+function Told({ purchase, waiting }: { purchase: Purchase; waiting: boolean }) {
+  switch (purchase.status) {
+    case "pending":
+      return waiting ? (
+        <Alert color="blue" icon={<Loader size={16} aria-hidden />} title="Waiting for the payment provider">
+          {purchase.automatic
+            ? "The card is being charged."
+            : "This page says so as soon as the payment is confirmed, mostly within seconds. You can leave it: nothing is lost."}
+        </Alert>
+      ) : (
+        <Alert color="blue" icon={<ClockIcon aria-hidden />} title="Not paid yet">
+          Nothing was charged. What is not paid within a day ends by itself.
+        </Alert>
+      );
+    case "paid":
+      return (
+        <Alert color="green" icon={<CheckCircledIcon aria-hidden />} title="Paid">
+          <Given purchase={purchase} />
+        </Alert>
+      );
+    case "declined":
+      return (
+        <Alert color="red" icon={<CrossCircledIcon aria-hidden />} title="The card was declined">
+          Nothing was charged, and nothing was booked. Try another card, or ask the bank that gave it to you.
+        </Alert>
+      );
+    case "cancelled":
+      return <Unpaid title="Cancelled">You did not pay, so nothing was charged.</Unpaid>;
+    case "expired":
+      return <Unpaid title="Never paid">It was not paid within a day. Nothing was charged.</Unpaid>;
+  }
+}
+
+function Unpaid({ title, children }: { title: string; children: string }) {
+  return (
+    <Alert color="gray" icon={<InfoCircledIcon aria-hidden />} title={title}>
+      {children}
+    </Alert>
+  );
+}
+
+function Given({ purchase: { points, startsAt, endsAt } }: { purchase: Purchase }) {
+  const added = `${count(points, "point is", "points are")} in your wallet.`;
+  if (!startsAt || !endsAt) return <Text inherit>{added}</Text>;
+  return (
+    <Text inherit>
+      The plan runs from <Day at={startsAt} /> to <Day at={endsAt} />. {added}
+    </Text>
+  );
+}
+
+function Actions({ purchase, waiting }: { purchase: Purchase; waiting: boolean }) {
+  const { id, status, invoiceId, automatic } = purchase;
+  if (status === "pending") {
+    return (
+      <Row>
+        {!automatic && (
+          <ButtonForm intent="pay" fields={{ id }}>
+            <SubmitButton intent="pay" variant={waiting ? "default" : "filled"}>
+              {waiting ? "Back to the payment page" : "Pay now"}
+            </SubmitButton>
+          </ButtonForm>
+        )}
+        <ButtonForm intent="cancel" fields={{ id }}>
+          <SubmitButton intent="cancel" variant="default">
+            Cancel the purchase
+          </SubmitButton>
+        </ButtonForm>
+      </Row>
+    );
+  }
+  return (
+    <Row>
+      {status === "paid" ? (
+        <LinkButton to="/billing/wallet">To the wallet</LinkButton>
+      ) : (
+        <LinkButton to={`/billing/buy?${new URLSearchParams({ offer: offerIdOf(purchase) })}`}>Try again</LinkButton>
+      )}
+      {invoiceId && (
+        <Button
+          component="a"
+          href={`/billing/receipts/${invoiceId}/receipt.pdf`}
+          variant="default"
+          leftSection={<DownloadIcon aria-hidden />}
+        >
+          Receipt {purchase.invoiceNumber}
+        </Button>
+      )}
+    </Row>
+  );
+}
+
+const Row = ({ children }: { children: ReactNode }) => <Group gap="sm">{children}</Group>;

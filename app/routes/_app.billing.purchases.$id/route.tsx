@@ -1,0 +1,65 @@
+import { Paper, Stack } from "@mantine/core";
+import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
+import { useActionData, useLoaderData } from "@remix-run/react";
+import { purchaseRef } from "#server/billing/purchases/schema.ts";
+import { Refused } from "../../components/form-parts.tsx";
+import { TextLink } from "../../components/link-button.tsx";
+import { Moment } from "../../components/moment.tsx";
+import { Page } from "../../components/page.tsx";
+import { PriceLines } from "../../components/price-lines.tsx";
+import { purchaseLooks } from "../../components/purchase-looks.ts";
+import { StatusBadge } from "../../components/status-badge.tsx";
+import { idParam } from "../../lib/params.ts";
+import { form, submit } from "../../lib/submit.server.ts";
+import { useReloadEvery } from "../../lib/use-live.ts";
+import { Outcome } from "./outcome.tsx";
+
+export { ErrorBoundary } from "../../components/error-page.tsx";
+
+export const meta: MetaFunction = () => [{ title: "Purchase · MassSender" }];
+
+/** The net under the live stream, while a payment is waited for. */
+const LOOK_AGAIN_MS = 5_000;
+
+/** `?returned=1`: the person comes from the provider's page, and what became of the payment is on its way. */
+export async function loader({ context, params, request }: LoaderFunctionArgs) {
+  const purchase = await context.api.billing.purchase({ id: idParam("purchase", params.id) });
+  return { purchase, returned: new URL(request.url).searchParams.has("returned") };
+}
+
+export function action({ context, request }: ActionFunctionArgs) {
+  const { billing } = context.api;
+  return submit(request, {
+    pay: form(purchaseRef, billing.pay, { done: { to: ({ url }) => url } }),
+    cancel: form(purchaseRef, ({ id }) => billing.cancel({ id }).then(() => id), {
+      done: { to: (id) => `/billing/purchases/${id}`, toast: "The purchase is cancelled. Nothing was charged." },
+    }),
+  });
+}
+
+export default function PurchasePage() {
+  const { purchase, returned } = useLoaderData<typeof loader>();
+  const answer = useActionData<typeof action>();
+  const waiting = purchase.status === "pending" && (returned || purchase.automatic);
+  useReloadEvery(LOOK_AGAIN_MS, waiting);
+  return (
+    <Page
+      title={purchase.what}
+      badge={<StatusBadge look={purchaseLooks[purchase.status]} />}
+      lead={
+        <>
+          {purchase.automatic ? "Renewed by itself on " : "Bought on "}
+          <Moment at={purchase.createdAt} />. <TextLink to="/billing/purchases">All purchases</TextLink>
+        </>
+      }
+    >
+      <Stack maw={560}>
+        <Refused answer={answer} intents={["pay", "cancel"]} />
+        <Outcome purchase={purchase} waiting={waiting} />
+        <Paper>
+          <PriceLines {...purchase} />
+        </Paper>
+      </Stack>
+    </Page>
+  );
+}
