@@ -1,3 +1,13 @@
+// ISO 4217's own digits, where they are not 2. Intl is not asked: its data says 0 for IDR and HUF in some versions and 2 in
+// others, and an amount would be a hundred times itself between a server and a browser.
+const DIGITS: Readonly<Record<string, number>> = Object.fromEntries(
+  Object.entries({
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+  }).flatMap(([digits, codes]) => codes.split(" ").map((code) => [code, Number(digits)])),
+);
+
 const formats = new Map<string, Intl.NumberFormat>();
 
 function formatOf(currency: string): Intl.NumberFormat {
@@ -8,14 +18,16 @@ function formatOf(currency: string): Intl.NumberFormat {
     currency,
     currencyDisplay: "code",
     trailingZeroDisplay: "stripIfInteger",
+    minimumFractionDigits: minorDigits(currency),
+    maximumFractionDigits: minorDigits(currency),
   });
   formats.set(currency, format);
   return format;
 }
 
-/** How many digits of an amount stand after the point: 2 for IDR and EUR, 0 for JPY, 3 for KWD (ISO 4217, as Intl knows it). */
+/** How many digits of an amount stand after the point: 2 for IDR and EUR, 0 for JPY, 3 for KWD (ISO 4217). */
 export function minorDigits(currency: string): number {
-  return formatOf(currency).resolvedOptions().maximumFractionDigits ?? 2;
+  return DIGITS[currency] ?? 2;
 }
 
 /**
