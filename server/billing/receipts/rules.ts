@@ -3,7 +3,7 @@
 const WRITABLE = [
   "\\n\\x20-\\x7e\\xa0-\\xac\\xae-\\u024f\\u0259\\u02bb\\u02bc\\u0300-\\u0304\\u0306-\\u030c\\u0323-\\u0328",
   "\\u0386\\u0388-\\u038a\\u038c\\u038e-\\u03a1\\u03a3-\\u03ce\\u0400-\\u0482\\u048a-\\u052f\\u1e00-\\u1eff",
-  "\\u2010-\\u2022\\u2026\\u2030\\u2032\\u2033\\u2039\\u203a\\u2044\\u202f\\u20a0-\\u20bf\\u2116\\u2122\\u2212",
+  "\\u2010-\\u2022\\u2026\\u2030\\u2032\\u2033\\u2039\\u203a\\u2044\\u202f\\u20a0-\\u20bf\\u2116\\u2122",
 ].join("");
 const one = new RegExp(`[${WRITABLE}]`, "u");
 const others = new RegExp(`[^${WRITABLE}]`, "gu");
