@@ -18,8 +18,11 @@ export interface RunningApp {
   stop(): Promise<void>;
 }
 
-/** The product as it runs in production: the built pages, web and worker as built processes, the local WhatsApp, an empty database. */
-export async function startApp(): Promise<RunningApp> {
+/**
+ * The product as it runs in production: the built pages, web and worker as built processes, the local WhatsApp, an empty database.
+ * @param more variables of the environment, for both processes
+ */
+export async function startApp(more: Record<string, string> = {}): Promise<RunningApp> {
   if (!existsSync(`${root}/build/server/index.js`)) throw new Error("the pages are not built: npm run build");
   await buildProcesses(root);
   const database = await cloneDatabase();
@@ -29,7 +32,7 @@ export async function startApp(): Promise<RunningApp> {
   const worker = spawnWorker(
     database.url,
     simulatorUrl,
-    { LOG_LEVEL: "info", WEBHOOKS_LOCAL: "on", WEB_ORIGIN: origin },
+    { LOG_LEVEL: "info", WEBHOOKS_LOCAL: "on", WEB_ORIGIN: origin, ...more },
     ["build/processes/worker.js"],
   );
   const web = spawn(process.execPath, ["build/processes/web.js"], {
@@ -46,6 +49,7 @@ export async function startApp(): Promise<RunningApp> {
       PORT: String(port),
       APP_ORIGIN: origin,
       LOG_LEVEL: "warn",
+      ...more,
     },
     stdio: ["ignore", "ignore", "inherit"],
   });

@@ -1,5 +1,5 @@
 import { getFormProps } from "@conform-to/react";
-import { Alert, Checkbox, Grid, Paper, Radio, Stack, Text, Title } from "@mantine/core";
+import { Alert, Checkbox, Grid, Group, Paper, Radio, Stack, Text, Title } from "@mantine/core";
 import { InfoCircledIcon } from "@radix-ui/react-icons";
 import { Form } from "@remix-run/react";
 import { type ReactNode, useState } from "react";
@@ -94,16 +94,15 @@ function Choices({
             <Radio
               value={offer.id}
               label={
-                <>
+                <Group component="span" justify="space-between" gap="xs">
                   <Text span fw={650}>
                     {name}
-                  </Text>{" "}
-                  <Text span c="dimmed">
-                    {formatMoney(offer.total, currency)}
                   </Text>
-                </>
+                  <Text span>{formatMoney(offer.total, currency)}</Text>
+                </Group>
               }
               description={what}
+              styles={{ labelWrapper: { flex: 1 } }}
             />
           </Paper>
         );

@@ -48,7 +48,7 @@ export default function PurchasePage() {
       badge={<StatusBadge look={purchaseLooks[purchase.status]} />}
       lead={
         <>
-          {purchase.automatic ? "Renewed by itself on " : "Bought on "}
+          {purchase.automatic ? "Renewed by itself on " : "Ordered on "}
           <Moment at={purchase.createdAt} />. <TextLink to="/billing/purchases">All purchases</TextLink>
         </>
       }
