@@ -28,7 +28,8 @@ export async function getWallet(tx: Db, userId: Id<"user">) {
     available: balance - held,
     /** With fewer available its user is warned; 0: never. */
     lowPoints,
-    plan: { type, label: planName(type), startedAt, expiresAt, active, leftMs },
+    /** `none`: there never was one. */
+    plan: { type, label: planName(type), startedAt, expiresAt, active, leftMs, none: startedAt >= expiresAt },
     pointsPerMessage: POINTS_PER_MESSAGE,
   };
 }

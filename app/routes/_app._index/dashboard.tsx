@@ -53,13 +53,19 @@ export function Dashboard({ hasContacts, hasCampaign, failedWebhooks, current, r
           <Figure label="Held for campaigns" note="Charged when WhatsApp accepts a message, else given back">
             {formatNumber(wallet.held)}
           </Figure>
-          <Figure
-            label={wallet.plan.active ? "Plan runs until" : "Plan ended"}
-            note={`Plan of ${wallet.plan.label}`}
-            words
-          >
-            <Day at={wallet.plan.expiresAt} />
-          </Figure>
+          {wallet.plan.none ? (
+            <Figure label="Plan" note="Without a plan nothing is sent" words>
+              None yet
+            </Figure>
+          ) : (
+            <Figure
+              label={wallet.plan.active ? "Plan runs until" : "Plan ended"}
+              note={`Plan of ${wallet.plan.label}`}
+              words
+            >
+              <Day at={wallet.plan.expiresAt} />
+            </Figure>
+          )}
         </SimpleGrid>
       </Paper>
       {current.length > 0 && <Cards title="Under way" rows={current} />}

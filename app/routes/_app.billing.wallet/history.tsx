@@ -29,8 +29,8 @@ function What({ row }: { row: Booking }) {
       {reason && `: ${reason}`}
       {purchase && (
         <>
-          {purchase.automatic ? ", renewed by itself, " : ", "}
-          <TextLink to="/billing/receipts">receipt</TextLink>
+          {purchase.automatic ? ", renewed by itself: " : ": "}
+          <TextLink to={`/billing/purchases/${purchase.id}`}>to the purchase</TextLink>
         </>
       )}
     </>

@@ -15,9 +15,15 @@ export function Plan({ plan, children }: { plan: Points["plan"]; children?: Reac
           Plan
         </Title>
         <Stack component="dl" m={0} gap="sm">
-          <Figure label={`Plan of ${plan.label}`} note={<Until plan={plan} />} words>
-            {plan.active ? `${formatWait(plan.leftMs)} left` : "Ended"}
-          </Figure>
+          {plan.none ? (
+            <Figure label="No plan yet" note="Without a plan nothing is sent." words>
+              None
+            </Figure>
+          ) : (
+            <Figure label={`Plan of ${plan.label}`} note={<Until plan={plan} />} words>
+              {plan.active ? `${formatWait(plan.leftMs)} left` : "Ended"}
+            </Figure>
+          )}
         </Stack>
         {children}
       </Stack>

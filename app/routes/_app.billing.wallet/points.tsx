@@ -1,5 +1,4 @@
-import { Alert, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
-import { ClockIcon } from "@radix-ui/react-icons";
+import { Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { type Column, DataTable } from "../../components/data-table.tsx";
 import { Figure } from "../../components/figure.tsx";
 import { TextLink } from "../../components/link-button.tsx";
@@ -9,31 +8,24 @@ import type { Points, Use } from "./load.ts";
 
 /** What can be spent, what is set aside, and both together. */
 export function PointFigures({ points }: { points: Points }) {
-  const { available, held, balance, pointsPerMessage, plan } = points;
+  const { available, held, balance, pointsPerMessage } = points;
   return (
-    <>
-      {!plan.active && (
-        <Alert color="yellow" icon={<ClockIcon aria-hidden />} title="Your plan has ended">
-          Your points are kept. Nothing is sent until the plan is renewed.
-        </Alert>
-      )}
-      <Paper>
-        <SimpleGrid cols={{ base: 1, xs: 3 }} component="dl" m={0}>
-          <Figure
-            label="Available"
-            note={`For new campaigns: ${count(Math.floor(available / pointsPerMessage), "message")}`}
-          >
-            {formatNumber(available)}
-          </Figure>
-          <Figure label="Held" note="Set aside for messages that are still to be accepted by WhatsApp">
-            {formatNumber(held)}
-          </Figure>
-          <Figure label="Balance" note="Available and held together">
-            {formatNumber(balance)}
-          </Figure>
-        </SimpleGrid>
-      </Paper>
-    </>
+    <Paper>
+      <SimpleGrid cols={{ base: 1, xs: 3 }} component="dl" m={0}>
+        <Figure
+          label="Available"
+          note={`For new campaigns: ${count(Math.floor(available / pointsPerMessage), "message")}`}
+        >
+          {formatNumber(available)}
+        </Figure>
+        <Figure label="Held" note="Set aside for messages that are still to be accepted by WhatsApp">
+          {formatNumber(held)}
+        </Figure>
+        <Figure label="Balance" note="Available and held together">
+          {formatNumber(balance)}
+        </Figure>
+      </SimpleGrid>
+    </Paper>
   );
 }
 

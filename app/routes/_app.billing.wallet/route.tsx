@@ -5,7 +5,10 @@ import { useActionData, useLoaderData } from "@remix-run/react";
 import { lowPointsInput } from "#server/wallet/schema.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
+import { PlanSettings } from "../../components/plan-settings.tsx";
+import { planForms } from "../../lib/plan-forms.server.ts";
 import { form, submit } from "../../lib/submit.server.ts";
+import { useAccount } from "../../lib/use-account.ts";
 import { History } from "./history.tsx";
 import { loadWallet } from "./load.ts";
 import { LowPointsForm } from "./low-points-form.tsx";
@@ -24,6 +27,7 @@ export function loader({ context, request }: LoaderFunctionArgs) {
 export function action({ context, request }: ActionFunctionArgs) {
   const { search } = new URL(request.url);
   return submit(request, {
+    ...planForms(context.api, `/billing/wallet${search}`),
     lowPoints: form(lowPointsInput, context.api.wallet.setLowPoints, {
       done: { to: `/billing/wallet${search}`, toast: "You are warned from there on." },
     }),
@@ -33,6 +37,7 @@ export function action({ context, request }: ActionFunctionArgs) {
 export default function Wallet() {
   const { points, use, history, campaigns } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
+  const account = useAccount();
   return (
     <Page
       title="Wallet"
@@ -51,7 +56,7 @@ export default function Wallet() {
       <PointFigures points={points} />
       <Held held={use.held} pointsPerMessage={points.pointsPerMessage} />
       <SimpleGrid cols={{ base: 1, md: 3 }}>
-        <Plan plan={points.plan} />
+        <Plan plan={points.plan}>{account?.user && <PlanSettings plan={account.plan} answer={answer} />}</Plan>
         <Forecast forecast={use.forecast} />
         <LowPointsForm lowPoints={points.lowPoints} answer={answer} />
       </SimpleGrid>

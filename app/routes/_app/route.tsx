@@ -6,15 +6,16 @@ import { Shell } from "./shell.tsx";
 
 export { BareErrorBoundary as ErrorBoundary } from "../../components/error-page.tsx";
 
-/** The account, its points, its phones and whether all sending is paused: what is in sight on every screen. `/` alone is open to everybody. */
+/** The account, its points, its plan, its phones and whether all sending is paused: what is in sight on every screen. `/` alone is open to everybody. */
 export async function loader({ context, request }: LoaderFunctionArgs) {
   const { api, user, simulator } = context;
   if (!user) {
     if (new URL(request.url).pathname === "/") return { user: null };
     throw redirect(loginPath(request));
   }
-  const [wallet, sessions, { paused }, unread] = await Promise.all([
+  const [wallet, plan, sessions, { paused }, unread] = await Promise.all([
     api.wallet.get(),
+    api.billing.plan.get(),
     api.wa.list(),
     api.schedules.get(),
     api.inbox.unread(),
@@ -23,6 +24,7 @@ export async function loader({ context, request }: LoaderFunctionArgs) {
     user,
     simulator,
     wallet,
+    plan,
     unread,
     schedule: { paused },
     sessions: sessions.map(({ id, status, phone, pushName, idleUntil }) => ({

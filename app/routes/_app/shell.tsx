@@ -24,6 +24,7 @@ import { type Account, AccountState } from "./account-state.tsx";
 import { LowPoints } from "./low-points.tsx";
 import { accountPlace, devPlace, mainPlaces, parts, schedulePlace } from "./navigation.ts";
 import { PausedBanner } from "./paused-banner.tsx";
+import { PlanBanner } from "./plan-banner.tsx";
 import styles from "./shell.module.css";
 
 const isHere = (path: string, to: string, end = false) =>
@@ -81,6 +82,7 @@ export function Shell({ account, children }: { account: Account; children: React
             )}
           </div>
           <PausedBanner schedule={account.schedule} />
+          <PlanBanner plan={account.plan} />
           <LowPoints wallet={account.wallet} />
           {children}
         </Container>

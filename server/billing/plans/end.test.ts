@@ -122,7 +122,7 @@ describe("a renewal", () => {
 
   test("does not start what cannot be sent: it stays paused, for the reason that is true then", async () => {
     const phones = [session, await createHeldSession(db, userId), await createHeldSession(db, userId)];
-    const ids = [];
+    const ids: Id<"campaign">[] = [];
     for (const phone of phones) ids.push(await start(phone));
     await isOver();
     await tick();

@@ -1,13 +1,14 @@
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { paymentMethods, planOffers, planPeriods, planReminders, wallets } from "#db/schema/index.ts";
+import { campaigns, paymentMethods, planOffers, planPeriods, planReminders, wallets } from "#db/schema/index.ts";
+import { waitsForPlan } from "../../campaigns/run/pause.ts";
 import type { BillingSettings } from "../../env.ts";
 import { DomainError } from "../../errors.ts";
 import { type PlanType, planName } from "../../wallet/rules.ts";
 import { billingRefusals } from "../refusals.ts";
 import { priceOf } from "../rules.ts";
-import { firstRenewal, renewalStops } from "./rules.ts";
+import { firstRenewal, noticeOf, renewalStops } from "./rules.ts";
 
 /** A user's plan: what runs, what follows, how it is renewed, and what they are to be told of it on every screen. */
 export async function getPlan(tx: Db, billing: BillingSettings, userId: Id<"user">) {
@@ -33,7 +34,7 @@ export async function getPlan(tx: Db, billing: BillingSettings, userId: Id<"user
   const offers = await readOffers(tx, billing);
   const next = wallet.nextPlan ?? type;
   const offer = offers.find(({ plan, onSale }) => plan === next && onSale);
-  return {
+  const plan = {
     plan: type,
     label: planName(type),
     startedAt,
@@ -64,11 +65,13 @@ export async function getPlan(tx: Db, billing: BillingSettings, userId: Id<"user
       stopped: !autoRenew && stopped ? renewalStops[stopped] : null,
     },
     /** What may follow. */
-    offers: offers.filter(({ onSale }) => onSale).map(({ onSale: _, ...each }) => each),
+    offers: offers.filter(({ onSale }) => onSale),
     currency: billing.currency,
     /** Whether anything can be bought here. */
     sold: billing.provider !== null,
+    waiting: await countWaiting(tx, userId, { endsAt, renews: active && autoRenew }),
   };
+  return { ...plan, notice: noticeOf(plan) };
 }
 
 export type PlanOfUser = Awaited<ReturnType<typeof getPlan>>;
@@ -112,4 +115,16 @@ async function readReminder(tx: Db, userId: Id<"user">): Promise<number | null> 
     .orderBy(asc(planReminders.days))
     .limit(1);
   return reminder && reminder.seenAt === null ? reminder.days : null;
+}
+
+/** Campaigns that wait for a plan, and those whose start falls after its end, unless it renews by itself. */
+async function countWaiting(tx: Db, userId: Id<"user">, { endsAt, renews }: { endsAt: Date; renews: boolean }) {
+  const [row] = await tx
+    .select({
+      paused: sql<number>`(count(*) filter (where ${waitsForPlan}))::int`,
+      scheduled: sql<number>`(count(*) filter (where ${campaigns.status} = 'scheduled' and ${campaigns.scheduledFor} >= ${endsAt.toISOString()}::timestamptz))::int`,
+    })
+    .from(campaigns)
+    .where(and(eq(campaigns.userId, userId), inArray(campaigns.status, ["paused", "scheduled"])));
+  return { paused: row?.paused ?? 0, scheduled: renews ? 0 : (row?.scheduled ?? 0) };
 }

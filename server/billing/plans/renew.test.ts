@@ -44,7 +44,9 @@ const audited = (action: string) =>
     .from(auditLogs)
     .where(and(eq(auditLogs.userId, userId), eq(auditLogs.action, action)));
 const reminders = async () =>
-  (await db.select().from(planReminders).where(eq(planReminders.userId, userId))).map(({ days }) => days).sort();
+  (await db.select().from(planReminders).where(eq(planReminders.userId, userId)))
+    .map(({ days }) => days)
+    .sort((a, b) => a - b);
 const switchOn = () => asUser((tx) => setAutoRenew(tx, env().billing, userId, { to: "on" }));
 const keepCard = (card: CardKind) => {
   const row = { provider: "demo" as const, token: `dtk_${card}_${"x".repeat(22)}`, label: `Card that ${card}` };
@@ -205,13 +207,8 @@ describe("a renewal by card", () => {
   });
 
   test.each([
-    [
-      "the plan is not sold any more",
-      async () => void (await db.update(planOffers).set({ onSale: false })),
-      {},
-      "sold",
-    ],
-    ["payments are switched off", async () => {}, { PAYMENTS: "off" }, "switched off"],
+    ["the plan is not sold any more", () => db.update(planOffers).set({ onSale: false }), {}, "sold"],
+    ["payments are switched off", () => Promise.resolve(), { PAYMENTS: "off" }, "switched off"],
   ] as const)("is switched off and said so when %s", async (_what, change, more, word) => {
     await keepCard("pays");
     await switchOn();

@@ -56,3 +56,37 @@ export const renewalStops = {
   late: "It could not be charged in time.",
 } as const satisfies Record<string, string>;
 export type RenewalStop = keyof typeof renewalStops;
+
+/** What of a plan its user is told on every screen. */
+export type PlanNotice =
+  /** There never was one. */
+  | { kind: "none" }
+  /** `tryAt`: when the card is charged again. */
+  | { kind: "ended"; at: Date; tryAt: Date | null; stopped: string | null }
+  /** It runs, and its renewal was declined. */
+  | { kind: "declined"; endsAt: Date; card: string | null; tryAt: Date }
+  /** It runs, and its renewal was switched off without its user. */
+  | { kind: "stopped"; endsAt: Date; why: string }
+  | { kind: "ends"; endsAt: Date; days: number }
+  | { kind: "renews"; at: Date; days: number };
+
+interface PlanFacts {
+  active: boolean;
+  none: boolean;
+  endsAt: Date;
+  /** The reminder that is due and was not closed: so many days before the end. */
+  reminded: number | null;
+  renewal: { on: boolean; card: string | null; at: Date | null; declined: number; stopped: string | null };
+}
+
+/** The one thing that matters most; null: nothing needs to be said. */
+export function noticeOf({ active, none, endsAt, reminded, renewal }: PlanFacts): PlanNotice | null {
+  const { on, card, at, declined, stopped } = renewal;
+  if (!active) {
+    return none ? { kind: "none" } : { kind: "ended", at: endsAt, tryAt: at, stopped };
+  }
+  if (stopped) return { kind: "stopped", endsAt, why: stopped };
+  if (on && at && declined > 0) return { kind: "declined", endsAt, card, tryAt: at };
+  if (reminded === null) return null;
+  return on && at && card !== null ? { kind: "renews", at, days: reminded } : { kind: "ends", endsAt, days: reminded };
+}

@@ -2,7 +2,9 @@ import { Alert, Group, Stack, Text } from "@mantine/core";
 import { ClockIcon, ExclamationTriangleIcon } from "@radix-ui/react-icons";
 import { MISSED } from "#server/campaigns/schedule/rules.ts";
 import { ButtonForm, SubmitButton } from "../../../components/form-parts.tsx";
+import { TextLink } from "../../../components/link-button.tsx";
 import { count } from "../../../lib/format.ts";
+import { useAccount } from "../../../lib/use-account.ts";
 import type { Campaign, CampaignReview } from "../load.ts";
 import { Soon } from "./finish.tsx";
 
@@ -41,6 +43,7 @@ export function Scheduled({ campaign, review }: { campaign: Campaign; review: Ca
               it; points and the phone are looked at then. To edit it, cancel the schedule.
             </>
           )}
+          {!late && <PlanEndsBefore at={scheduledFor} />}
         </Text>
         <Group gap="xs">
           <ButtonForm intent="unschedule" fields={{ id }}>
@@ -52,6 +55,17 @@ export function Scheduled({ campaign, review }: { campaign: Campaign; review: Ca
         </Group>
       </Stack>
     </Alert>
+  );
+}
+
+function PlanEndsBefore({ at }: { at: Date }) {
+  const account = useAccount();
+  if (!account?.user || account.plan.endsAt > at || account.plan.renewal.on) return null;
+  return (
+    <Text span display="block" mt="xs" fw={500}>
+      Your plan {account.plan.active ? "ends before that" : "has ended"}: without a new one it will not start.{" "}
+      <TextLink to="/billing/wallet">See the plan</TextLink>
+    </Text>
   );
 }
 
