@@ -93,14 +93,31 @@ function Mend({ campaign, problems }: { campaign: Campaign; problems: Problems }
 }
 
 function Money({ review: { points, problems } }: Point) {
-  const wrong = problems.filter(({ code }) => moneyCodes.includes(code));
-  const left = Math.max(0, points.available - points.need);
+  const { need, available, missing } = points;
+  const expired = problems.filter(({ code }) => code === "plan_expired");
   return (
     <Check
-      verdict={wrong.length > 0 ? "bad" : "good"}
-      title={`${formatNumber(points.need)} points are held for it, ${formatNumber(left)} are left`}
+      verdict={missing > 0 || expired.length > 0 ? "bad" : "good"}
+      title={
+        missing > 0
+          ? `It needs ${formatNumber(need)} points, ${formatNumber(available)} are available: ${formatNumber(missing)} missing`
+          : `${formatNumber(need)} points are held for it, ${formatNumber(available - need)} are left`
+      }
     >
-      {say(wrong) || "A message is charged when WhatsApp accepts it. What is not sent is given back."}{" "}
+      {expired.length > 0 && (
+        <>
+          {say(expired)} <TextLink to="/billing/buy">Renew the plan</TextLink>.{" "}
+        </>
+      )}
+      {missing > 0 && (
+        <>
+          <TextLink to={`/billing/buy?missing=${missing}`}>Get the missing points</TextLink>, or send it to fewer
+          people.{" "}
+        </>
+      )}
+      {missing === 0 &&
+        expired.length === 0 &&
+        "A message is charged when WhatsApp accepts it. What is not sent is given back. "}
       {points.held > 0 && `${formatNumber(points.held)} points are held for other messages already.`}
     </Check>
   );
