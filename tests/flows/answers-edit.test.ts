@@ -55,3 +55,25 @@ test("a rule keeps its place when it is changed, and what was written while it w
   await api.rules.enable({ id: ids[0], to: "on" });
   expect((await since()).getTime()).toBeGreaterThan(before.getTime());
 });
+
+test("the patterns of all rules together have a limit, and what goes beyond it is refused with how much is left", async () => {
+  const { api } = await stage.signUp();
+  // Each letter is written out some five hundred times.
+  const patterns = (letter: string) => Array.from({ length: 20 }, (_, n) => `[${letter}${n}]{1,270}q`);
+  const save = (letter: string, id?: `rul_${string}`) =>
+    api.rules.save({
+      ...(id ? { id } : {}),
+      name: letter,
+      match: "regex",
+      patterns: patterns(letter),
+      responses: [{ text: "x" }],
+    });
+  const ids = [];
+  for (const letter of "abcde") ids.push((await save(letter)).id);
+  await expect(save("f")).rejects.toThrow(/have \d+ steps, and only \d+ of the 60000 of all your rules are left/);
+  // Of what is changed the new patterns alone count.
+  await save("g", ids[0]);
+  await expect(
+    api.rules.save({ name: "z", match: "regex", patterns: ["z{700}"], responses: [{ text: "z" }] }),
+  ).rejects.toThrow("this pattern is too long");
+});

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { RE2JS } from "re2js";
 import { describe, expect, test } from "vitest";
-import { matcherOf, prepare, type Trigger } from "./compile.ts";
+import { keptBytes, matcherOf, prepare, type Trigger } from "./compile.ts";
+import { ALL_RULES_MS, fitAll } from "./fit.ts";
 import { folded } from "./fold.ts";
+import { createKept } from "./kept.ts";
 import { requiredLiteral } from "./literal.ts";
 import { regexProblem } from "./regex.ts";
 
@@ -105,6 +107,51 @@ test("a pattern that loses its sense without accents is refused only where they 
 test("an evil pattern on an evil text ends", () => {
   expect(fits("regex", "^(a+)+$", `${"a".repeat(4_000)}!`)).toBe(false);
   expect(fits("regex", "(x|y)*x(x|y){14}z", "xy".repeat(2_000))).toBe(false);
+});
+
+/** Large, and without a letter that a text could lack; on a text of letters alone each is gone through to the end. */
+const large = (n: number): Trigger => ({
+  match: "regex",
+  patterns: [`[a-y]{1,27}${[...String(n)].map((digit) => `[${digit}]`).join("")}`],
+  folds: true,
+});
+const letters = prepare("abcdefghijklmnopqrstuvwxy".repeat(200));
+
+test("while a thousand large rules are looked through, everything else has its turn, and they take a second at most", async () => {
+  const rules = Array.from({ length: 1_000 }, (_, n) => large(n));
+  let over = false;
+  let turns = 0;
+  const others = (async () => {
+    for (; !over; turns += 1) await new Promise(setImmediate);
+  })();
+  const started = performance.now();
+  const fits = await fitAll(rules, letters);
+  const ms = performance.now() - started;
+  over = true;
+  await others;
+  expect(turns).toBeGreaterThan(20);
+  expect([...fits.values()].every((fit) => fit !== true)).toBe(true);
+  // Those that were not looked at say so; the words of the others do not fit.
+  if (ms < ALL_RULES_MS) expect(fits.get(rules[999] ?? large(0))).toBe(false);
+  expect(fits.get(rules[0] ?? large(0))).toBe(false);
+});
+
+test("what is kept of rules has a size, not a number, and the longest unused goes first", () => {
+  const before = keptBytes();
+  const steps = 500;
+  matcherOf({ match: "regex", patterns: ["[a-y]{1,250}[0-9]"], folds: true })(prepare("abc"));
+  expect(keptBytes().now - before.now).toBeGreaterThan(steps * 100);
+  expect(before.most).toBeLessThan(100_000_000);
+
+  const kept = createKept<string>(100);
+  for (const key of ["a", "b", "c"]) kept.keep(key, key, 30);
+  expect(kept.get("a")).toBe("a");
+  kept.keep("d", "d", 30);
+  expect(["a", "b", "c", "d"].map((key) => kept.get(key))).toEqual(["a", undefined, "c", "d"]);
+  // It has grown: what is older makes room.
+  kept.keep("c", "c", 70);
+  expect(["a", "c", "d"].map((key) => kept.get(key))).toEqual([undefined, "c", "d"]);
+  expect(kept.bytes()).toBe(100);
 });
 
 const atom = fc.oneof(
