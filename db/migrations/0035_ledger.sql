@@ -127,14 +127,14 @@ WITH open_rows AS (
 ), held AS (
   SELECT user_id, sum(points)::int AS points FROM open_rows GROUP BY user_id
 ), ledger AS (
-  SELECT wallet_id, sum(points)::int AS points, count(*)::int AS rows FROM wallet_txns GROUP BY wallet_id
+  SELECT wallet_id, sum(points)::int AS points, count(*)::int AS rows,
+         coalesce(-sum(points) FILTER (WHERE type IN ('deduct', 'refund')), 0)::int AS charged
+    FROM wallet_txns GROUP BY wallet_id
 ), running AS (
   SELECT id, seq, balance_after, points, lag(seq, 1, 0) OVER w AS seq_before, lag(balance_after, 1, 0) OVER w AS balance_before
     FROM wallet_txns WINDOW w AS (PARTITION BY wallet_id ORDER BY seq)
-), charged AS (
-  SELECT user_id, ref_id, -sum(points)::int AS points FROM wallet_txns WHERE type IN ('deduct', 'refund') GROUP BY user_id, ref_id
-), costs AS (
-  SELECT user_id, 'msg:' || id AS ref_id, cost_points AS points FROM messages WHERE cost_points <> 0
+), cost AS (
+  SELECT user_id, sum(cost_points)::int AS points FROM messages GROUP BY user_id
 ), series AS (
   SELECT series, min(seq) AS first, max(seq) AS last, count(*) AS rows FROM invoices GROUP BY series
 ), causes AS (
@@ -156,8 +156,17 @@ UNION ALL
 SELECT 'campaign_hold_is_its_open_rows', c.id FROM campaigns c LEFT JOIN open_rows o ON o.campaign_id = c.id
  WHERE c.hold_open <> coalesce(o.points, 0)
 UNION ALL
-SELECT 'charged_is_cost_of_message', ref_id FROM charged c FULL JOIN costs m USING (user_id, ref_id)
- WHERE coalesce(c.points, 0) <> coalesce(m.points, 0)
+SELECT 'charged_is_cost_of_messages', w.id FROM wallets w
+  LEFT JOIN ledger l ON l.wallet_id = w.id LEFT JOIN cost m ON m.user_id = w.user_id
+ WHERE coalesce(l.charged, 0) <> coalesce(m.points, 0)
+UNION ALL
+SELECT 'charge_is_that_of_its_message', t.id FROM wallet_txns t LEFT JOIN messages m ON m.id = substr(t.ref_id, 5) AND m.user_id = t.user_id
+ WHERE t.type = 'deduct' AND (m.id IS NULL OR t.points <> -m.price_points OR (m.cost_points = 0) <> EXISTS (
+   SELECT FROM wallet_txns r WHERE r.wallet_id = t.wallet_id AND r.type = 'refund' AND r.ref_id = t.ref_id))
+UNION ALL
+SELECT 'refund_is_of_a_charge', r.id FROM wallet_txns r
+ WHERE r.type = 'refund' AND NOT EXISTS (
+   SELECT FROM wallet_txns t WHERE t.wallet_id = r.wallet_id AND t.type = 'deduct' AND t.ref_id = r.ref_id AND t.points = -r.points)
 UNION ALL
 SELECT 'accepted_costs_its_price', id FROM messages
  WHERE cost_points <> CASE WHEN status IN ('sent', 'delivered', 'read') AND NOT uncharged THEN price_points ELSE 0 END
