@@ -63,6 +63,11 @@ export default function AccountPage() {
           <Text size="sm">
             When messages may leave: <TextLink to="/settings/schedule">Active hours</TextLink>
           </Text>
+          {account?.user?.isAdmin && (
+            <Text size="sm">
+              You administer this server: <TextLink to="/admin">Administration</TextLink>
+            </Text>
+          )}
           <Group justify="space-between">
             <Stack gap={4}>
               <Text size="sm" id="colours">

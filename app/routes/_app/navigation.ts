@@ -5,6 +5,7 @@ import {
   EnvelopeClosedIcon,
   GearIcon,
   HomeIcon,
+  IdCardIcon,
   MobileIcon,
   PaperPlaneIcon,
   PersonIcon,
@@ -46,10 +47,17 @@ export const parts: Readonly<Record<string, readonly Part[]>> = {
   "/billing/wallet": [
     { to: "/billing/buy", label: "Buy" },
     { to: "/billing/purchases", label: "Purchases" },
+    { to: "/billing/receipts", label: "Receipts" },
   ],
   "/settings/account": [{ to: "/settings/webhooks", label: "Webhooks" }],
+  "/admin": [
+    { to: "/admin/offers", label: "Offers" },
+    { to: "/admin/books", label: "Books" },
+  ],
 };
 
 export const schedulePlace: Place = { to: "/settings/schedule", label: "Active hours", icon: ClockIcon };
 export const accountPlace: Place = { to: "/settings/account", label: "Account", icon: GearIcon };
+/** For administrators alone. */
+export const adminPlace: Place = { to: "/admin", label: "Administration", icon: IdCardIcon };
 export const devPlace: Place = { to: "/dev/phone", label: "Pretend phone", icon: ChatBubbleIcon };

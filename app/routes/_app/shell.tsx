@@ -22,7 +22,7 @@ import { PlainToast } from "../../components/toast-reader.tsx";
 import { useLive } from "../../lib/use-live.ts";
 import { type Account, AccountState } from "./account-state.tsx";
 import { LowPoints } from "./low-points.tsx";
-import { accountPlace, devPlace, mainPlaces, parts, schedulePlace } from "./navigation.ts";
+import { accountPlace, adminPlace, devPlace, mainPlaces, parts, schedulePlace } from "./navigation.ts";
 import { PausedBanner } from "./paused-banner.tsx";
 import { PlanBanner } from "./plan-banner.tsx";
 import styles from "./shell.module.css";
@@ -69,7 +69,7 @@ export function Shell({ account, children }: { account: Account; children: React
           </Group>
         </Group>
       </AppShell.Header>
-      <SideBar email={account.user.email} simulator={account.simulator} unread={account.unread} />
+      <SideBar user={account.user} simulator={account.simulator} unread={account.unread} />
       <BottomBar unread={account.unread} />
       <AppShell.Main id="content" tabIndex={-1} className={styles.main}>
         <Container size="xl" p={0} m={0} maw={1280}>
@@ -83,7 +83,8 @@ export function Shell({ account, children }: { account: Account; children: React
           </div>
           <PausedBanner schedule={account.schedule} />
           <PlanBanner plan={account.plan} />
-          <LowPoints wallet={account.wallet} />
+          {/* Whoever has no plan yet has no points either, and gets both together. */}
+          {account.plan.notice?.kind !== "none" && <LowPoints wallet={account.wallet} />}
           {children}
         </Container>
       </AppShell.Main>
@@ -102,9 +103,18 @@ function Unread({ to, unread }: { to: string; unread: number }) {
   );
 }
 
-function SideBar({ email, simulator, unread }: { email: string; simulator: boolean; unread: number }) {
+function SideBar({
+  user: { email, isAdmin },
+  simulator,
+  unread,
+}: {
+  user: Account["user"];
+  simulator: boolean;
+  unread: number;
+}) {
   const { pathname } = useLocation();
-  const places = [...mainPlaces, schedulePlace, accountPlace, ...(simulator ? [devPlace] : [])];
+  const extra = [...(isAdmin ? [adminPlace] : []), ...(simulator ? [devPlace] : [])];
+  const places = [...mainPlaces, schedulePlace, accountPlace, ...extra];
   return (
     <AppShell.Navbar p="sm" aria-label="Main" visibleFrom="sm">
       <Stack gap={2} flex={1}>

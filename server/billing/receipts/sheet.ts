@@ -51,20 +51,20 @@ export function openSheet({ title, author, at }: { title: string; author: string
   let unknown = false;
 
   /** Writes a text under a structure element and answers where the next line begins. */
-  function write(
+  const write = (
     type: string,
     text: string,
     place: Place,
     { size = 10, bold = false, ink = "plain" }: Look = {},
     parent = root,
-  ) {
+  ): number => {
     const letters = shown(text);
     unknown ||= letters.includes(UNKNOWN_LETTER);
     const { x, y, width, align = "left" } = place;
     doc.font(bold ? FONTS.bold : FONTS.regular, size).fillColor(INK[ink]);
     doc.text(letters, x, y, { width, align, lineGap: 1, structParent: parent, structType: type });
     return doc.y;
-  }
+  };
 
   /** Draws what says nothing to whoever does not see it. */
   function adorn(draw: () => void): void {
@@ -81,7 +81,7 @@ export function openSheet({ title, author, at }: { title: string; author: string
     width: A4.width - 2 * EDGE,
     write,
     /** An element that others belong to, such as a table. */
-    group(type: string, parent: Struct = root, options: ElementOptions = {}): Struct {
+    group: (type: string, parent: Struct = root, options: ElementOptions = {}): Struct => {
       const element = doc.struct(type, options);
       parent.add(element);
       return element;
@@ -96,7 +96,7 @@ export function openSheet({ title, author, at }: { title: string; author: string
           .stroke(),
       ),
     /** One word from corner to corner, behind what is written after it. */
-    across(word: string): void {
+    across: (word: string): void => {
       adorn(() => {
         const [x, y] = [A4.width / 2, A4.height / 2];
         doc.rotate(-Math.atan2(A4.height, A4.width) * (180 / Math.PI), { origin: [x, y] });
@@ -107,7 +107,7 @@ export function openSheet({ title, author, at }: { title: string; author: string
     },
     /** Whether a text held a letter that the fonts have not. */
     lacksLetters: () => unknown,
-    close(): Promise<Buffer> {
+    close: (): Promise<Buffer> => {
       root.end();
       doc.end();
       return bytes;
