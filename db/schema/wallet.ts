@@ -65,6 +65,8 @@ export const walletTxns = pgTable(
     unique("wallet_txns_once").on(t.walletId, t.type, t.refId),
     unique("wallet_txns_seq").on(t.walletId, t.seq),
     check("wallet_txns_points_not_zero", sql`${t.points} <> 0`),
+    // Charges are nearly all there is, and do not pay for it: a history of the rest is found without going through them.
+    index("wallet_txns_rest").on(t.walletId, t.type, t.seq).where(sql`type <> 'deduct'`),
   ],
 );
 

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, lt, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, getTableColumns, gt, lt, type SQL, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { campaigns, grants, messages, planPeriods, purchases, walletTxns } from "#db/schema/index.ts";
@@ -28,13 +28,20 @@ export async function readTxns(
   filter: HistoryFilter,
   { before, limit }: { before: number; limit: number },
 ) {
+  // The reference of a charge, and of what gives it back, is "msg:" and the message. Taken apart here: row-level security lets
+  // an index look for a plain value alone.
+  const messageId = sql<
+    string | null
+  >`case when ${walletTxns.refId} like 'msg:%' then substr(${walletTxns.refId}, 5) end`;
   const page = tx
-    .select()
+    .select({ ...getTableColumns(walletTxns), messageId: messageId.as("message_id") })
     .from(walletTxns)
     .where(and(eq(walletTxns.userId, userId), ...(await conditions(tx, userId, wallet, filter, before))))
     .orderBy(desc(walletTxns.seq))
     .limit(limit)
     .as("page");
+  // A plan's points refer to its period, and that to what it came from.
+  const origin = sql`case when ${planPeriods.refId} is null then ${page.refId} else ${planPeriods.refId} end`;
   const rows = await tx
     .select({
       id: page.id,
@@ -57,12 +64,11 @@ export async function readTxns(
       reason: grants.reason,
     })
     .from(page)
-    // The reference of a charge, and of what gives it back, is "msg:" and the message.
-    .leftJoin(messages, sql`${messages.id} = case when ${page.refId} like 'msg:%' then substr(${page.refId}, 5) end`)
+    .leftJoin(messages, eq(messages.id, page.messageId))
     .leftJoin(campaigns, eq(campaigns.id, messages.campaignId))
     .leftJoin(planPeriods, sql`${planPeriods.id} = ${page.refId}`)
-    .leftJoin(purchases, sql`${purchases.id} = coalesce(${planPeriods.refId}, ${page.refId})`)
-    .leftJoin(grants, sql`${grants.id} = coalesce(${planPeriods.refId}, ${page.refId})`)
+    .leftJoin(purchases, sql`${purchases.id} = ${origin}`)
+    .leftJoin(grants, sql`${grants.id} = ${origin}`)
     .orderBy(desc(page.seq));
   return rows;
 }

@@ -44,15 +44,20 @@ export async function spanOf(tx: Db, wallet: BookedWallet, { from, to }: History
   return { ...(after && { after: after.after }), ...(before && { before: before.before }) };
 }
 
-/** Two neighbours, of which the first is before that time (or the ledger's beginning) and the second not (or its end). */
+/**
+ * Two neighbours, of which the first is before that time (or the ledger's beginning) and the second not (or its
+ * end). The middle is reckoned a step before: row-level security lets an index look for a plain value alone.
+ */
 async function placeOf(tx: Db, walletId: Id<"wallet">, time: ReturnType<typeof sql>): Promise<Span | null> {
   const [place] = await tx.execute<Span & Record<string, unknown>>(sql`
-    with recursive place (after, before) as (
-      select 0, version + 1 from wallets where id = ${walletId}
+    with recursive place (after, middle, before) as (
+      select 0, (version + 1) / 2, version + 1 from wallets where id = ${walletId}
       union all
-      select case when t.created_at < ${time} then t.seq else p.after end,
-             case when t.created_at < ${time} then p.before else t.seq end
-        from place p join wallet_txns t on t.wallet_id = ${walletId} and t.seq = (p.after + p.before) / 2
+      select n.after, (n.after + n.before) / 2, n.before
+        from place p
+        join wallet_txns t on t.wallet_id = ${walletId} and t.seq = p.middle,
+             lateral (select case when t.created_at < ${time} then t.seq else p.after end as after,
+                             case when t.created_at < ${time} then p.before else t.seq end as before) n
        where p.before - p.after > 1)
     select after, before from place where before - after <= 1`);
   return place ?? null;

@@ -1,0 +1,1 @@
+CREATE INDEX "wallet_txns_rest" ON "wallet_txns" USING btree ("wallet_id","type","seq") WHERE type <> 'deduct';
