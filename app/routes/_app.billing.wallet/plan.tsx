@@ -1,4 +1,4 @@
-import { Paper, Stack, Text, Title } from "@mantine/core";
+import { Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Figure } from "../../components/figure.tsx";
 import { Moment } from "../../components/moment.tsx";
@@ -10,23 +10,25 @@ import { endWords, enoughWords } from "./words.ts";
 export function Plan({ plan, children }: { plan: Points["plan"]; children?: ReactNode }) {
   return (
     <Paper component="section" aria-labelledby="plan">
-      <Stack gap="sm">
-        <Title order={2} id="plan">
-          Plan
-        </Title>
-        <Stack component="dl" m={0} gap="sm">
-          {plan.none ? (
-            <Figure label="No plan yet" note="Without a plan nothing is sent." words>
-              None
-            </Figure>
-          ) : (
-            <Figure label={`Plan of ${plan.label}`} note={<Until plan={plan} />} words>
-              {plan.active ? `${formatWait(plan.leftMs)} left` : "Ended"}
-            </Figure>
-          )}
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <Stack gap="sm">
+          <Title order={2} id="plan">
+            Plan
+          </Title>
+          <Stack component="dl" m={0} gap="sm">
+            {plan.none ? (
+              <Figure label="Your plan" note="Without a plan nothing is sent." words>
+                None yet
+              </Figure>
+            ) : (
+              <Figure label={`Plan of ${plan.label}`} note={<Until plan={plan} />} words>
+                {plan.active ? `${formatWait(plan.leftMs)} left` : "Ended"}
+              </Figure>
+            )}
+          </Stack>
         </Stack>
         {children}
-      </Stack>
+      </SimpleGrid>
     </Paper>
   );
 }

@@ -55,8 +55,8 @@ export default function Wallet() {
     >
       <PointFigures points={points} />
       <Held held={use.held} pointsPerMessage={points.pointsPerMessage} />
-      <SimpleGrid cols={{ base: 1, md: 3 }}>
-        <Plan plan={points.plan}>{account?.user && <PlanSettings plan={account.plan} answer={answer} />}</Plan>
+      <Plan plan={points.plan}>{account?.user && <PlanSettings plan={account.plan} answer={answer} />}</Plan>
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
         <Forecast forecast={use.forecast} />
         <LowPointsForm lowPoints={points.lowPoints} answer={answer} />
       </SimpleGrid>
