@@ -56,7 +56,7 @@ export function createHttpApp(deps: WebDeps): Hono<App> {
     return c.json(state, state.ready ? 200 : 503);
   });
   app.get("/metrics", async (c) => c.text(await metrics.metrics(), 200, { "content-type": metrics.contentType }));
-  app.route("/", paymentCallbacks(connection.db, { env, log }));
+  app.route("/", paymentCallbacks(connection.db, { env, log }, metrics));
 
   app.use(compress());
   if (env.nodeEnv === "production") {

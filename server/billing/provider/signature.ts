@@ -17,7 +17,10 @@ export function checkSignature(
 ): { id: string } | { problem: "signature" | "time" } {
   const id = headers.get("webhook-id") ?? "";
   const timestamp = headers.get("webhook-timestamp") ?? "";
-  const given = (headers.get("webhook-signature") ?? "").split(" ").slice(0, 10);
+  const given = (headers.get("webhook-signature") ?? "")
+    .split(" ")
+    .slice(0, 10)
+    .filter((one) => one.startsWith("v1,"));
   if (id === "" || !/^\d{1,12}$/.test(timestamp)) return { problem: "signature" };
   const at = new Date(Number(timestamp) * 1_000);
   const wanted = signatureHeaders(keys, id, at, body)["webhook-signature"].split(" ");
