@@ -59,7 +59,9 @@ export const refusals = {
   plan_expired: {
     trpc: "CONFLICT",
     status: 409,
-    message: say("Your plan has expired. Your points are kept; renew the plan to send again."),
+    message: say(
+      "No plan is running: yours has ended, or you have none yet. Your points are kept; get a plan to send again.",
+    ),
   },
   too_many_recipients: {
     trpc: "UNPROCESSABLE_CONTENT",

@@ -87,6 +87,17 @@ export function createMetrics(db: Db): Registry {
       this.set(row?.s ?? 0);
     },
   });
+  new Gauge({
+    name: "plans_overdue",
+    help: "Plans that ended more than 2 minutes ago and whose campaigns were not paused: the minute's job does not run",
+    registers: [registry],
+    async collect() {
+      const [row] = await db.execute<{ n: number }>(sql`
+        select count(*)::int as n from wallets
+         where plan_ended_at is null and plan_expires_at < app_now() - interval '2 minutes'`);
+      this.set(row?.n ?? 0);
+    },
+  });
   new Counter({
     name: "automatic_answers_total",
     help: "Automatic answers that rules gave",

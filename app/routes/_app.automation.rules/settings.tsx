@@ -49,8 +49,8 @@ export function Stopped({ page }: { page: RulesPage }) {
         </Alert>
       )}
       {expired && (
-        <Alert color="yellow" icon={<ExclamationTriangleIcon aria-hidden />} title="Your plan has expired">
-          Nothing is answered until it is renewed. See the <TextLink to="/billing/wallet">wallet</TextLink>.
+        <Alert color="yellow" icon={<ExclamationTriangleIcon aria-hidden />} title="No plan is running">
+          Nothing is answered until there is one. See the <TextLink to="/billing/wallet">wallet</TextLink>.
         </Alert>
       )}
     </Stack>
