@@ -20,6 +20,9 @@ export interface LastMessage {
   status: MessageStatus | null;
   /** Its text would have been wiped by now. */
   wiped: boolean;
+  /** Who said it, of what went to them: a person; a rule by its name, if it is still there; the confirmation of an opt-out. */
+  by: "manual" | "auto_reply" | "opt_out" | null;
+  rule: string | null;
 }
 
 export interface ConversationRow {
@@ -91,13 +94,16 @@ const contactOf = (userId: Id<"user">, person: SQL): SQL => sql`
 
 /** SQL: the last message of the conversation `v`, from the end of each identity's own. */
 const lastMessage = sql`
-  select l.theirs, l.text, l.content, l."fileName", l.status, l.wiped from unnest(v.identities) as known(identity) cross join lateral (
-    (select true as theirs, i.body as text, i.content, null as "fileName", null as status,
+  select l.theirs, l.text, l.content, l."fileName", l.status, l.wiped, l.by,
+         (select u.name from auto_replies r join auto_rules u on u.id = r.rule_id
+           where l.by = 'auto_reply' and r.message_id = l.id limit 1) as rule
+    from unnest(v.identities) as known(identity) cross join lateral (
+    (select true as theirs, i.body as text, i.content, null as "fileName", null as status, null as by,
             ${isOld(sql`least(i.sent_at, i.created_at)`)} as wiped, ${cameAt} as at, i.id
        from inbound_messages i where i.wa_session_id = v.wa_session_id and i.sender = known.identity
       order by ${cameAt} desc, i.id desc limit 1)
     union all
-    (select false, m.resolved_text, 'text', (select f.file_name from media f where f.id = m.media_id), m.status,
+    (select false, m.resolved_text, 'text', (select f.file_name from media f where f.id = m.media_id), m.status, m.kind,
             ${isOld(sql`m.created_at`)}, ${leftAt}, m.id
        from messages m where m.wa_session_id = v.wa_session_id and m.recipient_key = known.identity and ${ownKinds}
       order by ${leftAt} desc, m.id desc limit 1)) l

@@ -1,4 +1,5 @@
 import type { inboundMessages } from "#db/schema/index.ts";
+import { type MessageStatus, retryProblem } from "../messages/rules.ts";
 
 /**
  * The one identity a person goes by: the number of the contact they are, else a number, else what WhatsApp calls them while
@@ -79,4 +80,21 @@ export function replyProblem(facts: ReplyFacts): ReplyProblem | null {
   if (leavesAt === null) return "reply_closed";
   const sameDay = day.endsAt === null || leavesAt < day.endsAt;
   return day.sent >= day.most && sameDay ? "daily_cap_reached" : null;
+}
+
+/**
+ * Why a reply by hand cannot be sent again, as a reason's code; null when it failed and can. A file that could not be given to
+ * WhatsApp is tried again here: there is no campaign that waits for somebody to attach it anew.
+ */
+export function replyAgainProblem(row: {
+  status: MessageStatus;
+  errorCode: string | null;
+  text: string | null;
+  mediaId: string | null;
+}): string | null {
+  const { status, errorCode } = row;
+  if (status !== "failed") return errorCode ?? status;
+  const obstacle = row.text || row.mediaId !== null ? null : "message_gone";
+  // Whether the phone and its account are free is looked at with everything else that a new one is refused for.
+  return errorCode === "media" ? obstacle : retryProblem({ errorCode, obstacle, accountFree: true });
 }

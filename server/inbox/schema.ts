@@ -56,5 +56,6 @@ export const replyInput = z
   });
 export type ReplyInput = z.infer<typeof replyInput>;
 
-export const withdrawInput = z.object({ id: idSchema("message") }).strict();
-export type WithdrawInput = z.infer<typeof withdrawInput>;
+/** A message that somebody wrote by hand. */
+export const messageRef = z.object({ id: idSchema("message") }).strict();
+export type MessageRef = z.infer<typeof messageRef>;

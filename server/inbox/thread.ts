@@ -9,6 +9,7 @@ import { textArray } from "../opt-outs/known-identities.ts";
 import type { InboundContent } from "../opt-outs/receive-inbound.ts";
 import { readKeyword } from "../opt-outs/rules.ts";
 import { cameAt, exactly, isOld, leftAt, ownKinds, readPlace } from "./list.ts";
+import { replyAgainProblem } from "./rules.ts";
 
 const MESSAGES_A_PAGE = 50;
 
@@ -39,6 +40,8 @@ export interface OurMessage extends Told {
   status: MessageStatus;
   /** Why it was not sent, in a sentence. */
   reason: string | null;
+  /** It was written by hand, failed, and can be tried again. */
+  again: boolean;
   file: MediaView | null;
   /** Of a campaign's message. */
   campaign: { id: Id<"campaign">; name: string } | null;
@@ -163,6 +166,10 @@ async function readOurs(tx: Db, { userId }: Chat, ids: readonly string[]): Promi
     ...row,
     from: "us",
     reason: errorCode === null ? null : reasonSentence(errorCode),
+    again:
+      row.kind === "manual" &&
+      !file?.removed &&
+      replyAgainProblem({ ...row, errorCode, mediaId: file?.id ?? null }) === null,
     file: file && { ...file, kind: kindOfType(file.mimeType) },
     at: new Date(at),
     sentAt: moment(sentAt),

@@ -1,9 +1,12 @@
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
+import { inboundMessages } from "#db/schema/index.ts";
+import { answerInbound } from "#server/automation/answer.ts";
 import { getConversation } from "#server/inbox/conversation.ts";
 import { countUnread, listConversations } from "#server/inbox/list.ts";
+import { createLog } from "#server/log.ts";
 import { withUser } from "#server/users/with-user.ts";
 import { createHeldSession, createUser, newPhone } from "../factories.ts";
 import { identityOf, useInbox } from "./inbox-stage.ts";
@@ -27,6 +30,32 @@ describe("the list of conversations", () => {
     expect(await names({ show: "unread" })).toEqual(["Bo"]);
     await inbox.user().api.inbox.markUnread({ id: first?.id ?? "cnv_" });
     expect(await names({ show: "unread" })).toEqual(["Ayu", "Bo"]);
+  });
+
+  test("names the rule that had the last word, not the person who never wrote it", async () => {
+    const { api } = inbox.user();
+    const rule = await api.rules.save({
+      name: "Price list",
+      match: "keyword",
+      patterns: ["harga"],
+      responses: [{ text: "Rp 10.000" }],
+    });
+    await write("pn:+628110002", "harga?", 0, { live: true, at: new Date() });
+    const [inbound] = await inbox
+      .db()
+      .select()
+      .from(inboundMessages)
+      .where(eq(inboundMessages.sender, "pn:+628110002"));
+    const log = createLog("worker", inbox.stage().env);
+    const deps = { sessionKeys: inbox.stage().env.sessionKeys, pricePoints: 0, log };
+    await answerInbound(inbox.db(), deps, inbound?.id ?? "inb_");
+    const said = { theirs: false, text: "Rp 10.000", by: "auto_reply" };
+    expect(await only()).toMatchObject({ last: { ...said, rule: "Price list" } });
+    await api.rules.remove({ id: rule.id });
+    expect(await only()).toMatchObject({ last: { ...said, rule: null } });
+    const { id, replyKey: key } = await api.inbox.get({ id: (await only()).id });
+    await api.inbox.reply({ id, text: "And Rp 12.000 from May", key });
+    expect(await only()).toMatchObject({ last: { by: "manual", rule: null } });
   });
 
   test("keeps what came after the last message that was seen unread", async () => {

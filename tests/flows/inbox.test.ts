@@ -62,6 +62,25 @@ test("somebody writes and is answered by hand: it arrives, once, and is paid for
   expect(await conversation(0)).toMatchObject({ last: { theirs: false, status: "read" } });
 });
 
+test("an answer that WhatsApp refused says why, and is tried again under its id: it shows once and is paid for once", async () => {
+  const person = newPhone();
+  await write(person, "Are you open on Sunday?");
+  await conversation();
+  await stage.simulator.setFaults(phone.phone, { nack: { code: 479, count: 2 } });
+  const { id } = await reply("Yes, from nine");
+  expect(await lastIs("failed")).toMatchObject({ id, again: true, reason: expect.stringContaining("code 479") });
+  expect(await readWallet(stage.db, user.id)).toEqual({ balance: 400, held: 0 });
+  await user.api.inbox.retry({ id });
+  await lastIs("failed");
+  const both = await Promise.allSettled([user.api.inbox.retry({ id }), user.api.inbox.retry({ id })]);
+  expect(both.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+  expect(await lastIs("read")).toMatchObject({ id, again: false, reason: null });
+  expect(await shownTo(person)).toEqual(["Yes, from nine"]);
+  expect(await readWallet(stage.db, user.id)).toEqual({ balance: 397, held: 0 });
+  await expect(user.api.inbox.retry({ id })).rejects.toMatchObject({ code: "CONFLICT" });
+  await expect((await stage.signUp()).api.inbox.retry({ id })).rejects.toMatchObject({ code: "NOT_FOUND" });
+});
+
 test("an answer brings a file, with its text under it", async () => {
   const person = newPhone();
   await write(person, "May I see the poster?");

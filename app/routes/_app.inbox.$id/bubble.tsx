@@ -65,6 +65,13 @@ export function Bubble({
           {message.reason}
         </Text>
       )}
+      {message.from === "us" && message.again && composer.problem === null && (
+        <ButtonForm intent="again" fields={{ id: message.id }}>
+          <SubmitButton intent="again" id={message.id} variant="default" size="compact-xs" mt={4}>
+            Try again
+          </SubmitButton>
+        </ButtonForm>
+      )}
     </Box>
   );
 }

@@ -2,7 +2,7 @@ import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remi
 import { redirect } from "@remix-run/node";
 import { type ClientActionFunctionArgs, useActionData, useLoaderData, useLocation } from "@remix-run/react";
 import { useEffect, useRef } from "react";
-import { conversationRef, readInput, replyInput, withdrawInput } from "#server/inbox/schema.ts";
+import { conversationRef, messageRef, readInput, replyInput } from "#server/inbox/schema.ts";
 import { Refused } from "../../components/form-parts.tsx";
 import { idCursor, idParam } from "../../lib/params.ts";
 import { type Answer, form, submit } from "../../lib/submit.server.ts";
@@ -40,7 +40,8 @@ export function action({ context, params, request }: ActionFunctionArgs) {
   const here = `/inbox/${params.id}${list}`;
   return submit(request, {
     reply: form(replyInput, inbox.reply, { done: { to: here } }),
-    withdraw: form(withdrawInput, inbox.withdraw, { done: { to: here } }),
+    withdraw: form(messageRef, inbox.withdraw, { done: { to: here } }),
+    again: form(messageRef, inbox.retry, { done: { to: here } }),
     read: form(readInput, inbox.markRead),
     unread: form(conversationRef, inbox.markUnread, { done: { to: `/inbox${list}` } }),
     leaveOut: form(conversationRef, inbox.leaveOut, {
@@ -75,7 +76,7 @@ export default function ConversationPage() {
     // A landmark of its own: what somebody looks for when they come from the list.
     <section aria-labelledby="conversation" style={{ display: "contents" }} key={id}>
       <Head conversation={conversation} />
-      <Refused answer={answer} intents={["withdraw", "leaveOut", "unread"]} />
+      <Refused answer={answer} intents={["withdraw", "again", "leaveOut", "unread"]} />
       <Thread conversation={conversation} />
       <Composer conversation={conversation} media={media} answer={answer} />
     </section>

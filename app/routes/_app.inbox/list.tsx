@@ -116,7 +116,13 @@ function preview({ last }: ConversationRow): string {
   if (!last) return "";
   const what = last.fileName ?? (last.content === "text" ? null : contentWords[last.content]);
   const said = last.wiped && last.text === null ? "The text was wiped" : [what, last.text].filter(Boolean).join(": ");
-  return last.theirs ? said : `You: ${said}`;
+  return last.theirs ? said : `${speaker(last)}: ${said}`;
+}
+
+/** Who said what went to them. */
+function speaker({ by, rule }: NonNullable<ConversationRow["last"]>): string {
+  if (by === "auto_reply") return rule ?? "Automatic answer";
+  return by === "opt_out" ? "Opt-out confirmed" : "You";
 }
 
 function ListHead({ unread }: { unread: number }) {

@@ -46,9 +46,15 @@ function learntBytes(regex: RE2JS): number {
   return 0;
 }
 
-/** How many steps an expression has once it is compiled. @throws when it is none */
-export const stepsOfPattern = (pattern: string, folds: boolean): number =>
-  compile(sourceOf(pattern, folds), folds).programSize();
+/** How many steps an expression has once it is compiled; 0 when it is none. */
+export function stepsOfPattern(pattern: string, folds: boolean): number {
+  try {
+    return compile(sourceOf(pattern, folds), folds).programSize();
+  } catch (err) {
+    if (err instanceof RE2JSException) return 0;
+    throw err;
+  }
+}
 
 /** Why a regular expression cannot be used, and where, in a sentence; null when it can. */
 export function regexProblem(pattern: string, folds: boolean): string | null {
