@@ -83,7 +83,7 @@ describe("an answer is refused", () => {
       [
         sql`update wallets set plan_expires_at = now() - interval '1 day' where user_id = ${inbox.user().id}`,
         sql`update wallets set plan_expires_at = now() + interval '1 day' where user_id = ${inbox.user().id}`,
-        "Your plan has expired",
+        "No plan is running",
       ],
       [
         sql`update wa_sessions set status = 'logged_out' where id = ${inbox.sessionId()}`,
