@@ -29,7 +29,15 @@ export async function getWallet(tx: Db, userId: Id<"user">) {
     /** With fewer available its user is warned; 0: never. */
     lowPoints,
     /** `none`: there never was one. */
-    plan: { type, label: planName(type), startedAt, expiresAt, active, leftMs, none: startedAt.getTime() === expiresAt.getTime() },
+    plan: {
+      type,
+      label: planName(type),
+      startedAt,
+      expiresAt,
+      active,
+      leftMs,
+      none: startedAt.getTime() === expiresAt.getTime(),
+    },
     pointsPerMessage: POINTS_PER_MESSAGE,
   };
 }
