@@ -2,8 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { sql } from "drizzle-orm";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect } from "#db/client.ts";
 import { readPdf } from "../pdf-text.ts";
 import { type RunningApp, startApp } from "./app.ts";
 import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
@@ -116,7 +118,7 @@ test("an administrator finds an account, gives it points and a plan with a reaso
   await page.getByRole("row", { name: /Sorry for the outage/ }).waitFor();
   await look("admin");
 
-  await page.getByRole("navigation", { name: "Administration" }).getByRole("link", { name: "Offers" }).click();
+  await page.getByRole("link", { name: "Offers" }).click();
   await headed(visitor, "Offers");
   const pack = page.getByRole("form", { name: "100 points" });
   await pack.getByLabel("Price in IDR").fill("35,000");
@@ -144,6 +146,11 @@ test("an administrator finds an account, gives it points and a plan with a reaso
   await page.getByText("The books are checked.").waitFor();
   await page.getByText("Nothing was wrong at the last check").waitFor();
   await look("admin-books");
+  const connection = connect(app.databaseUrl, { max: 1 });
+  await connection.db.execute(sql`update wallets set balance = balance + 1`).finally(() => connection.close());
+  await page.getByRole("button", { name: "Check them now" }).click();
+  await page.getByText("balance is sum of ledger, 2 rows").waitFor();
+  await look("admin-books-wrong");
   expect(await command("--remove", "admin@example.org")).toBe("0 admin@example.org is no administrator now.");
   await page.goto("/settings/account");
   expect(await page.getByRole("link", { name: "Administration" }).count()).toBe(0);

@@ -80,7 +80,6 @@ function PlanForm({ userId, id: fresh, answer }: Give) {
           label="Plan"
           description="It follows the one that runs, and brings its points at once."
           data={planTypes.map((plan) => ({ value: plan, label: planName(plan) }))}
-          maw={260}
         />
         <TextField meta={fields.reason} label="Why" description={WHY} />
         <Group>

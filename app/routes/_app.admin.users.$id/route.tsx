@@ -60,7 +60,7 @@ export default function Account() {
       }
     >
       <Paper>
-        <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} component="dl" m={0}>
+        <SimpleGrid cols={{ base: 2, md: 4 }} component="dl" m={0}>
           <Figure label="Available">{formatNumber(wallet.available)}</Figure>
           <Figure label="Held">{formatNumber(wallet.held)}</Figure>
           <Figure label="Balance">{formatNumber(wallet.balance)}</Figure>

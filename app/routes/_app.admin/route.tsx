@@ -17,7 +17,7 @@ export default function Administration() {
   const pages = [{ to: "/admin", label: "Accounts" }, ...(parts["/admin"] ?? [])];
   return (
     <Stack gap="lg">
-      <Group component="nav" aria-label="Administration" gap="xs">
+      <Group component="nav" aria-label="Administration" gap="xs" hiddenFrom="sm">
         {pages.map(({ to, label }) => {
           const here = to === "/admin" ? pathname === to || pathname.startsWith("/admin/users") : pathname === to;
           return (
