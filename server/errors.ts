@@ -56,13 +56,6 @@ export const refusals = {
     status: 409,
     message: (d) => `You can have ${d.limit} linked phones. Remove one to link another.`,
   },
-  plan_expired: {
-    trpc: "CONFLICT",
-    status: 409,
-    message: say(
-      "No plan is running: yours has ended, or you have none yet. Your points are kept; get a plan to send again.",
-    ),
-  },
   too_many_recipients: {
     trpc: "UNPROCESSABLE_CONTENT",
     status: 422,
@@ -77,11 +70,6 @@ export const refusals = {
     trpc: "UNPROCESSABLE_CONTENT",
     status: 422,
     message: (d) => `The template uses ${d.names}, which the chosen people do not have. Use one of: ${d.known}.`,
-  },
-  insufficient_points: {
-    trpc: "UNPROCESSABLE_CONTENT",
-    status: 422,
-    message: (d) => `This needs ${d.need} points and ${d.available} are available: ${d.missing} are missing.`,
   },
   file_too_large: {
     trpc: "PAYLOAD_TOO_LARGE",

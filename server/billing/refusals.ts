@@ -1,7 +1,19 @@
 type Details = Readonly<Record<string, string | number>>;
 
-/** What buying is refused for, in words. Part of the table in server/errors.ts. */
+/** What points, plans and buying are refused for, in words. Part of the table in server/errors.ts. */
 export const billingRefusals = {
+  plan_expired: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: () =>(
+      "No plan is running: yours has ended, or you have none yet. Your points are kept; get a plan to send again.",
+    ),
+  },
+  insufficient_points: {
+    trpc: "UNPROCESSABLE_CONTENT",
+    status: 422,
+    message: (d: Details) => `This needs ${d.need} points and ${d.available} are available: ${d.missing} are missing.`,
+  },
   payments_off: {
     trpc: "FORBIDDEN",
     status: 403,
