@@ -62,4 +62,7 @@ test("who sends over the real WhatsApp gets nothing for nothing, unless the envi
   expect(readEnv({ ...enough, WHATSAPP: "live" }).billing.provider).toBeNull();
   expect(readEnv({ ...enough, WHATSAPP: "live", PAYMENTS: "demo" }).billing.provider).toBe("demo");
   expect(() => readEnv({ ...enough, CURRENCY: "rupiah" })).toThrow(/CURRENCY: must be the three letters/);
+  expect(() => readEnv({ ...enough, SELLER_NAME: "小明" })).toThrow(
+    /SELLER_NAME: receipts show Latin, Greek and Cyrillic/,
+  );
 });
