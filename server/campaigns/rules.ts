@@ -21,7 +21,7 @@ export function campaignStatusesBefore(to: CampaignStatus): CampaignStatus[] {
 
 export const pauseSentences = {
   user: "You paused it.",
-  plan_expired: "Your plan has expired. Renew it to go on.",
+  plan_expired: "Your plan has ended. It goes on by itself once you have another one.",
   failures: "Three messages in a row could not be handed over. Check the phone's connection, then resume.",
   restricted: "WhatsApp restricts this account. Wait until it is lifted, then resume.",
   logged_out: "The phone was logged out. Link it again, then resume.",
