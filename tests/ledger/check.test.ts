@@ -84,7 +84,7 @@ const invariants = async (db: Db) => {
 
 test("what was sold, given, charged and given back breaks no invariant, and each of them is broken here once", async () => {
   expect(await readViolations(world.db)).toEqual([]);
-  expect(Object.keys(breaches).sort()).toEqual((await invariants(world.db)).sort());
+  expect(new Set(Object.keys(breaches))).toEqual(new Set(await invariants(world.db)));
 });
 
 test.each(Object.entries(breaches))("it is found when not %s", async (name, change) => {
