@@ -144,6 +144,19 @@ test("outside the hours it waits, and can be taken back", async () => {
   expect(await shownTo(stranger)).toEqual([]);
 });
 
+test("what WhatsApp refused says why, and is tried again", async () => {
+  const { page, look } = visitor;
+  await simulator.setFaults(phone, { nack: { code: 479, count: 1 } });
+  await page.getByLabel(`Your answer to ${stranger}`).fill("Welcome after all");
+  await page.getByRole("button", { name: "Send" }).click();
+  await said().getByText("WhatsApp refused this message (code 479).").waitFor();
+  await look("inbox-refused");
+  await said().getByRole("button", { name: "Try again" }).click();
+  await said().getByText("Read", { exact: true }).waitFor();
+  expect(await said().getByRole("button", { name: "Try again" }).count()).toBe(0);
+  expect(await shownTo(stranger)).toEqual(["Welcome after all"]);
+});
+
 test("a stranger is added as a contact, found by a word they wrote, and left out for good", async () => {
   const { page } = visitor;
   await page.getByRole("link", { name: "Add as contact" }).click();

@@ -166,6 +166,19 @@ test("all of it works without JavaScript", async () => {
   await page.getByRole("link", { name: "Everything else" }).click();
   await page.getByLabel("Words or phrases, any of them").fill("halo\nhai");
   await page.getByRole("textbox", { name: "Answer", exact: true }).fill("Good day!");
+  // Tried as it stands there, and it stands there still.
+  await page.getByLabel("Somebody writes").fill("hai");
+  await page.getByRole("button", { name: "Try it" }).click();
+  await page.getByText("This is answered.").waitFor();
+  await page.locator("section", { hasText: "Try it" }).getByText("Good day!").waitFor();
+  expect(await page.getByLabel("Somebody writes").inputValue()).toBe("hai");
+  expect(await page.getByLabel("Words or phrases, any of them").inputValue()).toBe("halo\nhai");
+  await page.getByLabel("Somebody writes").fill("");
+  await page.getByRole("button", { name: "Try it" }).click();
+  await page.getByText("Write a message.").waitFor();
+  await page.getByRole("button", { name: "Go through them" }).click();
+  await page.getByText("Nobody has written yet").waitFor();
+  expect(await page.getByRole("textbox", { name: "Answer", exact: true }).inputValue()).toBe("Good day!");
   await page.getByRole("button", { name: "Save the rule" }).click();
   await page.getByText("halo” or “hai").waitFor();
   await page.getByLabel("Somebody writes").fill("hai");

@@ -1,3 +1,5 @@
+import { parseWithZod } from "@conform-to/zod/v4";
+import { data } from "@remix-run/node";
 import {
   autoSettingsInput,
   enableRuleInput,
@@ -7,9 +9,10 @@ import {
   ruleRef,
 } from "#server/automation/schema.ts";
 import type { Api } from "#server/route-api.ts";
+import { INTENT_FIELD, ownFields } from "../../lib/form-data.ts";
 import { count } from "../../lib/format.ts";
 import { form, submit } from "../../lib/submit.server.ts";
-import { replayForm, ruleForm, ruleOf, tryForm } from "./forms.ts";
+import { replayForm, ruleForm, ruleOf, TRIAL_FIELD, TRIAL_PREFIX, tryForm, UNNAMED } from "./forms.ts";
 
 const HERE = "/automation/rules";
 
@@ -19,6 +22,8 @@ export interface Shown {
   /** The contact it was tried as. */
   as?: string | null;
   replayed?: Awaited<ReturnType<Api["rules"]["replay"]>>;
+  /** Of a trial that came with the editor's form: what was asked, and what was wrong with it. */
+  kept?: { of: "try" | "replay"; problems: Record<string, string[] | null>; text: string; who: string; at: string };
 }
 
 const quietly =
@@ -35,9 +40,58 @@ const saying =
     dropped === 0 ? done : `${done} ${count(dropped, "answer")} that waited for your hours will not be sent.`;
 
 /** What the page's forms do. */
-export function act(api: Api, request: Request) {
+export async function act(api: Api, request: Request) {
+  const plain = await readPlain(request);
+  if (plain?.trial) return tryPlainly(api, request, plain);
+  return submit<Shown>(plain ? resend(request, plain.editor) : request, handlersOf(api));
+}
+
+/** Of the editor's form as a browser without JavaScript sends it: the trial's fields are sent with it. */
+interface Plain {
+  editor: FormData;
+  /** Which of the trial's buttons was pressed. */
+  trial: "try" | "replay" | null;
+  asked: FormData;
+}
+
+async function readPlain(request: Request): Promise<Plain | null> {
+  const sent = await request.clone().formData();
+  const [editor, asked] = [new FormData(), new FormData()];
+  for (const [name, value] of sent) {
+    if (name === TRIAL_FIELD) continue;
+    if (name.startsWith(TRIAL_PREFIX)) asked.append(name.slice(TRIAL_PREFIX.length), value);
+    else editor.append(name, value);
+  }
+  const pressed = sent.get(TRIAL_FIELD);
+  const trial = pressed === "try" || pressed === "replay" ? pressed : null;
+  return trial || [...asked.keys()].length > 0 ? { editor, trial, asked } : null;
+}
+
+const resend = (request: Request, body: FormData) => new Request(request.url, { method: "POST", body });
+
+/** Tries the rule as it stands in the form, and gives the form back as it was sent. */
+async function tryPlainly(api: Api, request: Request, { editor, trial, asked }: Plain) {
+  const fields = trial === "try" ? ownFields(asked) : new FormData();
+  fields.append(INTENT_FIELD, trial ?? "");
+  const own = ownFields(editor);
+  for (const [name, value] of own) fields.append(`draft.${name}`, name === "name" && value === "" ? UNNAMED : value);
+  const { data: tried } = await submit<Shown>(resend(request, fields), handlersOf(api));
+  const { value, status, result } = tried;
+  const said = (name: string) => String(asked.get(name) ?? "");
+  const kept = {
+    of: trial ?? "try",
+    problems: result.error ?? {},
+    text: said("text"),
+    who: said("who"),
+    at: said("at"),
+  };
+  const typed = parseWithZod(own, { schema: ruleForm }).reply();
+  return data({ intent: "save", result: typed, status, value: { ...value, kept } }, { status });
+}
+
+function handlersOf(api: Api) {
   const { rules } = api;
-  return submit<Shown>(request, {
+  return {
     save: form(ruleForm, (typed) => rules.save(ruleOf(typed)), {
       done: { to: HERE, toast: saying("The rule is saved.") },
     }),
@@ -49,7 +103,7 @@ export function act(api: Api, request: Request) {
     resume: form(resumePhoneInput, rules.resumePhone, {
       done: { to: HERE, toast: "The rules of this phone go on. What was answered before does not count." },
     }),
-    try: form(tryForm, async ({ who, draft, waSessionId = null, at = null, text }) => {
+    try: form(tryForm, async ({ who, draft, waSessionId = null, at = null, text }): Promise<Shown> => {
       const contact = who ? await find(api, who) : null;
       const tried = await rules.try({
         text,
@@ -60,10 +114,13 @@ export function act(api: Api, request: Request) {
       });
       return { tried, as: contact?.name ?? null };
     }),
-    replay: form(replayForm, async ({ draft }) => ({
-      replayed: await rules.replay({ draft: draft ? ruleOf(draft) : null }),
-    })),
-  });
+    replay: form(
+      replayForm,
+      async ({ draft }): Promise<Shown> => ({
+        replayed: await rules.replay({ draft: draft ? ruleOf(draft) : null }),
+      }),
+    ),
+  };
 }
 
 /** The contact that is meant: of several the one whose name is just that. */

@@ -69,6 +69,12 @@ export const ruleOf = (typed: Typed): SaveRuleInput => saveRuleInput.parse(toRul
 
 const unsaved = ruleForm.optional();
 
+/** In a trial a rule needs no name of its own. */
+export const UNNAMED = "This rule";
+/** Without JavaScript the trial is a part of the editor's form: its buttons have this name, its fields begin so. */
+export const TRIAL_FIELD = "trial";
+export const TRIAL_PREFIX = "trial.";
+
 export const tryForm = z
   .object({
     text: z.string({ error: "Write a message." }).trim().min(1, "Write a message.").max(4_096),

@@ -23,9 +23,14 @@ import { type Look, StatusBadge } from "../../components/status-badge.tsx";
 import { INTENT_FIELD } from "../../lib/form-data.ts";
 import { count } from "../../lib/format.ts";
 import type { Answer } from "../../lib/submit.server.ts";
+import { useHydrated } from "../../lib/use-hydrated.ts";
 import type { Shown } from "./action.server.ts";
+import { TRIAL_FIELD, TRIAL_PREFIX, UNNAMED } from "./forms.ts";
 import type { RulesPage } from "./load.ts";
 import { phoneName } from "./words.ts";
+
+/** The id of the editor's form: that of its intent. */
+const EDITOR_FORM = "save";
 
 type Tried = NonNullable<Shown["tried"]>[number];
 type Replayed = NonNullable<Shown["replayed"]>[number];
@@ -40,7 +45,7 @@ function withDraft(fields: FormData, editor: HTMLFormElement | null): FormData {
   if (!editor) return fields;
   for (const [name, value] of new FormData(editor)) {
     if (name === INTENT_FIELD) continue;
-    fields.append(`draft.${name}`, name === "name" && value === "" ? "This rule" : value);
+    fields.append(`draft.${name}`, name === "name" && value === "" ? UNNAMED : value);
   }
   return fields;
 }
@@ -60,9 +65,16 @@ export function Trial({
 }) {
   const trial = useFetcher<Trials>();
   const replay = useFetcher<Trials>();
-  const tried = trial.data ?? (answer?.intent === "try" ? answer : undefined);
-  const replayed = replay.data ?? (answer?.intent === "replay" ? answer : undefined);
-  const errors = tried?.result.error ?? {};
+  const kept = answer?.value?.kept;
+  const tried = trial.data ?? (answer?.intent === "try" || kept?.of === "try" ? answer : undefined);
+  const replayed = replay.data ?? (answer?.intent === "replay" || kept?.of === "replay" ? answer : undefined);
+  const problemsOf = (shown: Trials | undefined) => shown?.value?.kept?.problems ?? shown?.result.error ?? {};
+  const errors = problemsOf(tried);
+  // Before the page is alive the trial is sent with the editor's form, for what is typed there is what is tried.
+  const alive = useHydrated();
+  const apart = alive || editor === null;
+  const field = (name: string) => (apart ? { name } : { name: `${TRIAL_PREFIX}${name}`, form: EDITOR_FORM });
+  const button = (value: "try" | "replay") => (apart ? {} : { name: TRIAL_FIELD, value, form: EDITOR_FORM });
   const ofDraft = Object.entries(errors).flatMap(([name, list]) =>
     name.startsWith("draft") || name === "patterns[0]" || name === "" ? (list ?? []) : [],
   );
@@ -92,7 +104,8 @@ export function Trial({
             </Stack>
             <FormError errors={[...new Set(ofDraft)]} />
             <Textarea
-              name="text"
+              {...field("text")}
+              defaultValue={kept?.text}
               label="Somebody writes"
               rows={2}
               autosize
@@ -102,14 +115,16 @@ export function Trial({
             />
             <SimpleGrid cols={{ base: 1, sm: 2 }}>
               <TextInput
-                name="who"
+                {...field("who")}
+                defaultValue={kept?.who}
                 label="Who"
                 placeholder="Somebody who is no contact"
                 autoComplete="off"
                 error={errors.who?.join(" ")}
               />
               <TextInput
-                name="at"
+                {...field("at")}
+                defaultValue={kept?.at}
                 type="datetime-local"
                 label={`When (${page.tz})`}
                 description=""
@@ -117,14 +132,14 @@ export function Trial({
               />
               {page.phones.length > 1 && (
                 <NativeSelect
-                  name="waSessionId"
+                  {...field("waSessionId")}
                   label="To"
                   data={page.phones.map((phone) => ({ value: phone.id, label: phoneName(phone) }))}
                 />
               )}
             </SimpleGrid>
             <Group>
-              <Button type="submit" variant="default" loading={trial.state !== "idle"}>
+              <Button type="submit" variant="default" loading={trial.state !== "idle"} {...button("try")}>
                 Try it
               </Button>
             </Group>
@@ -156,12 +171,17 @@ export function Trial({
                 What these rules would have answered to them, one after the other.
               </Text>
             </Stack>
-            <Button type="submit" variant="default" leftSection={replay.state !== "idle" && <Loader size="xs" />}>
+            <Button
+              type="submit"
+              variant="default"
+              leftSection={replay.state !== "idle" && <Loader size="xs" />}
+              {...button("replay")}
+            >
               Go through them
             </Button>
           </Group>
         </replay.Form>
-        <FormError errors={[...new Set(Object.values(replayed?.result.error ?? {}).flatMap((list) => list ?? []))]} />
+        <FormError errors={[...new Set(Object.values(problemsOf(replayed)).flatMap((list) => list ?? []))]} />
         <div aria-live="polite">{replayed?.value?.replayed && <Replay messages={replayed.value.replayed} />}</div>
       </Paper>
     </Stack>
