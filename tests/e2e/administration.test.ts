@@ -147,7 +147,8 @@ test("an administrator finds an account, gives it points and a plan with a reaso
   await page.getByText("Nothing was wrong at the last check").waitFor();
   await look("admin-books");
   const connection = connect(app.databaseUrl, { max: 1 });
-  await connection.db.execute(sql`update wallets set balance = balance + 1`).finally(() => connection.close());
+  await connection.db.execute(sql`update wallets set balance = balance + 1`);
+  await connection.close();
   await page.getByRole("button", { name: "Check them now" }).click();
   await page.getByText("balance is sum of ledger, 2 rows").waitFor();
   await look("admin-books-wrong");

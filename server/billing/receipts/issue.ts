@@ -7,6 +7,7 @@ import { whatIsBought } from "../rules.ts";
 import type { ReceiptDocument } from "./document.ts";
 import { numberOf, takeNumber } from "./numbers.ts";
 import { renderReceipt } from "./pdf.ts";
+import { loadPdf } from "./sheet.ts";
 
 /**
  * Writes the receipt of a paid purchase, in the transaction that settles it, and answers its id. A purchase has one
@@ -30,6 +31,8 @@ export async function issueReceipt(
     .where(eq(purchases.id, purchaseId));
   if (bought?.purchase.status !== "paid") throw new Error(`${purchaseId} is not paid: it has no receipt`);
   const { purchase, wallet, email } = bought;
+  // Before the number: other payments wait for that.
+  await loadPdf();
   const { series, seq, issuedAt } = await takeNumber(tx, seller.tz);
   const number = numberOf(series, seq);
   const { name, address, taxId, tz } = seller;

@@ -8,9 +8,9 @@ const QUIET = { size: 8.5, ink: "quiet" } as const;
 const GAP = 24;
 
 /** The receipt's bytes, a PDF of one page, made of its document alone. */
-export function renderReceipt(document: ReceiptDocument): Promise<Buffer> {
+export async function renderReceipt(document: ReceiptDocument): Promise<Buffer> {
   const { number, issuedAt, seller, demo } = document;
-  const sheet = openSheet({ title: `Receipt ${number}`, author: seller.name, at: new Date(issuedAt) });
+  const sheet = await openSheet({ title: `Receipt ${number}`, author: seller.name, at: new Date(issuedAt) });
   if (demo) sheet.across("DEMO");
   let y = writeHead(sheet, document);
   y = writeParties(sheet, document, y + GAP);

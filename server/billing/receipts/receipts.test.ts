@@ -203,7 +203,7 @@ test("every letter that is called writable is in both fonts, and details with an
   const all = codes.filter(isWritable).map((letter) => (/\p{M}/u.test(letter) ? `o${letter}` : letter));
   expect(all.length).toBeGreaterThan(1_000);
   for (const bold of [false, true]) {
-    const sheet = openSheet({ title: "Letters", author: "", at: new Date() });
+    const sheet = await openSheet({ title: "Letters", author: "", at: new Date() });
     for (const [i, letter] of all.entries())
       sheet.write("P", `|${letter}|`, { x: 20 + (i % 30) * 18, y: 20 + Math.floor(i / 30) * 16, width: 100 }, { bold });
     const { pieces } = readPdf(await sheet.close());
