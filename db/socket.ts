@@ -46,7 +46,7 @@ class LastingSocket extends net.Socket {
       this.#fail(Object.assign(new Error("The database closed the connection."), { code: "CONNECTION_CLOSED" }));
     }
     // `false`: the failure is told anew, to what was written since.
-    setTimeout(() => super.emit("close", false), LINGER_MS);
+    setTimeout(() => whenNothingWaits(() => super.emit("close", false)), LINGER_MS);
     return true;
   }
 
@@ -81,6 +81,17 @@ class LastingSocket extends net.Socket {
   #pass(bytes: Buffer): boolean {
     return bytes.length === 0 || super.emit("data", bytes);
   }
+}
+
+/**
+ * Runs something when no callback of setImmediate is due. postgres.js writes from one; told of the end before it has run, it
+ * takes it to be still due ever after, and the slot of the pool never writes again (porsager/postgres#1208).
+ */
+function whenNothingWaits(run: () => void, looks = 1_000): void {
+  setImmediate(() => {
+    if (looks > 0 && process.getActiveResourcesInfo().includes("Immediate")) whenNothingWaits(run, looks - 1);
+    else run();
+  });
 }
 
 /** The part of postgres.js' options that says where to connect. */

@@ -1,6 +1,4 @@
-import { EventEmitter } from "node:events";
-import { sql } from "drizzle-orm";
-import { Logger, type Runner, type RunnerOptions, run, type WorkerEvents } from "graphile-worker";
+import { Logger, type RunnerOptions } from "graphile-worker";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import type { Env } from "#server/env.ts";
@@ -8,6 +6,7 @@ import type { Log } from "#server/log.ts";
 import type { Announce } from "./announce.ts";
 import { crontab } from "./crontab.ts";
 import type { Sessions } from "./gateway/gateway.ts";
+import { startLasting } from "./lasting-runner.ts";
 import { createTasks } from "./tasks/index.ts";
 import { createPump } from "./tasks/pump.ts";
 import { createWebhooks } from "./tasks/webhooks.ts";
@@ -39,16 +38,15 @@ export async function startRunners(deps: RunnersDeps): Promise<{ stop(): Promise
     noHandleSignals: true,
     logger: bridge(deps.log),
     gracefulShutdownAbortTimeout: 1_000,
-    events: recordRunnerIds(deps),
   } satisfies RunnerOptions;
   const closing = new AbortController();
-  const runners: Runner[] = [
-    await run({
+  const runners = [
+    await startLasting(deps, {
       ...common,
       concurrency: env.workerSessions,
       taskList: { [`wa:pump@${workerId}`]: createPump({ ...deps, db: deps.sending }) },
     }),
-    await run({
+    await startLasting(deps, {
       ...common,
       // One of them is for webhooks, whose receivers take their time, and one so that answers do not wait for two large files.
       concurrency: 4,
@@ -62,20 +60,9 @@ export async function startRunners(deps: RunnersDeps): Promise<{ stop(): Promise
   return {
     stop: async () => {
       closing.abort();
-      await Promise.all(runners.map((runner) => runner.stop().catch(() => {})));
+      await Promise.all(runners.map((runner) => runner.stop()));
     },
   };
-}
-
-/** graphile-worker locks jobs under names of its own: kept beside this worker, so that they can be released after its death. */
-function recordRunnerIds({ db, log, workerId }: RunnersDeps): WorkerEvents {
-  const events: WorkerEvents = new EventEmitter();
-  events.on("worker:create", ({ worker }) => {
-    db.execute(
-      sql`update workers set runner_ids = array_append(runner_ids, ${worker.workerId}) where id = ${workerId}`,
-    ).catch((err: unknown) => log.error({ err, event: "runner.unrecorded" }, "a runner's name could not be kept"));
-  });
-  return events;
 }
 
 function bridge(log: Log): Logger {
