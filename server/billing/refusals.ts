@@ -5,9 +5,8 @@ export const billingRefusals = {
   plan_expired: {
     trpc: "CONFLICT",
     status: 409,
-    message: () =>(
+    message: () =>
       "No plan is running: yours has ended, or you have none yet. Your points are kept; get a plan to send again.",
-    ),
   },
   insufficient_points: {
     trpc: "UNPROCESSABLE_CONTENT",
