@@ -4,7 +4,16 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
-import { campaigns, inboundMessages, messages, schedules, users, waNumbers, waSessions } from "#db/schema/index.ts";
+import {
+  campaigns,
+  inboundMessages,
+  messages,
+  schedules,
+  users,
+  wallets,
+  waNumbers,
+  waSessions,
+} from "#db/schema/index.ts";
 import { createHeldSession, createRunningCampaign, testEnv } from "../factories.ts";
 import { type RunningApp, startApp } from "./app.ts";
 import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
@@ -152,7 +161,12 @@ test("the board says how fast it goes and when it is through, and each reason to
   await page.getByRole("button", { name: "Pause", exact: true }).click();
   await page.getByRole("button", { name: "Resume", exact: true }).waitFor();
   for (const reason of ["failures", "restricted", "logged_out", "plan_expired", "media", "user"] as const) {
-    await db.update(campaigns).set({ pauseReason: reason }).where(eq(campaigns.id, id));
+    // With a plan it would go on by itself.
+    const planExpiresAt = reason === "plan_expired" ? sql`now() - interval '1 hour'` : sql`now() + interval '20 days'`;
+    await db.transaction(async (tx) => {
+      await tx.update(wallets).set({ planExpiresAt });
+      await tx.update(campaigns).set({ pauseReason: reason }).where(eq(campaigns.id, id));
+    });
     await page.reload();
     const help = page.getByRole("status").getByRole(reason === "user" ? "button" : "link");
     await help.first().waitFor();

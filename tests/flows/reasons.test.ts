@@ -2,6 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { contactListMembers, contacts, messages, wallets, waNumbers, waSessions } from "#db/schema/index.ts";
+import { goOn } from "#server/billing/plans/go-on.ts";
 import { claimNext } from "#server/messages/claim.ts";
 import type { Remedy } from "#server/messages/rules.ts";
 import { createList, newPhone, readViolations, readWallet } from "../factories.ts";
@@ -270,7 +271,7 @@ test("a message waits for each thing that is in its way, one after the other; wh
   await expect(user.api.campaigns.resume({ id })).rejects.toMatchObject({ message: expect.stringContaining("plan") });
   expect(await readWallet(db, user.id)).toEqual({ balance: 400, held: 8 });
   await plan("+ interval '60 days'");
-  for (const each of [early, id]) await user.api.campaigns.resume({ id: each });
+  await goOn(db, user.id);
 
   await waits(id, "outside_hours");
   await setHours({});
