@@ -80,7 +80,7 @@ test("the wallet tells what is there, what is held and for what, how it is used 
   await held.getByRole("row", { name: /Reminder.*10.*20/ }).waitFor();
   const plan = page.getByRole("region", { name: "Plan" });
   await plan.getByText("30 days left").waitFor();
-  await page.getByText("Enough for 2 campaigns of 60").waitFor();
+  await page.getByText("Enough for 14 campaigns of 10").waitFor();
   await page.getByText(/Runs out about|Not before the plan ends/).waitFor();
   await page.getByRole("img", { name: "118 points used in 30 days" }).waitFor();
   await page.getByText("The same as a table").click();
@@ -140,7 +140,7 @@ test("below the points somebody set they are warned on every screen, at once, bu
   await page.getByText("Type 0 or more.").waitFor();
   await page.getByLabel("Warn me when fewer points are available than").fill("270");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Now: below 270.").waitFor();
+  await page.getByText("You are warned below 270 points.").waitFor();
   const warning = page.getByText("Points run low");
   expect(await warning.count()).toBe(0);
   await page.goto("/contacts/suppressed");
@@ -148,7 +148,7 @@ test("below the points somebody set they are warned on every screen, at once, bu
   // Ten more points are held while this screen is open.
   await createRunningCampaign(connection.db, env, of.userId, of.sessionId, 10);
   await warning.waitFor();
-  await page.getByText("260 points are available, fewer than 270.").waitFor();
+  await page.getByText("260 points are available, fewer than the 270 you set.").waitFor();
   await look("wallet-low");
   await page.getByRole("link", { name: "Buy points" }).click();
   await page.waitForURL(/\/billing\/buy/);
@@ -195,7 +195,7 @@ test("without JavaScript the wallet is whole, and its history is narrowed by a b
   await history.getByText("+18").waitFor();
   await page.getByLabel("Warn me when fewer points are available than").fill("0");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Now: no warning.").waitFor();
+  await page.getByText("No warning is shown any more.").waitFor();
   expect(await page.getByText("Points run low").count()).toBe(0);
   expect(plain.problems).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { getFormProps } from "@conform-to/react";
-import { Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { Group, Paper, Stack, Title } from "@mantine/core";
 import { Form } from "@remix-run/react";
 import { lowPointsInput } from "#server/wallet/schema.ts";
 import { TextField } from "../../components/field.tsx";
@@ -24,24 +24,19 @@ export function LowPointsForm({ lowPoints, answer }: { lowPoints: number; answer
             Warning
           </Title>
           <FormError errors={form.errors} />
-          <Group align="flex-start" gap="sm">
-            <TextField
-              meta={fields.points}
-              type="number"
-              label="Warn me when fewer points are available than"
-              description="Shown on every screen. 0: never."
-              inputMode="numeric"
-              style={{ flex: "1 1 14rem" }}
-            />
-          </Group>
+          <TextField
+            meta={fields.points}
+            type="number"
+            label="Warn me when fewer points are available than"
+            description="Shown on every screen. 0: never."
+            inputMode="numeric"
+            maw={320}
+          />
           <Group>
             <SubmitButton intent="lowPoints" variant="default" size="sm">
               Save
             </SubmitButton>
           </Group>
-          <Text size="sm" c="dimmed">
-            Now: {lowPoints === 0 ? "no warning" : `below ${lowPoints}`}.
-          </Text>
         </Stack>
       </Form>
     </Paper>

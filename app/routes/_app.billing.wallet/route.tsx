@@ -1,4 +1,4 @@
-import { SimpleGrid } from "@mantine/core";
+import { SimpleGrid, Stack } from "@mantine/core";
 import { CardStackPlusIcon, FileTextIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
@@ -6,6 +6,7 @@ import { lowPointsInput } from "#server/wallet/schema.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
 import { PlanSettings } from "../../components/plan-settings.tsx";
+import { count } from "../../lib/format.ts";
 import { planForms } from "../../lib/plan-forms.server.ts";
 import { form, submit } from "../../lib/submit.server.ts";
 import { useAccount } from "../../lib/use-account.ts";
@@ -29,10 +30,13 @@ export function action({ context, request }: ActionFunctionArgs) {
   return submit(request, {
     ...planForms(context.api, `/billing/wallet${search}`),
     lowPoints: form(lowPointsInput, context.api.wallet.setLowPoints, {
-      done: { to: `/billing/wallet${search}`, toast: "You are warned from there on." },
+      done: { to: `/billing/wallet${search}`, toast: warned },
     }),
   });
 }
+
+const warned = (points: number) =>
+  points === 0 ? "No warning is shown any more." : `You are warned below ${count(points, "point")}.`;
 
 export default function Wallet() {
   const { points, use, history, campaigns } = useLoaderData<typeof loader>();
@@ -57,8 +61,10 @@ export default function Wallet() {
       <Held held={use.held} pointsPerMessage={points.pointsPerMessage} />
       <Plan plan={points.plan}>{account?.user && <PlanSettings plan={account.plan} answer={answer} />}</Plan>
       <SimpleGrid cols={{ base: 1, md: 2 }}>
-        <Forecast forecast={use.forecast} />
-        <LowPointsForm lowPoints={points.lowPoints} answer={answer} />
+        <Stack>
+          <Forecast forecast={use.forecast} />
+          <LowPointsForm lowPoints={points.lowPoints} answer={answer} />
+        </Stack>
       </SimpleGrid>
       <UseChart days={use.days} />
       <History history={history} campaigns={campaigns} />

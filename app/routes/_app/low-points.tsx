@@ -18,7 +18,7 @@ export function LowPoints({ wallet: { available, lowPoints } }: { wallet: Accoun
           <Group justify="space-between" gap="xs">
             <Text size="sm">
               Points run low: {count(available, "point is", "points are")} available, fewer than{" "}
-              <TextLink to="/billing/wallet#warning">{formatNumber(lowPoints)}</TextLink>.
+              <TextLink to="/billing/wallet#warning">the {formatNumber(lowPoints)} you set</TextLink>.
             </Text>
             <LinkButton to={BUY} size="xs" variant="default">
               Buy points

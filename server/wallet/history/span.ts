@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import type { HistoryFilter } from "./schema.ts";
@@ -44,21 +44,27 @@ export async function spanOf(tx: Db, wallet: BookedWallet, { from, to }: History
   return { ...(after && { after: after.after }), ...(before && { before: before.before }) };
 }
 
-/**
- * Two neighbours, of which the first is before that time (or the ledger's beginning) and the second not (or its
- * end). The middle is reckoned a step before: row-level security lets an index look for a plain value alone.
- */
-async function placeOf(tx: Db, walletId: Id<"wallet">, time: ReturnType<typeof sql>): Promise<Span | null> {
-  const [place] = await tx.execute<Span & Record<string, unknown>>(sql`
-    with recursive place (after, middle, before) as (
-      select 0, (version + 1) / 2, version + 1 from wallets where id = ${walletId}
-      union all
-      select n.after, (n.after + n.before) / 2, n.before
-        from place p
-        join wallet_txns t on t.wallet_id = ${walletId} and t.seq = p.middle,
-             lateral (select case when t.created_at < ${time} then t.seq else p.after end as after,
-                             case when t.created_at < ${time} then p.before else t.seq end as before) n
-       where p.before - p.after > 1)
-    select after, before from place where before - after <= 1`);
+/** Two neighbours, of which the first is before that time (or the ledger's beginning) and the second not (or its end). */
+async function placeOf(tx: Db, walletId: Id<"wallet">, time: SQL): Promise<Span | null> {
+  const [place] = await tx.execute<Span & Record<string, unknown>>(
+    sql`with recursive ${places(walletId, sql`select 1, ${time}`)} select after, before from place`,
+  );
   return place ?? null;
 }
+
+/**
+ * Such neighbours for each of several times, as tables of a recursive statement: `place (key, after, before)`. The middle is
+ * reckoned a step before it is looked for: row-level security lets an index look for a plain value alone.
+ * @param times a query of keys with their times
+ */
+export const places = (walletId: Id<"wallet">, times: SQL) => sql`
+  halved (key, at, after, middle, before) as (
+    select n.key, n.at, 0, (w.version + 1) / 2, w.version + 1 from wallets w, (${times}) n (key, at) where w.id = ${walletId}
+    union all
+    select p.key, p.at, n.after, (n.after + n.before) / 2, n.before
+      from halved p
+      join wallet_txns t on t.wallet_id = ${walletId} and t.seq = p.middle,
+           lateral (select case when t.created_at < p.at then t.seq else p.after end as after,
+                           case when t.created_at < p.at then p.before else t.seq end as before) n
+     where p.before - p.after > 1),
+  place as (select key, after, before from halved where before - after <= 1)`;

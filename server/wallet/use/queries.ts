@@ -3,7 +3,7 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { campaigns } from "#db/schema/index.ts";
 import { DomainError } from "../../errors.ts";
-import { type BookedWallet, dayStart, findWallet, spanOf } from "../history/span.ts";
+import { type BookedWallet, findWallet, places } from "../history/span.ts";
 import { POINTS_PER_MESSAGE } from "../rules.ts";
 import { FORECAST_DAYS, forecast, usualSize } from "./rules.ts";
 
@@ -74,21 +74,32 @@ async function readHolds(tx: Db, userId: Id<"user">) {
   return { campaigns: held, others: Math.max(0, others) };
 }
 
-/** Each of the last days, the ones without any use too, today last. */
-async function readDays(tx: Db, wallet: BookedWallet, today: string) {
-  const first = sql`(${today}::text::date - ${CHART_DAYS - 1}::int)`;
-  const [start] = await tx.execute<{ day: string }>(sql`select ${first}::text as day`);
-  const { after = 0 } = await spanOf(tx, wallet, { from: start?.day });
+/**
+ * Each of the last days, the ones without any use too, today last. Nothing is added up but what is no charge: what was charged
+ * on a day is by how much the balance is lower after it, and what was added is not. So a day costs the same whatever it used.
+ */
+async function readDays(tx: Db, { id, tz }: BookedWallet, today: string) {
+  const days = sql`
+    select d::date, d::date::timestamp at time zone ${tz}
+      from generate_series(${today}::text::date - ${CHART_DAYS - 1}::int, ${today}::text::date, interval '1 day') d`;
   return [
     ...(await tx.execute<{ day: string; charged: number; refunded: number }>(sql`
-      with used as (
-        select (created_at at time zone ${wallet.tz})::date as day, -points as points, type from wallet_txns
-         where wallet_id = ${wallet.id} and seq > ${after} and type in ('deduct', 'refund')
-           and created_at >= ${dayStart(start?.day ?? today, wallet.tz)})
-      select d::date::text as day, coalesce(sum(points) filter (where type = 'deduct'), 0)::int as charged,
-             coalesce(-sum(points) filter (where type = 'refund'), 0)::int as refunded
-        from generate_series(${first}, ${today}::text::date, interval '1 day') d left join used on used.day = d::date
-       group by d order by d`)),
+      with recursive ${places(id, days)},
+      starts as (
+        select p.key as day, p.after, coalesce(t.balance_after, 0) as balance
+          from place p left join wallet_txns t on t.wallet_id = ${id} and t.seq = p.after),
+      spans as (
+        select s.day, s.after, s.balance, lead(s.after, 1, w.version) over (order by s.day) as last,
+               lead(s.balance, 1, w.balance) over (order by s.day) as balance_then
+          from starts s, wallets w where w.id = ${id}),
+      added as materialized (
+        select seq, type, points from wallet_txns
+         where wallet_id = ${id} and type in ('refund', 'topup', 'allocation', 'grant') and type <> 'deduct'
+           and seq > (select min(after) from starts))
+      select s.day::text, s.balance - s.balance_then + coalesce(sum(a.points), 0)::int as charged,
+             coalesce(sum(a.points) filter (where a.type = 'refund'), 0)::int as refunded
+        from spans s left join added a on a.seq > s.after and a.seq <= s.last
+       group by s.day, s.balance, s.balance_then order by s.day`)),
   ];
 }
 
