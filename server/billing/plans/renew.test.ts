@@ -13,11 +13,14 @@ import {
 } from "#db/schema/index.ts";
 import { useDatabase } from "#tests/database.ts";
 import { createUser, readViolations, readWallet, setClock, testEnv } from "#tests/factories.ts";
+import { during } from "#tests/races.ts";
 import { createLog } from "../../log.ts";
 import { withUser } from "../../users/with-user.ts";
 import type { CardKind } from "../provider/demo/rules.ts";
 import { forgetMethod } from "../purchases/method.ts";
+import { buyRenewal } from "../purchases/renewal.ts";
 import { getPlan } from "./queries.ts";
+import { remindOfEnds } from "./remind.ts";
 import { closeReminders, setAutoRenew, setNextPlan } from "./settings.ts";
 import { tickPlans } from "./tick.ts";
 
@@ -97,6 +100,13 @@ describe("reminders", () => {
     expect(await reminders()).toEqual([]);
   });
 
+  test("come once of two ticks that both find one due", async () => {
+    await travel(-71);
+    await during(db, remindOfEnds, () => remindOfEnds(db));
+    expect(await reminders()).toEqual([3]);
+    expect(await audited("plan.reminded")).toHaveLength(1);
+  });
+
   test("say that it renews by itself, to whoever has it so; after the renewal nothing is left of them", async () => {
     await keepCard("pays");
     await switchOn();
@@ -131,6 +141,19 @@ describe("a renewal by card", () => {
     await tick();
     expect(await audited("plan.ended")).toEqual([]);
     expect(await readViolations(db)).toEqual([]);
+  });
+
+  test("is not charged by a tick that found it due before another one charged it, paid or declined", async () => {
+    const deps = { env: env(), log: createLog("worker", env()) };
+    await keepCard("pays_once");
+    await switchOn();
+    await travel(-0.9);
+    expect(await buyRenewal(db, deps, userId)).toMatchObject({ outcome: "declined" });
+    expect(await buyRenewal(db, deps, userId)).toEqual({ outcome: "not_due" });
+    await keepCard("pays");
+    await travel(0.1);
+    expect(await buyRenewal(db, deps, userId)).toMatchObject({ outcome: "paid" });
+    expect(await buyRenewal(db, deps, userId)).toEqual({ outcome: "not_due" });
   });
 
   test("takes the plan that was chosen to follow, at the price of that day", async () => {

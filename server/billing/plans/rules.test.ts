@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { dueReminder, firstRenewal, goOnAs, isRenewalOver, nextRenewal } from "./rules.ts";
+import { dueReminder, firstRenewal, goOnAs, isRenewalOver, nextRenewal, noticeOf } from "./rules.ts";
 
 const END = new Date("2026-12-10T03:00:00Z");
 const fromEnd = (hours: number, minutes = 0) => new Date(END.getTime() + hours * 3_600_000 + minutes * 60_000);
@@ -52,4 +52,41 @@ test("a campaign goes on after its plan was renewed only from a phone that can s
   expect(
     ["logged_out", "expired", "removed", "needs_attention", "waiting"].map((each) => goOnAs(each as "removed")),
   ).toEqual(Array(5).fill("logged_out"));
+});
+
+describe("what every screen says of a plan", () => {
+  const off = { on: false, card: null, at: null, declined: 0, stopped: null };
+  const on = { ...off, on: true, card: "Card", at: fromEnd(-1) };
+  const runs = { active: true, none: false, endsAt: END, reminded: null, renewal: off };
+
+  test.each([
+    ["nothing, while it runs", runs, null],
+    ["that it ends, when that was to be reminded of", { ...runs, reminded: 3 }, { kind: "ends", days: 3 }],
+    [
+      "what is charged, where it renews by itself",
+      { ...runs, reminded: 1, renewal: on },
+      { kind: "renews", at: fromEnd(-1) },
+    ],
+    [
+      "that it ends, where the card is gone",
+      { ...runs, reminded: 1, renewal: { ...on, card: null } },
+      { kind: "ends" },
+    ],
+    [
+      "that the card was declined",
+      { ...runs, renewal: { ...on, at: END, declined: 1 } },
+      { kind: "declined", tryAt: END },
+    ],
+    ["why it does not renew", { ...runs, renewal: { ...off, stopped: "Why." } }, { kind: "stopped", why: "Why." }],
+    ["that it ended", { ...runs, active: false, reminded: 1 }, { kind: "ended", tryAt: null }],
+    [
+      "that it ended and is tried again",
+      { ...runs, active: false, renewal: { ...on, at: fromEnd(24) } },
+      { tryAt: fromEnd(24) },
+    ],
+    ["that there is none", { ...runs, active: false, none: true }, { kind: "none" }],
+  ])("%s", (_what, facts, said) => {
+    if (said === null) expect(noticeOf(facts)).toBeNull();
+    else expect(noticeOf(facts)).toMatchObject(said);
+  });
 });
