@@ -87,8 +87,17 @@ test("a purchase that waits is gone on with or cancelled, from the list, on a ph
   expect(page.url()).toBe(payment);
   await page.goto("/billing/purchases");
   await page.getByRole("link", { name: "200 points" }).click();
-  await page.getByRole("button", { name: "Cancel the purchase" }).click();
+  await page.getByRole("button", { name: "Cancel the purchase" }).waitFor();
+  const purchase = page.url();
+  // Whoever comes back from the provider waits for its word, and hears it without a reload.
+  await page.goto(`${purchase}?returned=1`);
+  await page.getByText("Waiting for the payment provider").waitFor();
+  await look("purchase-returned");
+  const elsewhere = await page.context().newPage();
+  await elsewhere.goto(purchase);
+  await elsewhere.getByRole("button", { name: "Cancel the purchase" }).click();
   await page.getByText("You did not pay, so nothing was charged.").waitFor();
+  await elsewhere.close();
   await page.goto(payment);
   await page.getByText("This payment was cancelled.").waitFor();
   await page.getByRole("link", { name: "Back to MassSender" }).waitFor();

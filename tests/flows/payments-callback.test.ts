@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { eq } from "drizzle-orm";
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { demoPayments } from "#db/schema/index.ts";
 import { callbackKeys } from "#server/billing/provider/demo/keys.ts";
 import { DEMO_CALLBACKS } from "#server/billing/provider/demo/rules.ts";
@@ -11,6 +11,7 @@ import { cloneDatabase } from "../database.ts";
 import { readViolations, readWallet } from "../factories.ts";
 import { eventOfPurchase, postCallback, traces } from "../payments.ts";
 import { spawnWorker } from "../processes.ts";
+import { simulatorUrl } from "../simulator.ts";
 import { createStage, type Stage, type StageUser, until } from "../stage.ts";
 import { startWeb, type TestWeb } from "../web.ts";
 
@@ -133,7 +134,7 @@ test("whatever is told how often, in whatever order and at the same time: what i
         expect(await readViolations(stage.db)).toEqual([]);
       },
     ),
-    { numRuns: 15 },
+    { numRuns: 10 },
   );
 });
 
@@ -144,7 +145,7 @@ test("a worker that is killed while it calls back loses nothing: another one cal
   });
   await new Promise<void>((resolve) => deaf.listen(0, "127.0.0.1", resolve));
   const { port } = deaf.address() as AddressInfo;
-  const doomed = spawnWorker(url, inject("simulatorUrl"), { WEB_ORIGIN: `http://127.0.0.1:${port}`, LEASE_MS: "4000" });
+  const doomed = spawnWorker(url, await simulatorUrl(), { WEB_ORIGIN: `http://127.0.0.1:${port}`, LEASE_MS: "4000" });
   await doomed.id;
   const { id, url: page } = await user.api.billing.buy({ offer: "points-100" });
   await user.api.billing.demo.pay({ id: page.split("/").at(-1) ?? "", card: "pays" });
