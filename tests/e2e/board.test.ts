@@ -162,11 +162,8 @@ test("the board says how fast it goes and when it is through, and each reason to
   await page.getByRole("button", { name: "Resume", exact: true }).waitFor();
   for (const reason of ["failures", "restricted", "logged_out", "plan_expired", "media", "user"] as const) {
     // With a plan it would go on by itself.
-    const planExpiresAt = reason === "plan_expired" ? sql`now() - interval '1 hour'` : sql`now() + interval '20 days'`;
-    await db.transaction(async (tx) => {
-      await tx.update(wallets).set({ planExpiresAt });
-      await tx.update(campaigns).set({ pauseReason: reason }).where(eq(campaigns.id, id));
-    });
+    await db.execute(sql`with w as (update wallets set plan_expires_at = now() + ${reason === "plan_expired" ? "-1 h" : "20 d"}::interval)
+      update campaigns set pause_reason = ${reason} where id = ${id}`);
     await page.reload();
     const help = page.getByRole("status").getByRole(reason === "user" ? "button" : "link");
     await help.first().waitFor();
