@@ -227,7 +227,12 @@ test("on a phone one day is open at a time, and a finger draws, moves and change
     await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   };
   const has = (name: string) => page.getByRole("button", { name, exact: true }).waitFor();
-  // Resting first, then drawing; without the rest the page would scroll.
+  // Without resting first the finger scrolls: nothing is drawn.
+  const drawn = page.getByRole("button", { name: /^Saturday \d/ });
+  await move(16, 14);
+  expect(await drawn.count()).toBe(0);
+  await column.scrollIntoViewIfNeeded();
+  // Resting first, then drawing.
   await move(8, 10, () => page.getByText("Drawing.").waitFor());
   await has("Saturday 08:00–10:00");
   await move(9.9, 12);
