@@ -4,16 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
-import {
-  campaigns,
-  inboundMessages,
-  messages,
-  schedules,
-  users,
-  wallets,
-  waNumbers,
-  waSessions,
-} from "#db/schema/index.ts";
+import { campaigns, inboundMessages, messages, schedules, users, waNumbers, waSessions } from "#db/schema/index.ts";
 import { createHeldSession, createRunningCampaign, testEnv } from "../factories.ts";
 import { type RunningApp, startApp } from "./app.ts";
 import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
