@@ -121,7 +121,7 @@ test("an account without a first plan is told how it gets one", async () => {
   await other.page.getByRole("button", { name: "Sign in" }).click();
   await other.page.getByTestId("plan-banner").getByText("No plan is running yet").waitFor();
   await other.page.goto("/billing/wallet");
-  await other.page.getByText("None yet").waitFor();
+  await other.page.getByRole("region", { name: "Plan", exact: true }).getByText("None yet").waitFor();
   await other.look("plan-none");
   expect(other.problems).toEqual([]);
 });
