@@ -8,8 +8,8 @@ declare module "vitest" {
     databaseServerUrl: string;
     /** Connection string of the migrated, empty database that is cloned. Never connect to it. */
     templateDatabase: string;
-    /** Address of the run's local WhatsApp. */
-    simulatorUrl: string;
+    /** The local WhatsApp as one file: each test file that needs it starts its own. */
+    simulatorProgram: string;
   }
 }
 

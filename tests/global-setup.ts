@@ -1,13 +1,17 @@
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
 import { migrate } from "#db/migrate.ts";
-import { spawnSimulator } from "#simulator/client.ts";
+import { bundle } from "#scripts/prepare/processes.mjs";
 import { makeTemplate, startTestServer } from "./postgres.ts";
 
 /** What does not stop within this is left to the next run, which sweeps what it finds. */
 const STEP_MS = 30_000;
 
-/** Once per run: a private Postgres with a migrated template, and one local WhatsApp; stopped at the end, also on failure. */
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Once per run: a private Postgres with a migrated template, stopped at the end, also on failure; and a local WhatsApp, built. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const undo: { what: string; stop: () => Promise<void> }[] = [];
   const stopAll = async () => {
@@ -21,11 +25,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
     undo.push({ what: "Postgres", stop: server.stop });
     const template = await makeTemplate(server.url, migrate);
     undo.push({ what: "the template database", stop: template.drop });
-    const simulator = await spawnSimulator({ port: 0 });
-    undo.push({ what: "the local WhatsApp", stop: simulator.stop });
+    const built = join(root, "build", "for-tests");
+    await bundle(root, { simulator: "simulator/main.ts" }, built);
     project.provide("databaseServerUrl", server.url);
     project.provide("templateDatabase", template.url);
-    project.provide("simulatorUrl", simulator.url);
+    project.provide("simulatorProgram", join(built, "simulator.js"));
     return stopAll;
   } catch (error) {
     await stopAll();

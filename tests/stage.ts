@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { inject } from "vitest";
 import { connect, type Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import type { Env } from "#server/env.ts";
@@ -11,6 +10,7 @@ import { connectSimulator, type SimulatorClient } from "#simulator/client.ts";
 import { type RunningWorker, startWorker } from "#worker/start-worker.ts";
 import { cloneDatabase } from "./database.ts";
 import { createUser, newPhone, testEnv } from "./factories.ts";
+import { simulatorUrl } from "./simulator.ts";
 
 const createCaller = createCallerFactory(appRouter);
 const PATIENCE_MS = 20_000;
@@ -78,9 +78,9 @@ export async function createStage({
   database?: { url: string; drop: () => Promise<void> };
 } = {}) {
   const database = given ?? (await cloneDatabase());
-  const simulatorUrl = more.SIMULATOR_URL ?? inject("simulatorUrl");
+  const url = more.SIMULATOR_URL ?? (await simulatorUrl());
   const env = testEnv(database.url, {
-    SIMULATOR_URL: simulatorUrl,
+    SIMULATOR_URL: url,
     LEASE_MS: "4000",
     ACK_TIMEOUT_MS: "1000",
     LOG_LEVEL: process.env.LOG_LEVEL ?? "silent",
@@ -89,7 +89,7 @@ export async function createStage({
   const connection = connect(database.url);
   const log = createLog("worker", env);
   const live = await startLive(connection.sql, log);
-  const simulator = connectSimulator(simulatorUrl);
+  const simulator = connectSimulator(url);
   const running: RunningWorker[] = [];
 
   const stage: Stage = {

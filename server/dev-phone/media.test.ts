@@ -1,9 +1,10 @@
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
 import { newPhone } from "#tests/factories.ts";
+import { simulatorUrl } from "#tests/simulator.ts";
 import { readMedia } from "./media.ts";
 import { readChats, writeFrom } from "./phones.ts";
 
-const env = { whatsapp: "simulator", simulatorUrl: inject("simulatorUrl") } as const;
+const env = { whatsapp: "simulator", simulatorUrl: await simulatorUrl() } as const;
 const PNG = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",

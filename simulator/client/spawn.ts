@@ -40,20 +40,27 @@ export interface SpawnedSimulator {
   kill: () => void;
 }
 
-/** Starts `main.ts` as a child process, on any free port unless one is named; `state` is its state file, `seed` decides its draws. */
-export const spawnSimulator = async (
-  options: { port?: number; state?: string; seed?: string } = {},
-): Promise<SpawnedSimulator> => {
+/** `main.ts` with what reads it, or one file that was built of it. */
+const programOf = (built: string | undefined): string[] => {
+  if (built !== undefined) return [built];
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-  const main = fileURLToPath(new URL("../main.ts", import.meta.url));
+  return ["--import", tsx, fileURLToPath(new URL("../main.ts", import.meta.url))];
+};
+
+/**
+ * Starts a simulator as a child process, on any free port unless one is named; `state` is its state file, `seed` decides its
+ * draws, `built` is a file built of `main.ts`, which starts sooner. It ends with this process, however that ends.
+ */
+export const spawnSimulator = async (
+  options: { port?: number; state?: string; seed?: string; built?: string } = {},
+): Promise<SpawnedSimulator> => {
   const state = options.state ? ["--state", options.state] : [];
   const seed = options.seed === undefined ? [] : ["--seed", options.seed];
+  const follow = new URL("../../scripts/launch/follow-launcher.mjs", import.meta.url).href;
   const child = spawn(
     process.execPath,
-    ["--import", tsx, main, "--port", String(options.port ?? 0), ...state, ...seed],
-    {
-      stdio: ["ignore", "pipe", "inherit"],
-    },
+    ["--import", follow, ...programOf(options.built), "--port", String(options.port ?? 0), ...state, ...seed],
+    { stdio: ["ignore", "pipe", "inherit", "ipc"], env: { ...process.env, LAUNCHER_PID: String(process.pid) } },
   );
   const url = await readyUrl(child);
   return {

@@ -2,12 +2,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { inject } from "vitest";
 import { freePort } from "#scripts/ports.ts";
 import { buildProcesses } from "#scripts/prepare/processes.mjs";
 import { cloneDatabase } from "../database.ts";
 import { testDataDir } from "../postgres.ts";
 import { spawnWorker } from "../processes.ts";
+import { simulatorUrl } from "../simulator.ts";
 import { until } from "../stage.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -26,12 +26,12 @@ export async function startApp(more: Record<string, string> = {}): Promise<Runni
   if (!existsSync(`${root}/build/server/index.js`)) throw new Error("the pages are not built: npm run build");
   await buildProcesses(root);
   const database = await cloneDatabase();
-  const simulatorUrl = inject("simulatorUrl");
+  const ownSimulator = await simulatorUrl();
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   const worker = spawnWorker(
     database.url,
-    simulatorUrl,
+    ownSimulator,
     { LOG_LEVEL: "info", WEBHOOKS_LOCAL: "on", WEB_ORIGIN: origin, ...more },
     ["build/processes/worker.js"],
   );
@@ -41,7 +41,7 @@ export async function startApp(more: Record<string, string> = {}): Promise<Runni
       ...process.env,
       NODE_ENV: "production",
       DATABASE_URL: database.url,
-      SIMULATOR_URL: simulatorUrl,
+      SIMULATOR_URL: ownSimulator,
       SESSION_KEY: Buffer.alloc(32, 7).toString("base64"),
       THROTTLE_FLOOR_MS: "0",
       WEBHOOKS_LOCAL: "on",

@@ -1,7 +1,8 @@
 import type { Browser, Locator } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { connectSimulator, type SimulatorClient } from "#simulator/client.ts";
 import { newPhone } from "../factories.ts";
+import { simulatorUrl } from "../simulator.ts";
 import { type RunningApp, startApp } from "./app.ts";
 import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
 import { oneStory } from "./one-story.ts";
@@ -20,7 +21,7 @@ let simulator: SimulatorClient;
 let listId: string;
 
 beforeAll(async () => {
-  simulator = connectSimulator(inject("simulatorUrl"));
+  simulator = connectSimulator(await simulatorUrl());
   app = await startApp();
   browser = await openBrowser();
   visitor = await newVisitor(browser, app.origin, { refusals: [400, 422] });

@@ -1,7 +1,8 @@
 import type { Browser, Locator } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { connectSimulator, type GroupView, type SimulatorClient } from "#simulator/client.ts";
 import { newPhone } from "../factories.ts";
+import { simulatorUrl } from "../simulator.ts";
 import { type RunningApp, startApp } from "./app.ts";
 import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
 import { oneStory } from "./one-story.ts";
@@ -17,7 +18,7 @@ let reunion: GroupView;
 let foreign: GroupView;
 
 beforeAll(async () => {
-  simulator = connectSimulator(inject("simulatorUrl"));
+  simulator = connectSimulator(await simulatorUrl());
   reunion = await simulator.createGroup({
     subject: "Class of 2009",
     owner: ratna,

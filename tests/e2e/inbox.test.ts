@@ -1,10 +1,11 @@
 import { eq, isNotNull } from "drizzle-orm";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
 import { schedules, users, waSessions } from "#db/schema/index.ts";
 import { connectSimulator, type SimulatorClient } from "#simulator/client.ts";
 import { newPhone } from "../factories.ts";
+import { simulatorUrl } from "../simulator.ts";
 import { until } from "../stage.ts";
 import { type RunningApp, startApp } from "./app.ts";
 import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
@@ -23,7 +24,7 @@ let visitor: Visitor;
 beforeAll(async () => {
   [app, browser] = await Promise.all([startApp(), openBrowser()]);
   connection = connect(app.databaseUrl);
-  simulator = connectSimulator(inject("simulatorUrl"));
+  simulator = connectSimulator(await simulatorUrl());
   visitor = await newVisitor(browser, app.origin, { refusals: [409] });
   await openAccount(visitor, EMAIL);
 });

@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
 import type { Browser, Locator } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "#db/client.ts";
 import { connectSimulator, type SimulatorClient } from "#simulator/client.ts";
 import { newPhone } from "../factories.ts";
+import { simulatorUrl } from "../simulator.ts";
 import { type RunningApp, startApp } from "./app.ts";
 import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
 import { oneStory } from "./one-story.ts";
@@ -21,7 +22,7 @@ let visitor: Visitor;
 let simulator: SimulatorClient;
 
 beforeAll(async () => {
-  simulator = connectSimulator(inject("simulatorUrl"));
+  simulator = connectSimulator(await simulatorUrl());
   app = await startApp();
   browser = await openBrowser();
   visitor = await newVisitor(browser, app.origin, { refusals: [400] });

@@ -1,12 +1,13 @@
 import { sql } from "drizzle-orm";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { campaigns } from "#db/schema/index.ts";
 import { connectSimulator } from "#simulator/client.ts";
 import { newPhone } from "../factories.ts";
 import { makePicture } from "../fixtures/media/pictures.ts";
+import { simulatorUrl } from "../simulator.ts";
 import { until } from "../stage.ts";
 import { type RunningApp, startApp } from "./app.ts";
 import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
@@ -55,7 +56,7 @@ afterAll(async () => {
 });
 
 async function linkPhone(): Promise<void> {
-  const simulator = connectSimulator(inject("simulatorUrl"));
+  const simulator = connectSimulator(await simulatorUrl());
   await simulator.openAccount(PHONE, "Ani");
   await visitor.page.goto("/link");
   await visitor.page.getByRole("button", { name: "Show the QR code" }).click();
@@ -129,7 +130,7 @@ test("a test goes to the person's own phone with its file, filled for whom they 
   await panel.getByRole("list", { name: "Tests" }).getByText("Delivered").waitFor();
   await panel.getByText("as Bima Saputra").waitFor();
   await look("review-test");
-  const chats = await connectSimulator(inject("simulatorUrl")).phoneChats(PHONE);
+  const chats = await connectSimulator(await simulatorUrl()).phoneChats(PHONE);
   expect(chats.map((chat) => chat.with)).toEqual([PHONE]);
   expect(chats[0]?.messages[0]).toMatchObject({
     media: { kind: "image", mimeType: "image/png" },

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { createList, newPhone, readViolations, readWallet } from "../factories.ts";
 import { spawnWorker, type WorkerProcess } from "../processes.ts";
 import { createStage, type Stage, until } from "../stage.ts";
@@ -11,7 +11,7 @@ let stage: Stage;
 const running: WorkerProcess[] = [];
 const timeouts = { LEASE_MS: "3000", ACK_TIMEOUT_MS: "1500" };
 const start = (more: Record<string, string> = {}, program?: string[]) => {
-  const worker = spawnWorker(stage.env.databaseUrl, inject("simulatorUrl"), { ...timeouts, ...more }, program);
+  const worker = spawnWorker(stage.env.databaseUrl, stage.env.simulatorUrl, { ...timeouts, ...more }, program);
   running.push(worker);
   return worker;
 };

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { createList, readViolations, readWallet } from "../factories.ts";
 import { spawnWorker, type WorkerProcess } from "../processes.ts";
 import { createStage, type Stage, startAsReviewed, until } from "../stage.ts";
@@ -24,7 +24,7 @@ let stage: Stage;
 const running = new Set<WorkerProcess>();
 const outputs: (() => string)[] = [];
 const start = () => {
-  const worker = spawnWorker(stage.env.databaseUrl, inject("simulatorUrl"), {
+  const worker = spawnWorker(stage.env.databaseUrl, stage.env.simulatorUrl, {
     LEASE_MS: "3000",
     ACK_TIMEOUT_MS: "1500",
     LOG_LEVEL: "trace",

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import postgres from "postgres";
-import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { createList, readViolations } from "../factories.ts";
 import { makePicture } from "../fixtures/media/pictures.ts";
 import { spawnWorker, type WorkerProcess } from "../processes.ts";
@@ -20,7 +20,7 @@ afterEach(async () => {
 afterAll(() => stage?.stop());
 
 function start(): WorkerProcess {
-  const worker = spawnWorker(stage.env.databaseUrl, inject("simulatorUrl"), {
+  const worker = spawnWorker(stage.env.databaseUrl, stage.env.simulatorUrl, {
     LEASE_MS: "3000",
     ACK_TIMEOUT_MS: "1500",
   });

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "#db/client.ts";
 import { wallOf } from "#server/campaigns/schedule/rules.ts";
 import { createList, readViolations, readWallet } from "../factories.ts";
@@ -12,7 +12,7 @@ const PEOPLE = 3;
 let stage: Stage;
 const running = new Set<WorkerProcess>();
 const start = () => {
-  const worker = spawnWorker(stage.env.databaseUrl, inject("simulatorUrl"), {
+  const worker = spawnWorker(stage.env.databaseUrl, stage.env.simulatorUrl, {
     LEASE_MS: "3000",
     ACK_TIMEOUT_MS: "1500",
   });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { createList, newPhone, readViolations } from "../factories.ts";
 import { spawnWorker, type WorkerProcess } from "../processes.ts";
@@ -17,7 +17,7 @@ const workers: WorkerProcess[] = [];
 beforeAll(async () => {
   stage = await createStage({ workers: 0 });
   for (let n = 0; n < 2; n += 1) {
-    const worker = spawnWorker(stage.env.databaseUrl, inject("simulatorUrl"), {
+    const worker = spawnWorker(stage.env.databaseUrl, stage.env.simulatorUrl, {
       LEASE_MS: "3000",
       ACK_TIMEOUT_MS: "1500",
     });

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { createList } from "../factories.ts";
 import { spawnWorker, type WorkerProcess } from "../processes.ts";
@@ -152,7 +152,7 @@ test("whatever was changed on the disk is refused and told once, and other phone
   for (const { harm, sessionId } of harmed) await harm(sessionId);
   await session(foreign.sessionId, sql`key_id = 'ffffffff'`);
 
-  worker = spawnWorker(stage.env.databaseUrl, inject("simulatorUrl"), {
+  worker = spawnWorker(stage.env.databaseUrl, stage.env.simulatorUrl, {
     LEASE_MS: "3000",
     ACK_TIMEOUT_MS: "1000",
     LOG_LEVEL: "debug",

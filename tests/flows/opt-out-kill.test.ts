@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { connect } from "#db/client.ts";
 import { newId } from "#db/ids.ts";
 import { contactLists } from "#db/schema/index.ts";
@@ -10,7 +10,7 @@ import { createStage, type Stage, type StageUser, startAsReviewed, until } from 
 let stage: Stage;
 const running = new Set<WorkerProcess>();
 const start = () => {
-  const worker = spawnWorker(stage.env.databaseUrl, inject("simulatorUrl"), {
+  const worker = spawnWorker(stage.env.databaseUrl, stage.env.simulatorUrl, {
     LEASE_MS: "6000",
     ACK_TIMEOUT_MS: "1500",
   });

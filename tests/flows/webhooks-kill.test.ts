@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { webhookTopics } from "#server/webhooks/schema.ts";
 import { spawnWorker, type WorkerProcess } from "../processes.ts";
 import { createStage, type Stage, until } from "../stage.ts";
@@ -26,7 +26,7 @@ test("a worker killed amid a delivery loses nothing: the next one delivers that 
   for (const name of ["first", "second", "third"]) await tellName(db, id, name);
   // The first is heard and not answered: the worker dies while it waits.
   receiver.answers(null);
-  worker = spawnWorker(stage.env.databaseUrl, inject("simulatorUrl"), { WEBHOOKS_LOCAL: "on" });
+  worker = spawnWorker(stage.env.databaseUrl, stage.env.simulatorUrl, { WEBHOOKS_LOCAL: "on" });
   await until("the first to be on its way", () => receiver.received.length === 1);
   worker.kill("SIGKILL");
   await worker.exited;

@@ -1,12 +1,13 @@
 import "./quiet.ts";
-import { afterAll, beforeAll, beforeEach, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { connectSimulator } from "#simulator/client.ts";
 import { type BaileysClient, link } from "#simulator/tests/baileys.ts";
 import { newPhone } from "#tests/factories.ts";
+import { simulatorUrl } from "#tests/simulator.ts";
 import { until } from "#tests/stage.ts";
 import { groupCache } from "./groups.ts";
 
-const simulator = connectSimulator(inject("simulatorUrl"));
+const simulator = connectSimulator(await simulatorUrl());
 const [owner, budi, cici] = [newPhone(), newPhone(), newPhone()];
 let client: BaileysClient;
 let group: string;

@@ -2,7 +2,8 @@ import "../quiet.ts";
 import { randomBytes } from "node:crypto";
 import makeWASocket, { Curve, initAuthCreds, WA_CERT_DETAILS } from "@whiskeysockets/baileys";
 import pino from "pino";
-import { afterEach, expect, inject, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { simulatorUrl } from "#tests/simulator.ts";
 import type { GatewayEvent } from "../../gateway.ts";
 import { fromClose } from "../translate.ts";
 import { trustedServer } from "./trust.ts";
@@ -25,9 +26,9 @@ test("a signature counts only if it is right", () => {
 });
 
 test("for the simulator its own root is believed", async () => {
-  const simulatorUrl = inject("simulatorUrl");
-  const { webSocketUrl } = await trustedServer({ whatsapp: "simulator", simulatorUrl });
-  expect(webSocketUrl).toBe(`${simulatorUrl.replace("http", "ws")}/ws/chat`);
+  const url = await simulatorUrl();
+  const { webSocketUrl } = await trustedServer({ whatsapp: "simulator", simulatorUrl: url });
+  expect(webSocketUrl).toBe(`${url.replace("http", "ws")}/ws/chat`);
   expect(WA_CERT_DETAILS.PUBLIC_KEY).not.toEqual(genuine);
 });
 
@@ -47,7 +48,7 @@ function meet(waWebSocketUrl: string): Promise<"qr" | GatewayEvent> {
 }
 
 test("a server whose certificate another root signed is refused before it learns anything", async () => {
-  const { webSocketUrl } = await trustedServer({ whatsapp: "simulator", simulatorUrl: inject("simulatorUrl") });
+  const { webSocketUrl } = await trustedServer({ whatsapp: "simulator", simulatorUrl: await simulatorUrl() });
   if (!webSocketUrl) throw new Error("the simulator has an address");
   expect(await meet(webSocketUrl)).toBe("qr");
   WA_CERT_DETAILS.PUBLIC_KEY = genuine;
@@ -60,7 +61,7 @@ test("a server whose certificate another root signed is refused before it learns
 
 test("for the real WhatsApp the simulator is not even asked, and WhatsApp's root stays", async () => {
   const ask = vi.spyOn(globalThis, "fetch");
-  const server = await trustedServer({ whatsapp: "live", simulatorUrl: inject("simulatorUrl") });
+  const server = await trustedServer({ whatsapp: "live", simulatorUrl: await simulatorUrl() });
   expect(server).toEqual({ webSocketUrl: undefined });
   expect(ask).not.toHaveBeenCalled();
   expect(WA_CERT_DETAILS.PUBLIC_KEY).toEqual(genuine);
