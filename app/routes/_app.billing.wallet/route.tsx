@@ -1,4 +1,4 @@
-import { SimpleGrid, Stack } from "@mantine/core";
+import { SimpleGrid } from "@mantine/core";
 import { CardStackPlusIcon, FileTextIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
@@ -61,10 +61,8 @@ export default function Wallet() {
       <Held held={use.held} pointsPerMessage={points.pointsPerMessage} />
       <Plan plan={points.plan}>{account?.user && <PlanSettings plan={account.plan} answer={answer} />}</Plan>
       <SimpleGrid cols={{ base: 1, md: 2 }}>
-        <Stack>
-          <Forecast forecast={use.forecast} />
-          <LowPointsForm lowPoints={points.lowPoints} answer={answer} />
-        </Stack>
+        <Forecast forecast={use.forecast} />
+        <LowPointsForm lowPoints={points.lowPoints} answer={answer} />
       </SimpleGrid>
       <UseChart days={use.days} />
       <History history={history} campaigns={campaigns} />
