@@ -15,3 +15,6 @@ export const purchaseLooks = {
   cancelled: { word: "Cancelled", color: "gray", icon: CircleBackslashIcon },
   expired: { word: "Never paid", color: "gray", icon: LapTimerIcon },
 } as const satisfies Record<PurchaseStatus, Look>;
+
+/** Of a purchase whose payment was made, or not, a moment ago: what became of it is on its way. */
+export const waitingLook: Look = { word: "Waiting", color: "blue", icon: ClockIcon };

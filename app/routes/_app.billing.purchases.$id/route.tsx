@@ -7,7 +7,7 @@ import { TextLink } from "../../components/link-button.tsx";
 import { Moment } from "../../components/moment.tsx";
 import { Page } from "../../components/page.tsx";
 import { PriceLines } from "../../components/price-lines.tsx";
-import { purchaseLooks } from "../../components/purchase-looks.ts";
+import { purchaseLooks, waitingLook } from "../../components/purchase-looks.ts";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { idParam } from "../../lib/params.ts";
 import { form, submit } from "../../lib/submit.server.ts";
@@ -45,7 +45,7 @@ export default function PurchasePage() {
   return (
     <Page
       title={purchase.what}
-      badge={<StatusBadge look={purchaseLooks[purchase.status]} />}
+      badge={<StatusBadge look={waiting ? waitingLook : purchaseLooks[purchase.status]} />}
       lead={
         <>
           {purchase.automatic ? "Renewed by itself on " : "Ordered on "}
