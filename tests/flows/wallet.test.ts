@@ -3,11 +3,13 @@ import ExcelJS from "exceljs";
 import Papa from "papaparse";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Id, newId } from "#db/ids.ts";
-import { auditLogs, messages, users } from "#db/schema/index.ts";
+import { auditLogs, grants, messages, users } from "#db/schema/index.ts";
 import { type ApiClient, createApiClient, openAccount } from "#scripts/api-client.ts";
+import { startPeriod } from "#server/billing/plans/start-period.ts";
 import { confirmWrite } from "#server/messages/before-write.ts";
 import { claimNext } from "#server/messages/claim.ts";
 import { applyFacts } from "#server/messages/facts.ts";
+import { book } from "#server/wallet/ledger.ts";
 import { useDatabase } from "../database.ts";
 import { createHeldSession, createRunningCampaign, PASSWORD } from "../factories.ts";
 import { bookPast, type PastBooking } from "../past-ledger.ts";
@@ -83,6 +85,25 @@ test("what is held is told by campaign, and a charge names its message and is co
     campaign: { id, name: "Reminder" },
   });
   expect(allocation).toMatchObject({ type: "allocation", points: 400, plan: "30d", message: null, purchase: null });
+});
+
+test("what somebody was given names the reason, and the points of a plan what it came from", async () => {
+  const account = await open();
+  const { db } = web.connection;
+  const given = { userId: account.userId, grantedBy: account.userId };
+  const [points, plan] = [newId("grant"), newId("grant")];
+  await db.insert(grants).values([
+    { ...given, id: points, points: 30, reason: "A night without WhatsApp" },
+    { ...given, id: plan, points: 200, plan: "15d", reason: "A trial" },
+  ]);
+  await db.transaction(async (tx) => {
+    await book(tx, account.userId, { type: "grant", points: 30, refId: points });
+    await startPeriod(tx, account.userId, { plan: "15d", days: 15, points: 200, refId: plan });
+  });
+  const [trial, grant, first] = await allOf(account);
+  expect(trial).toMatchObject({ type: "allocation", points: 200, plan: "15d", reason: "A trial", purchase: null });
+  expect(grant).toMatchObject({ type: "grant", points: 30, plan: null, reason: "A night without WhatsApp" });
+  expect(first).toMatchObject({ type: "allocation", plan: "30d", reason: null });
 });
 
 test("points held for an answer are told apart from those of campaigns", async () => {
