@@ -104,7 +104,7 @@ async function holdOf(rules: Trigger[]) {
 /** Without a letter that a text could lack, so that each is gone through to the end; a different one for each number. */
 const largeRule = (n: number): Trigger => ({
   match: "regex",
-  patterns: [`[a-y]{1,26}${[...String(n)].map((digit) => `[${digit}]`).join("")}`],
+  patterns: [`[a-y]{1,26}${String(n).replace(/\d/g, "[$&]")}`],
   folds: true,
 });
 const largestRule = (n: number): Trigger => ({

@@ -215,10 +215,10 @@ test("on a phone one day is open at a time, and a finger draws, moves and change
   const touch = await page.context().newCDPSession(page);
   const column = page.locator('[data-day="6"]');
   await column.scrollIntoViewIfNeeded();
-  const box = await column.boundingBox();
-  if (!box) throw new Error("the day is not shown");
-  const at = (hours: number) => [{ x: box.x + box.width / 2, y: box.y + (box.height * hours) / 24 }];
   const move = async (from: number, to: number, until?: () => Promise<unknown>) => {
+    const box = await column.boundingBox();
+    if (!box) throw new Error("the day is not shown");
+    const at = (hours: number) => [{ x: box.x + box.width / 2, y: box.y + (box.height * hours) / 24 }];
     await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(from) });
     await until?.();
     for (const step of [0.3, 0.7, 1]) {

@@ -76,8 +76,11 @@ async function tryPlainly(api: Api, request: Request, { editor, trial, asked }: 
   const own = ownFields(editor);
   for (const [name, value] of own) fields.append(`draft.${name}`, name === "name" && value === "" ? UNNAMED : value);
   const { data: tried } = await submit<Shown>(resend(request, fields), handlersOf(api));
-  const { value, status, result } = tried;
-  const said = (name: string) => String(asked.get(name) ?? "");
+  const { value: shown, status, result } = tried;
+  const said = (name: string) => {
+    const value = asked.get(name);
+    return typeof value === "string" ? value : "";
+  };
   const kept = {
     of: trial ?? "try",
     problems: result.error ?? {},
@@ -86,7 +89,7 @@ async function tryPlainly(api: Api, request: Request, { editor, trial, asked }: 
     at: said("at"),
   };
   const typed = parseWithZod(own, { schema: ruleForm }).reply();
-  return data({ intent: "save", result: typed, status, value: { ...value, kept } }, { status });
+  return data({ intent: "save", result: typed, status, value: { ...shown, kept } }, { status });
 }
 
 function handlersOf(api: Api) {
