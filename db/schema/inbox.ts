@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
 import type { Id } from "../ids.ts";
 import { at, createdAt, idOf } from "./columns.ts";
-import type { ActiveWindow } from "./schedules.ts";
+import type { ActiveWindow } from "./users.ts";
 import { users } from "./users.ts";
 import { waSessions } from "./wa.ts";
 
