@@ -1,8 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import { Logger } from "graphile-worker";
+import { Logger, parseCronItems, type RunnerOptions } from "graphile-worker";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
-import { newId } from "#db/ids.ts";
 import { createLog } from "#server/log.ts";
 import { useDatabase } from "#tests/database.ts";
 import { testEnv } from "#tests/factories.ts";
@@ -25,10 +25,10 @@ afterAll(async () => {
   wire?.close();
 });
 
-test("a job that the database leaves in the middle is run again, and its slot takes the next one too", async () => {
-  const ran: string[] = [];
-  const runner = await startLasting(
-    { db: severed.db, log: createLog("worker", testEnv(database())), workerId: newId("worker") },
+const ran: string[] = [];
+const start = (more: Partial<RunnerOptions> = {}) =>
+  startLasting(
+    { db: severed.db, log: createLog("worker", testEnv(database())), slots: new Set() },
     {
       connectionString: wire.url,
       concurrency: 1,
@@ -39,21 +39,47 @@ test("a job that the database leaves in the middle is run again, and its slot ta
       taskList: {
         step: async (payload) => {
           ran.push(String(payload));
-          if (ran.length === 1) wire.cut({ stay: true });
+          if (payload === "into the cut" && ran.length === 1) wire.cut({ stay: true });
         },
       },
+      ...more,
     },
   );
-  const book = (name: string) =>
-    direct.db.execute(sql`select graphile_worker.add_job('step', to_json(${name}::text), max_attempts => 3)`);
-  await book("first");
-  await until("the job to have run into the cut", () => ran.length === 1);
-  await book("second");
-  wire.mend();
-  await until("both to be through", async () => {
+const book = (name: string) =>
+  direct.db.execute(sql`select graphile_worker.add_job('step', to_json(${name}::text), max_attempts => 3)`);
+const allDone = () =>
+  until("all jobs to be through", async () => {
     const [left] = await direct.db.execute(sql`select count(*)::int as n from graphile_worker.jobs`);
     return left?.n === 0;
   });
-  expect(ran).toEqual(["first", "first", "second"]);
+
+test("a job that the database leaves in the middle is run again, and its slot takes the next one too", async () => {
+  const runner = await start();
+  await book("into the cut");
+  await until("the job to have run into the cut", () => ran.length === 1);
+  await book("after it");
+  wire.mend();
+  await allDone();
+  expect(ran).toEqual(["into the cut", "into the cut", "after it"]);
   await runner.stop();
+});
+
+test("a look at the crontab that fails ends no job for good", async () => {
+  const crontabs = (from: string, to: string) =>
+    direct.db.execute(sql.raw(`alter table graphile_worker.${from} rename to ${to}`));
+  // graphile-worker rejects a promise that nobody can reach, too; the product writes such down.
+  const listeners = process.listeners("unhandledRejection");
+  const unreachable: unknown[] = [];
+  process.removeAllListeners("unhandledRejection").on("unhandledRejection", (err) => unreachable.push(err));
+  await crontabs("_private_known_crontabs", "away");
+  const runner = await start({ parsedCronItems: parseCronItems([{ task: "step", match: "0 0 1 1 *" }]) });
+  await sleep(1_000);
+  await crontabs("away", "_private_known_crontabs");
+  await book("later");
+  await allDone();
+  expect(ran.at(-1)).toBe("later");
+  await runner.stop();
+  process.removeAllListeners("unhandledRejection");
+  for (const listener of listeners) process.on("unhandledRejection", listener);
+  for (const err of unreachable) expect(err).toMatchObject({ code: "42P01" });
 });

@@ -14,9 +14,11 @@ export async function startLiveness(deps: {
   env: Pick<Env, "databaseUrl" | "workerSessions" | "whatsapp">;
   workerId: Id<"worker">;
   lockKey: number;
+  /** The names under which graphile-worker locks jobs for this worker, whenever it took them. */
+  slots: ReadonlySet<string>;
   log: Log;
-}): Promise<{ leave(): Promise<void>; stop(): Promise<void> }> {
-  const { env, workerId, lockKey, log } = deps;
+}): Promise<{ beat(): Promise<void>; leave(): Promise<void>; stop(): Promise<void> }> {
+  const { env, workerId, lockKey, slots, log } = deps;
   const sql = openClient(env.databaseUrl, { max: 1, name: "masssender-liveness" });
   let lockedBy = 0;
 
@@ -27,9 +29,9 @@ export async function startLiveness(deps: {
       lockedBy = me.pid;
     }
     // An upsert: after an outage of Postgres another worker may have taken this one for dead.
-    await sql`insert into workers (id, lock_key, capacity, network)
-      values (${workerId}, ${lockKey}, ${env.workerSessions}, ${env.whatsapp})
-      on conflict (id) do update set heartbeat_at = now()`;
+    await sql`insert into workers (id, lock_key, capacity, network, runner_ids)
+      values (${workerId}, ${lockKey}, ${env.workerSessions}, ${env.whatsapp}, ${[...slots]}::text[])
+      on conflict (id) do update set heartbeat_at = now(), runner_ids = excluded.runner_ids`;
     for (const dead of await findDead()) await clearUp(dead);
   };
   const findDead = () => sql<{ id: string; lock_key: string; runner_ids: string[] }[]>`
@@ -62,6 +64,7 @@ export async function startLiveness(deps: {
     await sql`delete from workers where id = ${workerId}`.catch(() => {});
   };
   return {
+    beat,
     leave,
     stop: async () => {
       await leave();

@@ -21,6 +21,7 @@ export interface RunnersDeps {
   /** The pool of the pumps. */
   sending: Db;
   workerId: Id<"worker">;
+  slots: Set<string>;
   sessions: Sessions;
   announce: Announce;
 }

@@ -68,7 +68,8 @@ export async function startWorker({
   const sending = connect(env.databaseUrl, { name: "masssender-sending", plans: "force_generic_plan" });
   const lockKey = randomInt(2 ** 47);
   await firstContact(connection, id, lockKey, { env, log });
-  const liveness = await startLiveness({ env, workerId: id, lockKey, log });
+  const slots = new Set<string>();
+  const liveness = await startLiveness({ env, workerId: id, lockKey, slots, log });
   const announcing = createAnnounce(sending.sql, log);
   const { announce } = announcing;
   const supervisor = await startSupervisor({
@@ -86,9 +87,13 @@ export async function startWorker({
     db,
     sending: sending.db,
     workerId: id,
+    slots,
     sessions: supervisor.sessions,
     announce,
   });
+
+  // A worker that dies in its first seconds is cleared up after like any other.
+  await liveness.beat();
 
   const database = () =>
     Promise.race([

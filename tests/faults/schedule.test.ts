@@ -61,7 +61,7 @@ test("a worker killed in the middle of a scheduled start leaves it to the others
   await lookForDue();
   await until("the start to wait for the wallet", async () => {
     const waiting = await stage.db.execute(
-      sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ilike '%wallets%'`,
+      sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query ilike '%reserve_points%'`,
     );
     return waiting.length > 0;
   });

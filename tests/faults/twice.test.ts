@@ -188,6 +188,7 @@ test("each recurring job that runs twice at once, and once more, changes nothing
   await user.api.campaigns.pause({ id });
   // What still comes from WhatsApp would change rows too.
   await Promise.all([...stage.workers].map((worker) => worker.stop()));
+  const { queued } = (await user.api.campaigns.get({ id })).counts;
   await stage.db.execute(sql`
     update messages set status = 'sending', sending_at = now() - interval '20 days', created_at = now() - interval '20 days'
      where id in (select id from messages where campaign_id = ${id} and status = 'queued' order by id limit 2)`);
@@ -213,6 +214,6 @@ test("each recurring job that runs twice at once, and once more, changes nothing
   const settled = await everything();
   await runAll();
   expect(await everything()).toBe(settled);
-  expect((await user.api.campaigns.get({ id })).counts).toMatchObject({ failed: 2, queued: RECIPIENTS - 3 });
+  expect((await user.api.campaigns.get({ id })).counts).toMatchObject({ failed: 2, queued: queued - 2 });
   await user.api.campaigns.cancel({ id });
 });

@@ -50,7 +50,10 @@ const handlers: { [N in SharedJob]: Handler<N> } = {
   "webhooks:expire": (_payload, { db }) => expireWebhooks(db),
 };
 
-/** Books a pump for each owned session that has work and no live pump: what a crash between two bookings left behind. */
+/**
+ * Books a pump for each owned session that has work and no live pump: what a crash between two bookings left behind, or an
+ * outage between a job and the one that took it. A slice of a pump takes half a minute.
+ */
 async function sweepPumps(db: Db): Promise<void> {
   await db.execute(sql`
     select book_pump(s.id) from wa_sessions s
@@ -59,7 +62,8 @@ async function sweepPumps(db: Db): Promise<void> {
             or exists (select 1 from messages m where m.wa_session_id = s.id and m.campaign_id is null
                         and m.status in ('queued', 'sending')))
        and not exists (select 1 from graphile_worker.jobs j
-                        where j.key = 'pump:' || s.id and j.task_identifier = 'wa:pump@' || s.owner_id and j.attempts < j.max_attempts)`);
+                        where j.key = 'pump:' || s.id and j.task_identifier = 'wa:pump@' || s.owner_id and j.attempts < j.max_attempts
+                          and (j.locked_at is null or j.locked_at > now() - interval '2 minutes'))`);
 }
 
 async function watchLedger({ db, log }: TaskDeps): Promise<void> {
