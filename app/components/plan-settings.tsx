@@ -53,8 +53,10 @@ export function PlanSettings({ plan, answer }: { plan: PlanOfUser; answer: Answe
 
 const lower = (sentence: string) => sentence.charAt(0).toLowerCase() + sentence.slice(1);
 
-function Renewal({ plan: { renewal, currency, endsAt } }: { plan: PlanOfUser }) {
+function Renewal({ plan: { renewal, currency, endsAt, sold } }: { plan: PlanOfUser }) {
   const { on, at, now, total, label, card, declined } = renewal;
+  if (!sold) return <>On, but payments are switched off here: nothing is charged, and the plan ends.</>;
+  if (total === null) return <>The plan of {label} is no longer sold. Choose another one, or it ends.</>;
   if (!on || at === null) {
     return (
       <>
@@ -63,7 +65,7 @@ function Renewal({ plan: { renewal, currency, endsAt } }: { plan: PlanOfUser }) 
       </>
     );
   }
-  if (total === null) return <>The plan of {label} is no longer sold. Choose another one, or it ends.</>;
+  if (card === null) return <>On, but no card is kept: nothing is charged, and the plan ends.</>;
   return (
     <>
       {declined > 0 && `The card was declined ${count(declined, "time")}. `}

@@ -38,6 +38,18 @@ export const billingRefusals = {
     status: 409,
     message: () => "This was settled a moment ago, so it is no longer waiting. Look at what became of it.",
   },
+  renewal_not_cancelled: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: () =>
+      "A renewal cannot be cancelled: its card may be charged this moment. Switch off “Renew by itself” on the wallet page, and it is not tried again.",
+  },
+  payment_unsure: {
+    trpc: "CONFLICT",
+    status: 409,
+    message: () =>
+      "This may have been paid, and while payments are switched off here nobody can be asked. It stays as it is until they are on again.",
+  },
   no_kept_card: {
     trpc: "CONFLICT",
     status: 409,

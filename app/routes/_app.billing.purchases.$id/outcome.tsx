@@ -33,7 +33,7 @@ function Told({ purchase, waiting }: { purchase: Purchase; waiting: boolean }) {
         </Alert>
       ) : (
         <Alert color="blue" icon={<ClockIcon aria-hidden />} title="Not paid yet">
-          Nothing was charged. What is not paid within a day ends by itself.
+          No payment was heard of yet. What is not paid within a day ends by itself.
         </Alert>
       );
     case "paid":
@@ -49,9 +49,15 @@ function Told({ purchase, waiting }: { purchase: Purchase; waiting: boolean }) {
         </Alert>
       );
     case "cancelled":
-      return <Unpaid title="Cancelled">You did not pay, so nothing was charged.</Unpaid>;
+      return (
+        <Unpaid title="Cancelled">
+          {purchase.automatic
+            ? "It was given up before the card was charged."
+            : "It was given up, and no payment was heard of before that."}
+        </Unpaid>
+      );
     case "expired":
-      return <Unpaid title="Never paid">It was not paid within a day. Nothing was charged.</Unpaid>;
+      return <Unpaid title="Never paid">No payment was heard of within a day, so it was given up.</Unpaid>;
   }
 }
 
@@ -75,16 +81,16 @@ function Given({ purchase: { points, startsAt, endsAt } }: { purchase: Purchase 
 
 function Actions({ purchase, waiting }: { purchase: Purchase; waiting: boolean }) {
   const { id, status, invoiceId, automatic } = purchase;
+  // The card of a renewal may be charged this moment: there is nothing to be done about it here.
+  if (status === "pending" && automatic) return null;
   if (status === "pending") {
     return (
       <Row>
-        {!automatic && (
-          <ButtonForm intent="pay" fields={{ id }}>
-            <SubmitButton intent="pay" variant={waiting ? "default" : "filled"}>
-              {waiting ? "Back to the payment page" : "Pay now"}
-            </SubmitButton>
-          </ButtonForm>
-        )}
+        <ButtonForm intent="pay" fields={{ id }}>
+          <SubmitButton intent="pay" variant={waiting ? "default" : "filled"}>
+            {waiting ? "Back to the payment page" : "Pay now"}
+          </SubmitButton>
+        </ButtonForm>
         <ButtonForm intent="cancel" fields={{ id }}>
           <SubmitButton intent="cancel" variant="default">
             Cancel the purchase

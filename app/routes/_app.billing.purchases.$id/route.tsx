@@ -32,7 +32,7 @@ export function action({ context, request }: ActionFunctionArgs) {
   return submit(request, {
     pay: form(purchaseRef, billing.pay, { done: { to: ({ url }) => url } }),
     cancel: form(purchaseRef, ({ id }) => billing.cancel({ id }).then(() => id), {
-      done: { to: (id) => `/billing/purchases/${id}`, toast: "The purchase is cancelled. Nothing was charged." },
+      done: { to: (id) => `/billing/purchases/${id}`, toast: "The purchase is cancelled." },
     }),
   });
 }

@@ -2,6 +2,7 @@ import { ActionIcon, Alert, Group, Text } from "@mantine/core";
 import { CalendarIcon, Cross2Icon, ExclamationTriangleIcon } from "@radix-ui/react-icons";
 import { useLocation } from "@remix-run/react";
 import type { ReactNode } from "react";
+import type { Soon } from "#server/billing/plans/rules.ts";
 import { ButtonForm } from "../../components/form-parts.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Moment } from "../../components/moment.tsx";
@@ -81,11 +82,12 @@ function tell({ notice, renewal, currency, sold, waiting }: PlanOfUser): Told | 
             Your plan ended on <Moment at={notice.at} />. Nothing is sent and nobody is answered automatically; your
             points stay.{ask} {waitWords(waiting)}{" "}
             {notice.stopped && `It was not renewed: ${notice.stopped.toLowerCase()}`}
-            {notice.tryAt && (
+            {notice.declined && (
               <>
-                The card was declined and is charged again on <Moment at={notice.tryAt} />.
+                The card was declined and is charged again <When at={notice.declined} />.
               </>
             )}
+            {notice.renews && "It is renewed as soon as the card can be charged."}
           </>
         ),
         action: buy("Renew the plan"),
@@ -95,8 +97,7 @@ function tell({ notice, renewal, currency, sold, waiting }: PlanOfUser): Told | 
         color: "yellow",
         words: (
           <>
-            {notice.card ?? "The card"} was declined. It is charged again when your plan ends, on{" "}
-            <Moment at={notice.tryAt} />.
+            {notice.card ?? "The card"} was declined. It is charged again <When at={notice.again} />.
           </>
         ),
         action: buy("Pay another way"),
@@ -131,8 +132,8 @@ function tell({ notice, renewal, currency, sold, waiting }: PlanOfUser): Told | 
         words: (
           <>
             Your plan renews by itself: {renewal.label}
-            {renewal.total !== null && ` for ${formatMoney(renewal.total, currency)}`}, charged to {renewal.card} on{" "}
-            <Moment at={notice.at} />.
+            {renewal.total !== null && ` for ${formatMoney(renewal.total, currency)}`}, charged to {renewal.card}{" "}
+            <When at={notice.at} />.
           </>
         ),
         action: { to: WALLET, label: "Change that" },
@@ -141,13 +142,23 @@ function tell({ notice, renewal, currency, sold, waiting }: PlanOfUser): Told | 
   }
 }
 
+function When({ at }: { at: Soon }) {
+  if (at === "now") return <>within a minute</>;
+  return (
+    <>
+      on <Moment at={at} />
+    </>
+  );
+}
+
 const daysWords = (days: number) => (days === 1 ? "within a day" : `within ${days} days`);
 
 /** What of the campaigns waits for a plan. */
 function waitWords({ paused, scheduled }: PlanOfUser["waiting"]): string {
   const words = [
     paused > 0 && `${count(paused, "campaign is", "campaigns are")} paused and will go on then`,
-    scheduled > 0 && `${count(scheduled, "scheduled campaign", "scheduled campaigns")} will not start before you renew`,
+    scheduled > 0 &&
+      `${count(scheduled, "scheduled campaign starts", "scheduled campaigns start")} only if a plan runs at the time`,
   ].filter((each) => each !== false);
   return words.length > 0 ? `${words.join("; ")}.` : "";
 }

@@ -3,11 +3,13 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { campaigns, paymentMethods, planOffers, planPeriods, planReminders, wallets } from "#db/schema/index.ts";
 import { waitsForPlan } from "../../campaigns/run/pause.ts";
+import { MISSED } from "../../campaigns/schedule/rules.ts";
 import type { BillingSettings } from "../../env.ts";
 import { DomainError } from "../../errors.ts";
 import { type PlanType, planName } from "../../wallet/rules.ts";
 import { billingRefusals } from "../refusals.ts";
 import { priceOf } from "../rules.ts";
+import { planToRenew, willRenew } from "./renewal.ts";
 import { firstRenewal, noticeOf, renewalStops } from "./rules.ts";
 
 /** A user's plan: what runs, what follows, how it is renewed, and what they are to be told of it on every screen. */
@@ -19,7 +21,8 @@ export async function getPlan(tx: Db, billing: BillingSettings, userId: Id<"user
       endsAt: wallets.planExpiresAt,
       active: sql<boolean>`${wallets.planExpiresAt} > app_now()`,
       autoRenew: wallets.autoRenew,
-      nextPlan: wallets.nextPlan,
+      next: planToRenew,
+      will: willRenew(billing),
       declined: wallets.renewalsDeclined,
       renewAt: wallets.renewAt,
       stopped: wallets.renewStopped,
@@ -30,9 +33,8 @@ export async function getPlan(tx: Db, billing: BillingSettings, userId: Id<"user
     .leftJoin(paymentMethods, eq(paymentMethods.userId, wallets.userId))
     .where(eq(wallets.userId, userId));
   if (!wallet) throw new DomainError("not_found");
-  const { type, startedAt, endsAt, active, autoRenew, declined, renewAt, stopped, card, now } = wallet;
+  const { type, startedAt, endsAt, active, autoRenew, declined, renewAt, stopped, card, now, next, will } = wallet;
   const offers = await readOffers(tx, billing);
-  const next = wallet.nextPlan ?? type;
   const offer = offers.find(({ plan, onSale }) => plan === next && onSale);
   const plan = {
     plan: type,
@@ -48,6 +50,8 @@ export async function getPlan(tx: Db, billing: BillingSettings, userId: Id<"user
     reminded: active ? await readReminder(tx, userId) : null,
     renewal: {
       on: autoRenew,
+      /** It is on, and nothing stands in its way as things are. */
+      will,
       /** The kept card as its owner knows it; null: none is kept. */
       card,
       /** Why it cannot be switched on, in a sentence; null when it can. */
@@ -69,7 +73,7 @@ export async function getPlan(tx: Db, billing: BillingSettings, userId: Id<"user
     currency: billing.currency,
     /** Whether anything can be bought here. */
     sold: billing.provider !== null,
-    waiting: await countWaiting(tx, userId, { endsAt, renews: active && autoRenew }),
+    waiting: await countWaiting(tx, userId, { endsAt, renews: active && will }),
   };
   return { ...plan, notice: noticeOf(plan) };
 }
@@ -117,12 +121,12 @@ async function readReminder(tx: Db, userId: Id<"user">): Promise<number | null> 
   return reminder && reminder.seenAt === null ? reminder.days : null;
 }
 
-/** Campaigns that wait for a plan, and those whose start falls after its end, unless it renews by itself. */
+/** Campaigns that wait for a plan, and those that are still to start after its end, unless it renews by itself. */
 async function countWaiting(tx: Db, userId: Id<"user">, { endsAt, renews }: { endsAt: Date; renews: boolean }) {
   const [row] = await tx
     .select({
       paused: sql<number>`(count(*) filter (where ${waitsForPlan}))::int`,
-      scheduled: sql<number>`(count(*) filter (where ${campaigns.status} = 'scheduled' and ${campaigns.scheduledFor} >= ${endsAt.toISOString()}::timestamptz))::int`,
+      scheduled: sql<number>`(count(*) filter (where ${campaigns.status} = 'scheduled' and ${campaigns.scheduledFor} >= ${endsAt.toISOString()}::timestamptz and ${campaigns.scheduleProblem} is distinct from ${MISSED}))::int`,
     })
     .from(campaigns)
     .where(and(eq(campaigns.userId, userId), inArray(campaigns.status, ["paused", "scheduled"])));

@@ -3,9 +3,11 @@ import { z } from "zod";
 import type { Db } from "#db/client.ts";
 import { idSchema } from "#db/ids.ts";
 import { recordAudit } from "../../audit/record.ts";
+import type { BillingSettings } from "../../env.ts";
 import { publish } from "../../events.ts";
 import { planTypes } from "../../wallet/rules.ts";
 import { emitWebhook } from "../../webhooks/emit.ts";
+import { willRenew } from "./renewal.ts";
 import { dueReminder, REMINDER_DAYS } from "./rules.ts";
 
 const endingRow = z.object({
@@ -21,20 +23,24 @@ type Ending = z.infer<typeof endingRow>;
 
 /**
  * Reminds whose plan ends soon, once for each reminder; what was missed while nobody was there is made up for by the next one
- * that is due. Whoever renews by card is told that, in place of the end.
+ * that is due. Whose plan renews by itself is told that, in place of the end.
+ * @param step runs one user's, and keeps what it throws
  */
-export async function remindOfEnds(db: Db): Promise<void> {
+export async function remindOfEnds(
+  db: Db,
+  billing: Pick<BillingSettings, "provider">,
+  step: (work: () => Promise<void>) => Promise<void>,
+): Promise<void> {
   const [first, second] = REMINDER_DAYS;
   const ending = await db.execute(sql`
-    select w.user_id as "userId", w.id as "walletId", w.plan_type as plan, w.plan_started_at as "startedAt",
-           w.plan_expires_at as "endsAt", app_now() as now,
-           w.auto_renew and exists (select 1 from payment_methods m where m.user_id = w.user_id) as renews
-      from wallets w
-     where w.plan_expires_at > app_now() and w.plan_expires_at <= app_now() + ${first}::int * interval '24 hours'
+    select user_id as "userId", id as "walletId", plan_type as plan, plan_started_at as "startedAt",
+           plan_expires_at as "endsAt", app_now() as now, ${willRenew(billing)} as renews
+      from wallets
+     where plan_expires_at > app_now() and plan_expires_at <= app_now() + ${first}::int * interval '24 hours'
        and not exists (select 1 from plan_reminders r
-                        where r.wallet_id = w.id and r.ends_at = w.plan_expires_at
-                          and w.plan_expires_at > app_now() + (case when r.days = ${first}::int then ${second}::int else 0 end) * interval '24 hours')`);
-  for (const row of ending) await remind(db, endingRow.parse(row));
+                        where r.wallet_id = wallets.id and r.ends_at = plan_expires_at
+                          and plan_expires_at > app_now() + (case when r.days = ${first}::int then ${second}::int else 0 end) * interval '24 hours')`);
+  for (const row of ending) await step(() => remind(db, endingRow.parse(row)));
 }
 
 async function remind(db: Db, ending: Ending): Promise<void> {

@@ -50,7 +50,7 @@ const reminders = async () =>
   (await db.select().from(planReminders).where(eq(planReminders.userId, userId)))
     .map(({ days }) => days)
     .sort((a, b) => a - b);
-const switchOn = () => asUser((tx) => setAutoRenew(tx, env().billing, userId, { to: "on" }));
+const switchOn = () => db.transaction((tx) => setAutoRenew(tx, env().billing, userId, { to: "on" }));
 const keepCard = (card: CardKind) => {
   const row = { provider: "demo" as const, token: `dtk_${card}_${"x".repeat(22)}`, label: `Card that ${card}` };
   return db
@@ -102,7 +102,8 @@ describe("reminders", () => {
 
   test("come once of two ticks that both find one due", async () => {
     await travel(-71);
-    await during(db, remindOfEnds, () => remindOfEnds(db));
+    const remind = (tx: Db) => remindOfEnds(tx, env().billing, (work) => work());
+    await during(db, remind, () => remind(db));
     expect(await reminders()).toEqual([3]);
     expect(await audited("plan.reminded")).toHaveLength(1);
   });
@@ -261,7 +262,7 @@ describe("auto-renew", () => {
     expect((await plan()).renewal.problem).toContain("card");
     await keepCard("pays");
     const off = env({ PAYMENTS: "off" }).billing;
-    await expect(asUser((tx) => setAutoRenew(tx, off, userId, { to: "on" }))).rejects.toMatchObject({
+    await expect(db.transaction((tx) => setAutoRenew(tx, off, userId, { to: "on" }))).rejects.toMatchObject({
       code: "payments_off",
     });
     await travel(1);

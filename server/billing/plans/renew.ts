@@ -12,6 +12,8 @@ import { isRenewalOver, type RenewalStop } from "./rules.ts";
 
 /** How many users' renewals are charged in one go: the others have their turn in the next minute. */
 const AT_MOST = 200;
+/** And for so long: the next minute's shall not find this one at work. */
+const TIME_MS = 45_000;
 /** A provider that cannot be reached is asked again after so long. Minutes. */
 const ASK_AGAIN_MINUTES = 5;
 
@@ -19,12 +21,15 @@ const ASK_AGAIN_MINUTES = 5;
  * Charges the renewals that are due. Two that run at once charge each once: a renewal is bought under its user's lock, and what
  * was bought is not due any more.
  * @param step runs one user's, and keeps what it throws
+ * @param options.timeMs no user's is begun after it
  */
 export async function renewDue(
   db: Db,
   deps: BillingDeps,
   step: (work: () => Promise<void>) => Promise<void>,
+  { timeMs = TIME_MS } = {},
 ): Promise<void> {
+  const began = performance.now();
   const due = await db
     .select({
       userId: wallets.userId,
@@ -36,6 +41,7 @@ export async function renewDue(
     .orderBy(asc(sql`coalesce(${wallets.renewAt}, ${wallets.planExpiresAt})`))
     .limit(AT_MOST);
   for (const { userId, endsAt, now } of due) {
+    if (performance.now() - began >= timeMs) return;
     await step(() => (isRenewalOver(endsAt, now) ? stop(db, userId, "late") : renew(db, deps, userId)));
   }
 }

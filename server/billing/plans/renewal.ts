@@ -4,12 +4,27 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { wallets } from "#db/schema/index.ts";
 import { recordAudit } from "../../audit/record.ts";
-import { planTypes } from "../../wallet/rules.ts";
+import type { BillingSettings } from "../../env.ts";
+import { type PlanType, planTypes } from "../../wallet/rules.ts";
 import { emitWebhook } from "../../webhooks/emit.ts";
 import { firstRenewal, nextRenewal } from "./rules.ts";
 
 /** SQL, of `wallets`: its user wants it renewed, and the time of the first try, or of the next, has come. */
 export const renewalIsDue = sql`(${wallets.autoRenew} and coalesce(${wallets.renewAt}, ${wallets.planExpiresAt} - interval '1 hour') <= app_now())`;
+
+/**
+ * SQL, of `wallets`: the plan that a renewal buys: the one its user chose, else the last one that is paid for, else this one again.
+ * Tables are named as text: in a selection of one table a column loses its table, and would be that of the subquery.
+ */
+export const planToRenew = sql<PlanType>`coalesce(wallets.next_plan, (
+  select p.plan from plan_periods p where p.user_id = wallets.user_id and p.starts_at > app_now() order by p.starts_at desc limit 1
+), wallets.plan_type)`;
+
+/** SQL, of `wallets`: it renews by itself as things are: its user wants it, there is a card, the plan is sold and can be paid. */
+export const willRenew = ({ provider }: Pick<BillingSettings, "provider">) => sql<boolean>`(
+  wallets.auto_renew and ${provider !== null}::boolean
+  and exists (select 1 from payment_methods m where m.user_id = wallets.user_id)
+  and exists (select 1 from plan_offers o where o.plan = ${planToRenew} and o.on_sale))`;
 
 const walletRow = z.object({
   plan: z.enum(planTypes),

@@ -55,8 +55,8 @@ test("a campaign goes on after its plan was renewed only from a phone that can s
 });
 
 describe("what every screen says of a plan", () => {
-  const off = { on: false, card: null, at: null, declined: 0, stopped: null };
-  const on = { ...off, on: true, card: "Card", at: fromEnd(-1) };
+  const off = { will: false, card: null, at: null, now: false, declined: 0, stopped: null };
+  const on = { ...off, will: true, card: "Card", at: fromEnd(-1) };
   const runs = { active: true, none: false, endsAt: END, reminded: null, renewal: off };
 
   test.each([
@@ -68,21 +68,31 @@ describe("what every screen says of a plan", () => {
       { kind: "renews", at: fromEnd(-1) },
     ],
     [
-      "that it ends, where the card is gone",
-      { ...runs, reminded: 1, renewal: { ...on, card: null } },
+      "that it is charged within a minute, once the time has come",
+      { ...runs, reminded: 1, renewal: { ...on, now: true } },
+      { kind: "renews", at: "now" },
+    ],
+    [
+      "that it ends, where something stands in the way of the renewal",
+      { ...runs, reminded: 1, renewal: { ...on, will: false } },
       { kind: "ends" },
     ],
     [
       "that the card was declined",
       { ...runs, renewal: { ...on, at: END, declined: 1 } },
-      { kind: "declined", tryAt: END },
+      { kind: "declined", again: END },
     ],
     ["why it does not renew", { ...runs, renewal: { ...off, stopped: "Why." } }, { kind: "stopped", why: "Why." }],
-    ["that it ended", { ...runs, active: false, reminded: 1 }, { kind: "ended", tryAt: null }],
+    ["that it ended", { ...runs, active: false, reminded: 1 }, { kind: "ended", declined: null, renews: false }],
     [
-      "that it ended and is tried again",
-      { ...runs, active: false, renewal: { ...on, at: fromEnd(24) } },
-      { tryAt: fromEnd(24) },
+      "that it ended, the card was declined and is charged again",
+      { ...runs, active: false, renewal: { ...on, at: fromEnd(24), declined: 1 } },
+      { declined: fromEnd(24), renews: false },
+    ],
+    [
+      "that it ended before the card was charged at all",
+      { ...runs, active: false, renewal: { ...on, now: true } },
+      { declined: null, renews: true },
     ],
     ["that there is none", { ...runs, active: false, none: true }, { kind: "none" }],
   ])("%s", (_what, facts, said) => {

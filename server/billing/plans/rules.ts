@@ -61,14 +61,17 @@ export type RenewalStop = keyof typeof renewalStops;
 export type PlanNotice =
   /** There never was one. */
   | { kind: "none" }
-  /** `tryAt`: when the card is charged again. */
-  | { kind: "ended"; at: Date; tryAt: Date | null; stopped: string | null }
+  /** `declined`: when the card, which was declined, is charged again. `renews`: it was not yet, and is as soon as it can be. */
+  | { kind: "ended"; at: Date; declined: Soon | null; renews: boolean; stopped: string | null }
   /** It runs, and its renewal was declined. */
-  | { kind: "declined"; endsAt: Date; card: string | null; tryAt: Date }
+  | { kind: "declined"; endsAt: Date; card: string | null; again: Soon }
   /** It runs, and its renewal was switched off without its user. */
   | { kind: "stopped"; endsAt: Date; why: string }
   | { kind: "ends"; endsAt: Date; days: number }
-  | { kind: "renews"; at: Date; days: number };
+  | { kind: "renews"; at: Soon; days: number };
+
+/** A time that is to come, or, when it has come, within a minute. */
+export type Soon = Date | "now";
 
 interface PlanFacts {
   active: boolean;
@@ -76,17 +79,29 @@ interface PlanFacts {
   endsAt: Date;
   /** The reminder that is due and was not closed: so many days before the end. */
   reminded: number | null;
-  renewal: { on: boolean; card: string | null; at: Date | null; declined: number; stopped: string | null };
+  renewal: {
+    /** It is on, and nothing stands in its way. */
+    will: boolean;
+    card: string | null;
+    at: Date | null;
+    /** That time has come. */
+    now: boolean;
+    declined: number;
+    stopped: string | null;
+  };
 }
 
 /** The one thing that matters most; null: nothing needs to be said. */
 export function noticeOf({ active, none, endsAt, reminded, renewal }: PlanFacts): PlanNotice | null {
-  const { on, card, at, declined, stopped } = renewal;
+  const { will, card, at, now, declined, stopped } = renewal;
+  const charged: Soon | null = will ? (now ? "now" : at) : null;
   if (!active) {
-    return none ? { kind: "none" } : { kind: "ended", at: endsAt, tryAt: at, stopped };
+    if (none) return { kind: "none" };
+    const again = declined > 0 ? charged : null;
+    return { kind: "ended", at: endsAt, declined: again, renews: charged !== null && again === null, stopped };
   }
   if (stopped) return { kind: "stopped", endsAt, why: stopped };
-  if (on && at && declined > 0) return { kind: "declined", endsAt, card, tryAt: at };
+  if (charged && declined > 0) return { kind: "declined", endsAt, card, again: charged };
   if (reminded === null) return null;
-  return on && at && card !== null ? { kind: "renews", at, days: reminded } : { kind: "ends", endsAt, days: reminded };
+  return charged ? { kind: "renews", at: charged, days: reminded } : { kind: "ends", endsAt, days: reminded };
 }

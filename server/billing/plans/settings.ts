@@ -10,7 +10,8 @@ import type { AutoRenewInput, NextPlanInput } from "./schema.ts";
 
 /**
  * Switches renewals on or off. On, the kept card is charged an hour before the plan ends; of one that has ended nobody expects
- * that any more.
+ * that any more. Why it was switched off before does not count from now on.
+ * @param tx the system path: no page writes what became of renewals
  * @throws payments_off, no_kept_card, no_plan_to_renew
  */
 export async function setAutoRenew(
@@ -27,7 +28,11 @@ export async function setAutoRenew(
   }
   const [changed] = await tx
     .update(wallets)
-    .set({ autoRenew: on })
+    .set({
+      autoRenew: on,
+      renewalsDeclined: sql`case when ${wallets.renewStopped} is null then ${wallets.renewalsDeclined} else 0 end`,
+      renewStopped: null,
+    })
     .where(and(eq(wallets.userId, userId), on ? sql`${wallets.planExpiresAt} > app_now()` : undefined))
     .returning({ id: wallets.id });
   if (!changed) throw new DomainError("no_plan_to_renew");
@@ -42,10 +47,7 @@ export async function setNextPlan(tx: Db, userId: Id<"user">, { plan }: NextPlan
     .from(planOffers)
     .where(and(eq(planOffers.plan, plan), planOffers.onSale));
   if (!offer) throw new DomainError("not_on_sale");
-  await tx
-    .update(wallets)
-    .set({ nextPlan: sql`nullif(${plan}, ${wallets.planType})` })
-    .where(eq(wallets.userId, userId));
+  await tx.update(wallets).set({ nextPlan: plan }).where(eq(wallets.userId, userId));
   await recordAudit(tx, userId, "plan.next_chosen", { plan });
   await publish(tx, userId, "wallet", userId);
 }

@@ -25,10 +25,14 @@ export async function tickPlans(db: Db, deps: BillingDeps): Promise<void> {
     }
   };
   await step(() => beginPeriods(db));
-  for (const userId of await usersToEnd(db)) await step(() => endPlan(db, userId));
-  for (const userId of await usersToGoOn(db)) await step(() => goOn(db, userId));
-  await step(() => remindOfEnds(db));
-  await renewDue(db, deps, step);
+  await step(async () => {
+    for (const userId of await usersToEnd(db)) await step(() => endPlan(db, userId));
+  });
+  await step(async () => {
+    for (const userId of await usersToGoOn(db)) await step(() => goOn(db, userId));
+  });
+  await step(() => remindOfEnds(db, deps.env.billing, step));
+  await step(() => renewDue(db, deps, step));
   if (failures.length > 0) throw new AggregateError(failures, "not every plan could be looked after");
 }
 

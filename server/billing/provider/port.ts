@@ -58,8 +58,11 @@ export interface PaymentProvider {
   checkout(order: Order & { keepMethod: boolean; returnUrl: string }): Promise<{ ref: string; url: string }>;
   /** Charges a kept method without anybody there. The callback repeats what this answers. */
   charge(order: Order, token: string): Promise<PaymentEvent>;
-  /** Closes a payment that was not made: nobody can make it any more. Answers what became of it, if it was made before that. */
-  close(reference: Id<"purchase">): Promise<PaymentEvent | null>;
+  /**
+   * Closes a payment that was not made: nobody can make it any more, also when it was not even ordered yet. Answers what became
+   * of it, if it was made before that.
+   */
+  close(order: Order): Promise<PaymentEvent | null>;
   /** Reads a callback, if it was signed by the provider and lately. Nothing is looked up. */
   readCallback(callback: Callback, now: Date): PaymentEvent | { problem: CallbackProblem };
 }

@@ -95,7 +95,7 @@ export async function settle(
   await tx.update(purchases).set({ status, settledAt: sql`app_now()`, providerRef }).where(eq(purchases.id, id));
   const meta = { purchaseId: id, kind, points, total, currency, automatic };
   await recordAudit(tx, userId, `purchase.${status}`, meta);
-  if (automatic && status !== "paid") await renewalDeclined(tx, userId);
+  if (automatic && status === "declined") await renewalDeclined(tx, userId);
   await publish(tx, userId, "wallet", id);
 }
 

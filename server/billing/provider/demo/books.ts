@@ -10,14 +10,19 @@ type Ordered = Pick<DemoPayment, "reference" | "amount" | "currency" | "descript
 /** A try that fails is followed by others for about three days. */
 const TRIES = 25;
 
+const newPaymentId = () => `dpy_${randomBytes(24).toString("base64url")}`;
+
 /** The payment of a reference: the one there is, or a new one. Asked by many at once, all get the same. */
 export async function orderPayment(db: Db, ordered: Ordered): Promise<DemoPayment> {
-  const id = `dpy_${randomBytes(24).toString("base64url")}`;
-  await db
+  const [payment] = await db
     .insert(demoPayments)
-    .values({ id, ...ordered })
-    .onConflictDoNothing();
-  const payment = await findPayment(db, eq(demoPayments.reference, ordered.reference));
+    .values({ id: newPaymentId(), ...ordered })
+    .onConflictDoUpdate({
+      target: demoPayments.reference,
+      // One that was closed before it was ordered has no way back yet.
+      set: { returnUrl: sql`coalesce(${demoPayments.returnUrl}, ${ordered.returnUrl})` },
+    })
+    .returning();
   if (!payment) throw new Error("the demo provider lost a payment");
   return payment;
 }
@@ -45,9 +50,16 @@ export function cancelPayment(db: Db, id: string): Promise<DemoPayment | null> {
   return settleOnce(db, eq(demoPayments.id, id), "cancelled", null);
 }
 
-/** The shop closes a payment: it knows, so it is not called back. */
-export async function closePayment(db: Db, reference: string): Promise<DemoPayment | null> {
-  const which = eq(demoPayments.reference, reference);
+/**
+ * The shop closes a payment: it knows, so it is not called back. One that was not ordered is written down as cancelled, so that
+ * an order that is still on its way finds it so.
+ */
+export async function closePayment(db: Db, ordered: Ordered): Promise<DemoPayment | null> {
+  const which = eq(demoPayments.reference, ordered.reference);
+  await db
+    .insert(demoPayments)
+    .values({ id: newPaymentId(), ...ordered, status: "cancelled" })
+    .onConflictDoNothing();
   await db
     .update(demoPayments)
     .set({ status: "cancelled" })

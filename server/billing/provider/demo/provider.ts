@@ -26,8 +26,8 @@ export function openDemoProvider(db: Db, env: Pick<BillingDeps["env"], "sessionK
       if (!payment) throw new Error("the demo provider lost a payment");
       return translate(eventOf(payment));
     },
-    async close(reference) {
-      const payment = await closePayment(db, reference);
+    async close(order) {
+      const payment = await closePayment(db, { ...order, keepMethod: false, returnUrl: null });
       return payment?.status === "paid" || payment?.status === "declined" ? translate(eventOf(payment)) : null;
     },
     readCallback: (callback, now) => readCallback(callbackKeys(env.sessionKeys), callback, now),
