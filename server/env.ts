@@ -62,6 +62,7 @@ const schema = z.object({
   SELLER_NAME: onReceipts(120, "MassSender"),
   SELLER_ADDRESS: onReceipts(300, ""),
   SELLER_TAX_ID: onReceipts(60, ""),
+  SELLER_EMAIL: z.email("must be an e-mail address").optional(),
   DATA_DIR: z.string().default(".data"),
   S3_ENDPOINT: z.url().optional(),
   S3_REGION: z.string().default("us-east-1"),
@@ -112,6 +113,8 @@ function mediaSettings(env: z.output<typeof schema>): MediaSettings {
 export interface BillingSettings {
   /** Who takes payments; null: nothing can be bought here. The demo provider takes no money. */
   provider: "demo" | null;
+  /** Where people write to who want points and cannot buy them here; null: they are told no address. */
+  contact: string | null;
   /** ISO 4217. */
   currency: string;
   /** `rate` in hundredths of a percent; 0: no tax line. */
@@ -125,6 +128,7 @@ function billingSettings(env: z.output<typeof schema>): BillingSettings {
   const payments = env.PAYMENTS ?? (env.WHATSAPP === "simulator" ? "demo" : "off");
   return {
     provider: payments === "demo" ? "demo" : null,
+    contact: env.SELLER_EMAIL ?? null,
     currency: env.CURRENCY,
     tax: { name: env.TAX_NAME, rate: Math.round(env.TAX_PERCENT * 100) },
     seller: { name: env.SELLER_NAME, address: env.SELLER_ADDRESS, taxId: env.SELLER_TAX_ID, tz: env.DEFAULT_TZ },

@@ -131,6 +131,10 @@ test("an account is found by a part of its address, whatever stands in it", asyn
   expect(await admin.admin.users.query({ q: "50%_OFF@" })).toMatchObject([{ email: "50%_off@Example.org" }]);
   expect(await admin.admin.users.query({ q: "%" })).toHaveLength(1);
   expect((await admin.admin.users.query({ q: ADMIN }))[0]).toMatchObject({ email: ADMIN, isAdmin: true });
+  const isNone = async () => (await admin.admin.users.query({ q: "50%_off@example.org" }))[0]?.planNone;
+  expect(await isNone()).toBe(false);
+  await web.connection.db.update(wallets).set({ planExpiresAt: sql`plan_started_at` });
+  expect(await isNone()).toBe(true);
 });
 
 test("offers change from the next purchase on, at a price in the currency, and it is written down who changed what", async () => {

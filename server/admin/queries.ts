@@ -24,6 +24,8 @@ export async function findUsers(db: Db, q: string) {
       available: sql<number>`${wallets.balance} - ${wallets.held}`,
       planExpiresAt: wallets.planExpiresAt,
       planActive: sql<boolean>`${wallets.planExpiresAt} > app_now()`,
+      /** There never was one. */
+      planNone: sql<boolean>`${wallets.planStartedAt} = ${wallets.planExpiresAt}`,
     })
     .from(users)
     .innerJoin(wallets, eq(wallets.userId, users.id))

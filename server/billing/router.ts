@@ -6,18 +6,17 @@ import { buy, goOnPaying } from "./purchases/buy.ts";
 import { cancelPurchase } from "./purchases/give-up.ts";
 import { forgetMethod } from "./purchases/method.ts";
 import { listOffers } from "./purchases/offers.ts";
-import { getMethod, getPurchase, listAdministrators, listPurchases } from "./purchases/queries.ts";
+import { getMethod, getPurchase, listPurchases } from "./purchases/queries.ts";
 import * as input from "./purchases/schema.ts";
 
 export const billingRouter = router({
   offers: signedInProcedure.input(noInput).query(async ({ ctx }) => {
-    const { provider, currency, tax } = ctx.env.billing;
+    const { provider, currency, tax, contact } = ctx.env.billing;
     const { offers, method } = await withUser(ctx.db, ctx.userId, async (tx) => ({
       offers: await listOffers(tx, ctx.env.billing),
       method: await getMethod(tx, ctx.userId),
     }));
-    const administrators = provider === null ? await listAdministrators(ctx.db) : [];
-    return { provider, currency, tax, offers, method, administrators };
+    return { provider, currency, tax, offers, method, contact };
   }),
   buy: signedInProcedure.input(input.buyInput).mutation((p) => buy(p.ctx.db, p.ctx, p.ctx.userId, p.input)),
   pay: signedInProcedure

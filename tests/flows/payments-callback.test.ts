@@ -181,7 +181,7 @@ test("where payments are switched off nothing can be bought, and neither the pro
       () => other.api.billing.demo.pay({ ...ref, card: "pays" }),
     ])
       await expect(call()).rejects.toThrow("nothing here");
-    expect(await other.api.billing.offers()).toMatchObject({ provider: null, administrators: [] });
+    expect(await other.api.billing.offers()).toMatchObject({ provider: null, contact: null });
   } finally {
     await off.stop();
     await closed.stop();

@@ -37,6 +37,7 @@ const columns: Column<User>[] = [
 ];
 
 function Plan({ user }: { user: User }) {
+  if (user.planNone) return <>no plan yet</>;
   return (
     <>
       {user.planActive ? "until " : "ended "}

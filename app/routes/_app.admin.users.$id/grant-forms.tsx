@@ -10,7 +10,8 @@ import { FormError, Intent, SubmitButton } from "../../components/form-parts.tsx
 import type { Answer } from "../../lib/submit.server.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
 
-const WHY = "Kept for ever beside it. A few words, such as “Paid by bank transfer on 22 November”.";
+const WHY =
+  "Kept for ever beside it. The user sees this in their history. A few words, such as “Paid by bank transfer on 22 November”.";
 
 interface Give {
   userId: Id<"user">;

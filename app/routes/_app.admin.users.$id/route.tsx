@@ -64,9 +64,15 @@ export default function Account() {
           <Figure label="Available">{formatNumber(wallet.available)}</Figure>
           <Figure label="Held">{formatNumber(wallet.held)}</Figure>
           <Figure label="Balance">{formatNumber(wallet.balance)}</Figure>
-          <Figure label={plan.active ? "Plan runs until" : "Plan ended"} note={`Plan of ${plan.label}`} words>
-            <Day at={plan.expiresAt} />
-          </Figure>
+          {plan.none ? (
+            <Figure label="Plan" words>
+              No plan yet
+            </Figure>
+          ) : (
+            <Figure label={plan.active ? "Plan runs until" : "Plan ended"} note={`Plan of ${plan.label}`} words>
+              <Day at={plan.expiresAt} />
+            </Figure>
+          )}
         </SimpleGrid>
       </Paper>
       <GrantForms userId={user.id} ids={ids} answer={answer} />

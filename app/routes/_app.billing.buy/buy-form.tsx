@@ -13,6 +13,7 @@ import type { Answer } from "../../lib/submit.server.ts";
 import { useAccount } from "../../lib/use-account.ts";
 import { useHydrated } from "../../lib/use-hydrated.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
+import { MadeOutTo } from "./made-out-to.tsx";
 import type { loader } from "./route.tsx";
 
 type Shop = Awaited<ReturnType<typeof loader>>;
@@ -142,6 +143,7 @@ function Summary({ shop, chosen, children }: { shop: Shop; chosen: Offer; childr
             }
           />
         )}
+        <MadeOutTo {...shop.madeOutTo} />
         {children}
         {provider === "demo" && (
           <Text size="sm" c="dimmed">

@@ -1,11 +1,10 @@
-import { Anchor, Text } from "@mantine/core";
+import { Anchor } from "@mantine/core";
 import { CardStackIcon } from "@radix-ui/react-icons";
-import { Fragment } from "react";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 
 /** Where payments are switched off: who can be asked. */
-export function NothingSold({ administrators }: { administrators: readonly string[] }) {
+export function NothingSold({ contact }: { contact: string | null }) {
   return (
     <EmptyState
       icon={CardStackIcon}
@@ -16,26 +15,16 @@ export function NothingSold({ administrators }: { administrators: readonly strin
         </LinkButton>
       }
     >
-      Payments are switched off. Points and plans are given by an administrator:{" "}
-      {administrators.length === 0 ? (
-        "ask whoever runs this server."
-      ) : (
+      Payments are switched off, and points and plans are given by hand. Ask whoever runs this MassSender
+      {contact && (
         <>
-          write to{" "}
-          {administrators.map((email, at) => (
-            <Fragment key={email}>
-              {at > 0 && " or "}
-              <Anchor href={`mailto:${email}`} underline="always" fz="inherit">
-                {email}
-              </Anchor>
-            </Fragment>
-          ))}
-          .
+          {": "}
+          <Anchor href={`mailto:${contact}`} underline="always" fz="inherit">
+            {contact}
+          </Anchor>
         </>
-      )}{" "}
-      <Text span inherit>
-        What you have stays yours.
-      </Text>
+      )}
+      . What you have stays yours.
     </EmptyState>
   );
 }

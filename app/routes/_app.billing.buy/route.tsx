@@ -13,11 +13,12 @@ export const meta: MetaFunction = () => [{ title: "Buy · MassSender" }];
 
 /** `?offer=plan-30d` chooses one, `?missing=120` the pack that has so many points. */
 export async function loader({ context, request }: LoaderFunctionArgs) {
-  const shop = await context.api.billing.offers();
+  const { billing, receipts } = context.api;
+  const [shop, madeOutTo] = await Promise.all([billing.offers(), receipts.details()]);
   const search = new URL(request.url).searchParams;
   const missing = Number(search.get("missing")) || null;
   const chosen = suggested(shop.offers, { offer: search.get("offer"), missing });
-  return { ...shop, missing, chosen: chosen?.id ?? null };
+  return { ...shop, madeOutTo, missing, chosen: chosen?.id ?? null };
 }
 
 export function action({ context, request }: ActionFunctionArgs) {
@@ -33,7 +34,7 @@ export default function Buy() {
       lead="A plan lets you send for its days and comes with points. More points can be added at any time; they never expire."
     >
       {shop.provider === null || shop.chosen === null ? (
-        <NothingSold administrators={shop.administrators} />
+        <NothingSold contact={shop.contact} />
       ) : (
         <BuyForm shop={shop} first={shop.chosen} answer={answer} />
       )}

@@ -53,11 +53,11 @@ function Told({ purchase, waiting }: { purchase: Purchase; waiting: boolean }) {
         <Unpaid title="Cancelled">
           {purchase.automatic
             ? "It was given up before the card was charged."
-            : "It was given up, and no payment was heard of before that."}
+            : "You did not pay, so nothing was charged."}
         </Unpaid>
       );
     case "expired":
-      return <Unpaid title="Never paid">No payment was heard of within a day, so it was given up.</Unpaid>;
+      return <Unpaid title="Never paid">It was not paid within a day. Nothing was charged.</Unpaid>;
   }
 }
 

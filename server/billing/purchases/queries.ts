@@ -1,12 +1,11 @@
 import { and, desc, eq, lt } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { invoices, paymentMethods, planPeriods, purchases, users } from "#db/schema/index.ts";
+import { invoices, paymentMethods, planPeriods, purchases } from "#db/schema/index.ts";
 import { DomainError } from "../../errors.ts";
 import { whatIsBought } from "../rules.ts";
 
 const PAGE = 30;
-const ADMINISTRATORS = 3;
 
 const columns = {
   id: purchases.id,
@@ -63,15 +62,4 @@ export async function getMethod(tx: Db, userId: Id<"user">): Promise<{ label: st
     .from(paymentMethods)
     .where(eq(paymentMethods.userId, userId));
   return method ?? null;
-}
-
-/** Who can be asked for points where nothing is sold: some administrators' addresses. @param db the system path */
-export async function listAdministrators(db: Db): Promise<string[]> {
-  const rows = await db
-    .select({ email: users.email })
-    .from(users)
-    .where(eq(users.isAdmin, true))
-    .orderBy(users.createdAt)
-    .limit(ADMINISTRATORS);
-  return rows.map(({ email }) => email);
 }
