@@ -56,8 +56,18 @@ async function halfDone({ hours = 0 } = {}) {
     .values({
       id: newId("purchase"),
       userId,
-      ...{ kind: "plan", plan: "30d", days: 30, points: 400, net: 9_000_000, tax: 990_000, total: 9_990_000 },
-      ...{ currency: "IDR", taxName: "PPN", taxRate: 1100, provider: "demo", automatic: true },
+      kind: "plan",
+      plan: "30d",
+      days: 30,
+      points: 400,
+      net: 9_000_000,
+      tax: 990_000,
+      total: 9_990_000,
+      currency: "IDR",
+      taxName: "PPN",
+      taxRate: 1100,
+      provider: "demo",
+      automatic: true,
       createdAt: sql`app_now() - ${hours}::int * interval '1 hour'`,
     })
     .returning();
