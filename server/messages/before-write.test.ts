@@ -83,6 +83,20 @@ test("whoever opted out under a name that only WhatsApp knows them by is left ou
   expect(await readWallet(db, userId)).toEqual({ balance: 400, held: 0 });
 });
 
+test("what may have been written already to somebody who opted out under such a name is not handed over again", async () => {
+  await start(1);
+  const first = await claimed();
+  await db.insert(suppressions).values({ id: newId("suppression"), userId, identity: "lid:99", source: "keyword" });
+  await db
+    .update(messages)
+    .set({ encoded: Buffer.from("x"), redriveAt: sql`now() - interval '1 second'` })
+    .where(eq(messages.id, first.id));
+  const again = await claimed();
+  expect(again).toMatchObject({ id: first.id, redrive: true });
+  expect(await confirmWrite(db, session, again, Buffer.from("x"), "lid:99")).toBe(false);
+  expect(await statusOf(first.id)).toMatchObject({ status: "unknown", errorCode: "opted_out" });
+});
+
 test("a message that could not be written does not count to the phone's day, however often it is tried", async () => {
   await start(3);
   for (let row = 1; row <= 2; row += 1) {

@@ -27,7 +27,24 @@ export async function confirmWrite(
   const gate = await keepEncoded(db, owner, { id: message.id, encoded, alias, redrive: message.redrive });
   if (gate?.planActive && isOpen(gate.hours, gate.appNow)) return true;
   if (!message.redrive) await backToQueue(db, owner, message, alias);
+  else if (alias !== null) await giveUpRedrive(db, owner, message, alias);
   return false;
+}
+
+/**
+ * What may have been written before, to somebody of whom only WhatsApp's other name for them is known to have opted out: no
+ * claim sees that, so each would hand it over again. What became of it stays unknown, as with every opt-out meanwhile.
+ */
+async function giveUpRedrive(db: Db, owner: Owner, message: ClaimedMessage, alias: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    if (!(await lockClaim(tx, owner, message))) return;
+    const [row] = await tx
+      .select({ overtaken: overtakenOf(alias) })
+      .from(messages)
+      .where(eq(messages.id, message.id));
+    if (row?.overtaken !== "opted_out") return;
+    await moveMessage(tx, message.id, { from: "sending", to: "unknown", points: "keep", errorCode: "opted_out" });
+  });
 }
 
 /**

@@ -229,7 +229,7 @@ const isCode = (code: string) => /^\d{3,4}$/.test(code);
 
 /** Under the id it had it would not be shown, so it is not tried again: who is written to anew gets another message. */
 const takenBack = (code: string): Reason => ({
-  sentence: `WhatsApp took this message, then said that it had not got through (code ${code}). Its points were given back. To write to this person all the same, start another campaign.`,
+  sentence: `WhatsApp took this message, then said that it had not got through (code ${code}). Its points were given back. To reach this person all the same, write a new message.`,
   remedy: null,
 });
 

@@ -15,12 +15,16 @@ export const sessionRows = (sql: Sql, owner: Owner) => ({
       and epoch = ${owner.epoch} and lease_until > now()`;
     return held.length > 0;
   },
-  /** The sealed message that was sent under this id, unless its recipient has opted out since: nothing goes there again. */
+  /**
+   * The sealed message that was sent under this id, to be handed over once more, and counted so: a refusal of that is none of
+   * what was accepted before. Not when its recipient has opted out since: nothing goes there again.
+   */
   async encodedMessage(waMsgId: string): Promise<Buffer | undefined> {
     const [row] = await sql<{ encoded: Buffer | null }[]>`
-      select encoded from messages
-       where wa_session_id = ${owner.sessionId} and wa_msg_id = ${waMsgId}
-         and (kind = 'opt_out' or not is_suppressed(user_id, recipient_key))`;
+      update messages set submissions = submissions + 1
+       where wa_session_id = ${owner.sessionId} and wa_msg_id = ${waMsgId} and encoded is not null
+         and (kind = 'opt_out' or not is_suppressed(user_id, recipient_key))
+      returning encoded`;
     return row?.encoded ?? undefined;
   },
 });

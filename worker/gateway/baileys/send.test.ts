@@ -191,6 +191,9 @@ test("who opted out meanwhile does not get the stored copy, whatever their phone
   const rows = sessionRows(connection.sql, owner);
   try {
     expect(await rows.encodedMessage(waMsgId)).toEqual(encoded);
+    // Counted, for a refusal that comes next may be of it.
+    const [row] = await stage.db.execute(sql`select submissions from messages where id = ${message.id}`);
+    expect(row).toEqual({ submissions: 1 });
     await stage.db
       .insert(suppressions)
       .values({ id: newId("suppression"), userId: user.id, identity: to, source: "keyword" });
