@@ -65,4 +65,6 @@ test("who sends over the real WhatsApp gets nothing for nothing, unless the envi
   expect(() => readEnv({ ...enough, SELLER_NAME: "小明" })).toThrow(
     /SELLER_NAME: receipts show Latin, Greek and Cyrillic/,
   );
+  expect(readEnv(enough).billing.contact).toBeNull();
+  expect(readEnv({ ...enough, SELLER_EMAIL: "shop@example.org" }).billing.contact).toBe("shop@example.org");
 });

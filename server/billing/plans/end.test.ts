@@ -16,8 +16,10 @@ import { during } from "#tests/races.ts";
 import { pauseCampaign, pauseCampaignsOfSession } from "../../campaigns/run/pause.ts";
 import { createLog } from "../../log.ts";
 import { claimNext } from "../../messages/claim.ts";
+import { withUser } from "../../users/with-user.ts";
 import { endPlan } from "./end.ts";
 import { goOn } from "./go-on.ts";
+import { getPlan } from "./queries.ts";
 import { startPeriod } from "./start-period.ts";
 import { tickPlans } from "./tick.ts";
 
@@ -67,6 +69,20 @@ describe("the end of a plan", () => {
     expect(await audited("plan.ended")).toHaveLength(1);
     expect(await audited("campaign.paused")).toHaveLength(1);
     expect(await readViolations(db)).toEqual([]);
+  });
+
+  test("keeps scheduled campaigns from starting, of which those that missed their time are none", async () => {
+    const id = await start();
+    const waiting = async () =>
+      (await withUser(db, userId, (tx) => getPlan(tx, testEnv(url()).billing, userId))).waiting.scheduled;
+    await db
+      .update(campaigns)
+      .set({ status: "scheduled", scheduledFor: sql`app_now() + interval '1 hour'`, scheduleTz: "Asia/Jakarta" })
+      .where(eq(campaigns.id, id));
+    await isOver();
+    expect(await waiting()).toBe(1);
+    await db.update(campaigns).set({ scheduleProblem: "missed" }).where(eq(campaigns.id, id));
+    expect(await waiting()).toBe(0);
   });
 
   test("also reaches a campaign that began in its last moment", async () => {
