@@ -66,7 +66,9 @@ test("a plan reminds of its end on every screen, renews by a kept card, and says
   expect(await banner().count()).toBe(0);
   await visitor.look("plan");
 
-  await page.goto("/contacts");
+  // By the link: the stream that tells of changes is open already.
+  await page.getByRole("link", { name: "Contacts", exact: true }).click();
+  await page.waitForURL("**/contacts");
   await travel(endsAt, -71);
   await banner().getByText("Your plan ends within 3 days").waitFor();
   await visitor.look("plan-ends");

@@ -110,7 +110,10 @@ test("the history is narrowed by kind, campaign and days, leads to the message, 
   await look("wallet-history");
   await rows.nth(1).getByRole("link", { name: "Guest 1" }).click();
   await page.getByRole("dialog", { name: "Guest 1" }).getByText("Accepted by WhatsApp").waitFor();
-  await page.goto("/billing/wallet?kind=deduct");
+  await page.goBack();
+  await history.getByLabel("Kind").selectOption("deduct");
+  await page.waitForURL(/kind=deduct/);
+  await expect.poll(() => rows.count()).toBe(51);
   await history.getByLabel("Campaign", { exact: true }).selectOption("Class meeting");
   await page.waitForURL(/campaign=cmp_/);
   const today = new Date().toISOString().slice(0, 10);
