@@ -26,8 +26,12 @@ export const control = (service: Service): Hono => {
   });
   // Before the limit of the control: the Graph API has its own, and its own errors.
   app.route("/", graphRoutes(service.ctx));
-  // The rest of such a body stays unread, so the connection cannot be used again.
-  const tooLarge = (http: Http) => http.json({ error: "The body is larger than 24 MB." }, 413, { connection: "close" });
+  const tooLarge = async (http: Http) => {
+    // To its end: a connection that closes while the client still writes may swallow the answer.
+    const { body } = http.req.raw;
+    if (body && !body.locked) await body.pipeTo(new WritableStream());
+    return http.json({ error: "The body is larger than 24 MB." }, 413, { connection: "close" });
+  };
   app.use(bodyLimit({ maxSize: MAX_BODY, onError: tooLarge }));
   app.notFound((http) => http.json({ error: `There is nothing at ${http.req.method} ${http.req.path}.` }, 404));
   app.onError((error, http) => {
