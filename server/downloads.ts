@@ -82,6 +82,8 @@ downloads.get("/billing/receipts/:id/receipt.pdf", async (c) => {
 downloads.get("/link/:id/qr.png", async (c) => {
   const user = signedIn(c);
   const png = await withUser(c.get("api").db, user.id, (tx) => qrPng(tx, user.id, c.req.param("id")));
+  // A page that asks for a code which was just scanned has done nothing wrong.
+  if (!png) return c.body(null, 204, { "cache-control": "no-store" });
   return c.body(new Uint8Array(png), 200, { "content-type": "image/png", "cache-control": "no-store" });
 });
 
