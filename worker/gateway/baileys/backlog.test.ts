@@ -23,8 +23,8 @@ test("sending waits for a STOP behind a message that a database which is away do
   state.keeping = true;
   await sleep(SILENCE_MS * 4);
   expect(state.told).toBe(0);
-  backlog.read(["hello"]);
-  backlog.read(["stop"]);
+  backlog.read("hello");
+  backlog.read("stop");
   expect(state.told).toBe(1);
 });
 
@@ -33,7 +33,7 @@ test("a long backlog is waited for as long as it is read, what never can be read
   for (let i = 0; i < 6; i++) {
     backlog.arrived(`more ${i}`);
     await sleep(SILENCE_MS / 2);
-    backlog.read([`more ${i}`]);
+    backlog.read(`more ${i}`);
   }
   expect(state.told).toBe(0);
   await sleep(SILENCE_MS * 3);
@@ -44,7 +44,7 @@ test("a long backlog is waited for as long as it is read, what never can be read
 test("a connection that is over tells nothing of its backlog, however late that is read", async () => {
   const { backlog, state } = begin();
   backlog.end();
-  backlog.read(["hello", "stop"]);
+  for (const id of ["hello", "stop"]) backlog.read(id);
   await sleep(SILENCE_MS * 2);
   expect(state.told).toBe(0);
 });

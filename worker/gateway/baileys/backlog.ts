@@ -4,7 +4,7 @@ export interface Backlog {
   /** WhatsApp has handed over all it kept; not all of it is read yet. */
   sent(): void;
   arrived(id: string): void;
-  read(ids: readonly (string | null | undefined)[]): void;
+  read(id: string): void;
   /** The connection is over: nothing is told any more. */
   end(): void;
   isIn(): boolean;
@@ -52,8 +52,8 @@ export function createBacklog(isKeeping: () => boolean, tell: () => void, silenc
     arrived(id) {
       if (!is.told) unread.add(id);
     },
-    read(ids) {
-      if (ids.filter((id) => id && unread.delete(id)).length > 0) wait();
+    read(id) {
+      if (unread.delete(id)) wait();
       look();
     },
     end() {

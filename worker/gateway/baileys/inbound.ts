@@ -14,13 +14,19 @@ import {
 import type { GatewayEvent } from "../gateway.ts";
 import { fromUpsert } from "./translate.ts";
 
+/** What Baileys decrypts of a message; of another kind it only says that it does not know it. */
+const DECRYPTED = new Set(["msg", "pkmsg", "skmsg"]);
+
 type MakeRepository = NonNullable<UserFacingSocketConfig["makeSignalRepository"]>;
 
 export interface Inbound {
   /** Baileys' `makeSignalRepository`. */
   makeRepository: MakeRepository;
-  /** Has to see every message stanza when it arrives. */
-  watch(stanza: BinaryNode): void;
+  /**
+   * Has to see every message stanza when it arrives.
+   * @returns whether there is anything in it to decrypt: `opened` is told of its id then, sooner or later
+   */
+  watch(stanza: BinaryNode): boolean;
   /** Whether this message was handed over before its receipt; asked once for each. */
   wasKept(waMsgId: string): boolean;
   /** Whether a message is being handed over, however long the database takes. */
@@ -40,12 +46,17 @@ export interface Inbound {
  * @param me this device
  * @param keep resolves when the event is in the database, or could not be brought there (false): then the sender's phone is
  * asked for the message again
+ * @param opened told of a message by its id when all of it was decrypted, or could not be. One that was kept before, and whose
+ * receipt WhatsApp did not get, comes again with keys that are used up: Baileys tells nothing of that.
  */
 export function inboundFirst(
   me: () => { id: string; lid?: string | undefined } | undefined,
   keep: (event: GatewayEvent) => Promise<boolean>,
+  opened: (waMsgId: string) => void,
 ): Inbound {
   const stanzas = new WeakMap<Uint8Array, BinaryNode>();
+  /** How many parts of a message are still to be decrypted. */
+  const closed = new WeakMap<BinaryNode, number>();
   const kept = new Set<string>();
   let keeping = 0;
   const turns = new Map<string, Promise<unknown>>();
@@ -93,6 +104,17 @@ export function inboundFirst(
     }
   }
 
+  async function open<T>(ciphertext: Uint8Array, decrypt: () => Promise<T>): Promise<T> {
+    try {
+      return await decrypt();
+    } finally {
+      const stanza = stanzas.get(ciphertext);
+      const left = stanza && (closed.get(stanza) ?? 0) - 1;
+      if (stanza && left !== undefined) closed.set(stanza, left);
+      if (left === 0 && stanza?.attrs.id) opened(stanza.attrs.id);
+    }
+  }
+
   return {
     makeRepository(auth, ...rest) {
       const { keys } = auth;
@@ -101,26 +123,35 @@ export function inboundFirst(
       const decrypt = repository.decryptMessage.bind(repository);
       const decryptInGroup = repository.decryptGroupMessage.bind(repository);
       return Object.assign(repository, {
-        decryptMessage: async (asked: Parameters<typeof decrypt>[0]) =>
-          inTurn(await userOf(asked.jid), () =>
-            inTransaction(keys, asked.jid, async () => {
-              const plain = await decrypt(asked);
-              await handOver(asked.ciphertext, plain);
+        decryptMessage: (asked: Parameters<typeof decrypt>[0]) =>
+          open(asked.ciphertext, async () =>
+            inTurn(await userOf(asked.jid), () =>
+              inTransaction(keys, asked.jid, async () => {
+                const plain = await decrypt(asked);
+                await handOver(asked.ciphertext, plain);
+                return plain;
+              }),
+            ),
+          ),
+        decryptGroupMessage: (asked: Parameters<typeof decryptInGroup>[0]) =>
+          open(asked.msg, () =>
+            inTransaction(keys, asked.group, async () => {
+              const plain = await decryptInGroup(asked);
+              await handOver(asked.msg, plain);
               return plain;
             }),
           ),
-        decryptGroupMessage: (asked: Parameters<typeof decryptInGroup>[0]) =>
-          inTransaction(keys, asked.group, async () => {
-            const plain = await decryptInGroup(asked);
-            await handOver(asked.msg, plain);
-            return plain;
-          }),
       });
     },
     watch(stanza) {
-      for (const { content } of getBinaryNodeChildren(stanza, "enc")) {
-        if (content instanceof Uint8Array) stanzas.set(content, stanza);
+      let parts = 0;
+      for (const { attrs, content } of getBinaryNodeChildren(stanza, "enc")) {
+        if (!(content instanceof Uint8Array) || !DECRYPTED.has(attrs.type ?? "")) continue;
+        stanzas.set(content, stanza);
+        parts += 1;
       }
+      closed.set(stanza, parts);
+      return parts > 0;
     },
     wasKept: (waMsgId) => kept.delete(waMsgId),
     isKeeping: () => keeping > 0,

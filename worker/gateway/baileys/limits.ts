@@ -1,5 +1,5 @@
 import "./quiet.ts";
-import type { ReachoutTimelockState } from "@whiskeysockets/baileys";
+import type { ReachoutTimelockState, WASocket } from "@whiskeysockets/baileys";
 import { z } from "zod";
 import type { GatewayEvent } from "../gateway.ts";
 
@@ -27,4 +27,21 @@ export function fromCapping(info: unknown): GatewayEvent {
     state: capping_status ?? "NONE",
     cycleEnds: cycle_end_timestamp ? new Date(cycle_end_timestamp * 1000) : null,
   };
+}
+
+/** @returns what asks how the account stands with its limits; the answers are events. It throws when WhatsApp does not answer. */
+export function limitsOf(sock: WASocket, emit: (event: GatewayEvent) => void): () => Promise<void> {
+  let told = 0;
+  sock.ws.on("CB:notification,type:mex", () => {
+    told += 1;
+  });
+  const ask = async (): Promise<void> => {
+    const toldBefore = told;
+    // Its answer comes as an update of the connection.
+    await sock.fetchAccountReachoutTimelock();
+    emit(fromCapping(await sock.fetchNewChatMessageCap()));
+    // WhatsApp told of a change meanwhile: an answer from before it may be read after it, and would undo it.
+    if (told !== toldBefore) await ask();
+  };
+  return ask;
 }

@@ -29,7 +29,7 @@ import { createBacklog } from "./backlog.ts";
 import { hasDevices, isPrepared, otherIdentity, prepareRecipients } from "./devices.ts";
 import { groupCache, listGroups, membersOf, ownIdentities, readGroup } from "./groups.ts";
 import { inboundFirst } from "./inbound.ts";
-import { fromCapping, fromReachout } from "./limits.ts";
+import { fromCapping, fromReachout, limitsOf } from "./limits.ts";
 import { mediaUploads } from "./media/upload.ts";
 import { findOnWhatsApp } from "./numbers.ts";
 import { quietLogger } from "./quiet.ts";
@@ -113,7 +113,11 @@ export function openConnection(options: SocketOptions): Connection {
   const emit = (event: GatewayEvent) => void options.emit(event);
   const { auth } = memory;
   forgetHalfLinked(auth.state.creds);
-  const inbound = inboundFirst(() => auth.state.creds.me, options.emit);
+  const inbound = inboundFirst(
+    () => auth.state.creds.me,
+    options.emit,
+    (id) => backlog.read(id),
+  );
   const logger = quietLogger(log);
   const groups = groupCache((jid) => sock.groupMetadata(jid));
   const sock = makeWASocket({
@@ -234,7 +238,6 @@ export function openConnection(options: SocketOptions): Connection {
   });
   sock.ev.on("messages.upsert", (upsert) => {
     emitAll(fromUpsert(upsert).filter((event) => event.type !== "inbound" || !inbound.wasKept(event.waMsgId)));
-    backlog.read(upsert.messages.map(({ key }) => key.id));
   });
   sock.ev.on("messages.update", (updates) => emitAll(fromUpdates(updates, ownIdentities(sock))));
   sock.ev.on("message-receipt.update", (receipts) => emitAll(fromReceipts(receipts, ownIdentities(sock))));
@@ -244,9 +247,9 @@ export function openConnection(options: SocketOptions): Connection {
   sock.ws.on("CB:ack,class:message", (node: unknown) => emitAll(fromAck(node)));
   // The backlog's end is announced while its messages are still being decrypted: there may be a STOP among them.
   sock.ws.on("CB:message", (stanza: BinaryNode) => {
-    inbound.watch(stanza);
+    const opens = inbound.watch(stanza);
     const { attrs } = stanza;
-    if (attrs.offline && attrs.id) backlog.arrived(attrs.id);
+    if (attrs.offline && attrs.id && opens) backlog.arrived(attrs.id);
   });
   groups.follow(sock.ev);
   sock.ev.on("message-capping.update", (info) => emit(fromCapping(info)));
@@ -282,11 +285,7 @@ export function openConnection(options: SocketOptions): Connection {
     readGroup: (asked) => readGroup(sock, asked, LARGEST_GROUP),
     membersOf: (group) => membersOf(sock, groups, jidOf(group)),
     otherIdentity: (of) => otherIdentity(sock, of),
-    async askLimits() {
-      // Its answer comes as an update of the connection.
-      await sock.fetchAccountReachoutTimelock();
-      emit(fromCapping(await sock.fetchNewChatMessageCap()));
-    },
+    askLimits: limitsOf(sock, emit),
     end: () => end(undefined),
   };
 }
