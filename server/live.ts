@@ -7,8 +7,12 @@ type Hint = Pick<LiveEvent, "topic" | "id">;
 export type LiveMessage = Hint | { topic: "resync"; id: "" };
 
 export interface Live {
-  /** Messages for one user, until the signal aborts. A reader that falls behind gets one `resync` in place of its backlog. */
-  follow(userId: string, signal: AbortSignal): AsyncGenerator<LiveMessage>;
+  /**
+   * Messages for one user, until the signal aborts. A reader that falls behind gets one `resync` in place of its backlog.
+   * @param since when the page that listens was loaded, in ms by a web process's clock: a `resync` comes first when something
+   *   may have happened since
+   */
+  follow(userId: string, signal: AbortSignal, since?: number): AsyncGenerator<LiveMessage>;
   /** Milliseconds since Postgres was last heard, for readiness. */
   silentForMs(): number;
   clients(): number;
@@ -17,6 +21,10 @@ export interface Live {
 
 const BACKLOG = 200;
 const HEARTBEAT_MS = 10_000;
+/** A page opens its stream within seconds; one that was loaded longer ago is told to look anew. */
+const REMEMBERED_MS = 300_000;
+/** The page may come from another machine than its stream, and their clocks differ. */
+const CLOCKS_MS = 500;
 
 class Follower {
   private queue: LiveMessage[] = [];
@@ -49,8 +57,13 @@ export async function startLive(sql: Sql, log: Log): Promise<Live> {
   const followers = new Map<string, Set<Follower>>();
   const closing = new AbortController();
   let lastHeard = Date.now();
+  let listeningSince = Date.now();
+  const lastChange = new Map<string, number>();
 
+  const missed = (userId: string, since: number) =>
+    since - CLOCKS_MS < Math.max(listeningSince, Date.now() - REMEMBERED_MS, lastChange.get(userId) ?? 0);
   const deliver = (message: LiveMessage, userId?: string) => {
+    if (userId) lastChange.set(userId, Date.now());
     const sets = userId ? [followers.get(userId)] : followers.values();
     for (const set of sets) for (const follower of set ?? []) follower.push(message);
   };
@@ -64,18 +77,21 @@ export async function startLive(sql: Sql, log: Log): Promise<Live> {
     },
     () => {
       lastHeard = Date.now();
+      listeningSince = Date.now();
       deliver({ topic: "resync", id: "" });
     },
   );
   const heartbeat = setInterval(() => {
+    for (const [userId, at] of lastChange) if (at < Date.now() - REMEMBERED_MS) lastChange.delete(userId);
     sql.notify(LIVE_CHANNEL, "{}").catch((err: unknown) => log.warn({ err, event: "live.heartbeat" }, "no heartbeat"));
   }, HEARTBEAT_MS);
 
   return {
-    async *follow(userId, signal) {
+    async *follow(userId, signal, since) {
       const follower = new Follower();
       const set = followers.get(userId) ?? new Set();
       followers.set(userId, set.add(follower));
+      if (since !== undefined && missed(userId, since)) follower.push({ topic: "resync", id: "" });
       try {
         yield* follower.read(AbortSignal.any([signal, closing.signal]));
       } finally {

@@ -56,36 +56,41 @@ function useReload(): () => void {
 
 /**
  * The tab's one live stream: an event is a hint, so every one of them, and every reconnect, reloads the page's data.
+ * @param loadedAt when the page's data was read, by the server's clock: the stream begins with what happened since
  * @returns whether the stream is open, short breaks aside
  */
-export function useLive(): boolean {
+export function useLive(loadedAt: number): boolean {
   const reload = useReload();
+  const [since] = useState(loadedAt);
   const [open, setOpen] = useState(true);
   useEffect(() => {
     const client = createTRPCClient<AppRouter>({ links: [httpSubscriptionLink({ url: "/trpc" })] });
     let opened = false;
     let patience: ReturnType<typeof setTimeout> | undefined;
-    const stream = client.live.events.subscribe(undefined, {
-      onData: reload,
-      onConnectionStateChange: ({ state }) => {
-        if (state !== "pending") {
-          patience ??= setTimeout(() => setOpen(false), RECONNECT_MS);
-          return;
-        }
-        clearTimeout(patience);
-        patience = undefined;
-        setOpen(true);
-        // Whatever happened while the stream was away was not announced.
-        if (opened) reload();
-        opened = true;
+    const stream = client.live.events.subscribe(
+      { since },
+      {
+        onData: reload,
+        onConnectionStateChange: ({ state }) => {
+          if (state !== "pending") {
+            patience ??= setTimeout(() => setOpen(false), RECONNECT_MS);
+            return;
+          }
+          clearTimeout(patience);
+          patience = undefined;
+          setOpen(true);
+          // Whatever happened while the stream was away was not announced.
+          if (opened) reload();
+          opened = true;
+        },
+        onError: () => setOpen(false),
       },
-      onError: () => setOpen(false),
-    });
+    );
     return () => {
       clearTimeout(patience);
       stream.unsubscribe();
     };
-  }, [reload]);
+  }, [reload, since]);
   return open;
 }
 

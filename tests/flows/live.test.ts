@@ -33,16 +33,21 @@ async function openScreen(): Promise<Screen> {
   const api = createApiClient(web.origin, cookie);
   const user = await api.auth.me.query();
   if (!user) throw new Error("not signed in");
+  return listen(user.id, api);
+}
+/** @param since when the tab's page was loaded */
+async function listen(userId: Screen["userId"], api: ApiClient, since?: number): Promise<Screen> {
+  const before = web.live.clients();
   const heard: Screen["heard"] = [];
   let opened = false;
-  const stream = api.live.events.subscribe(undefined, {
+  const stream = api.live.events.subscribe(since === undefined ? undefined : { since }, {
     onStarted: () => {
       opened = true;
     },
     onData: (event) => heard.push(event),
   });
-  await until("the stream", () => opened && web.live.clients() > 0);
-  return { userId: user.id, api, heard, close: () => stream.unsubscribe() };
+  await until("the stream", () => opened && web.live.clients() > before);
+  return { userId, api, heard, close: () => stream.unsubscribe() };
 }
 const tell = (userId: Screen["userId"], topic: Topic, id: string) => publish(web.connection.db, userId, topic, id);
 
@@ -56,6 +61,23 @@ test("a change is heard by its user alone, with what changed and nothing of it",
   expect(other.heard).toEqual([{ topic: "session", id: "was_1" }]);
   one.close();
   other.close();
+  await until("the streams to go", () => web.live.clients() === 0);
+});
+
+test("a stream tells its page to look anew when something happened since it was loaded, and only then", async () => {
+  const first = await openScreen();
+  const loadedAt = Date.now();
+  await tell(first.userId, "campaign", "cmp_early");
+  await until("the event", () => first.heard.length > 0);
+  const late = await listen(first.userId, first.api, loadedAt);
+  await until("the word about it", () => late.heard.length > 0);
+  expect(late.heard).toEqual([{ topic: "resync", id: "" }]);
+  const fresh = await listen(first.userId, first.api, Date.now() + 1_000);
+  await tell(first.userId, "campaign", "cmp_next");
+  await until("the next event", () => fresh.heard.length > 0);
+  expect(fresh.heard).toEqual([{ topic: "campaign", id: "cmp_next" }]);
+  for (const screen of [first, late, fresh]) screen.close();
+  await until("the streams to go", () => web.live.clients() === 0);
 });
 
 test("a change that is rolled back is never heard", async () => {

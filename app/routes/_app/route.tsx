@@ -8,6 +8,7 @@ export { BareErrorBoundary as ErrorBoundary } from "../../components/error-page.
 
 /** The account, its points, its plan, its phones and whether all sending is paused: what is in sight on every screen. `/` alone is open to everybody. */
 export async function loader({ context, request }: LoaderFunctionArgs) {
+  const loadedAt = Date.now();
   const { api, user, simulator } = context;
   if (!user) {
     if (new URL(request.url).pathname === "/") return { user: null };
@@ -21,6 +22,7 @@ export async function loader({ context, request }: LoaderFunctionArgs) {
     api.inbox.unread(),
   ]);
   return {
+    loadedAt,
     user,
     simulator,
     wallet,

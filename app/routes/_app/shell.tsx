@@ -32,7 +32,7 @@ const isHere = (path: string, to: string, end = false) =>
 
 /** The signed-in frame: navigation at the side or, on a phone, at the bottom; points and phone always in sight. */
 export function Shell({ account, children }: { account: Account; children: ReactNode }) {
-  const live = useLive();
+  const live = useLive(account.loadedAt);
   return (
     <AppShell
       header={{ height: 60 }}
