@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 
-/** Until somebody waits for a lock of somebody else, or this is done without. */
-export async function isHeldUp(db: Db, act: Promise<unknown>): Promise<void> {
+/** Until somebody, or so many, wait for locks of somebody else, or this is done without. */
+export async function isHeldUp(db: Db, act: Promise<unknown>, many = 1): Promise<void> {
   let over = false;
   const end = () => {
     over = true;
@@ -13,7 +13,7 @@ export async function isHeldUp(db: Db, act: Promise<unknown>): Promise<void> {
     const waiting = await db.execute(
       sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     );
-    if (waiting.length > 0) return;
+    if (waiting.length >= many) return;
     await sleep(10);
   }
 }

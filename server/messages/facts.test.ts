@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Connection, connect, type Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { messages } from "#db/schema/index.ts";
+import { conversations, messages, wallets } from "#db/schema/index.ts";
 import { useDatabase } from "#tests/database.ts";
 import {
   createHeldSession,
@@ -12,6 +12,10 @@ import {
   readWallet,
   testEnv,
 } from "#tests/factories.ts";
+import { isHeldUp } from "#tests/races.ts";
+import { reply, retryReply } from "../inbox/reply.ts";
+import { receiveInbound } from "../opt-outs/receive-inbound.ts";
+import { tombstonePads } from "../opt-outs/tombstones.ts";
 import { confirmWrite } from "./before-write.ts";
 import { type ClaimedMessage, claimNext } from "./claim.ts";
 import { applyFacts } from "./facts.ts";
@@ -22,15 +26,17 @@ let connection: Connection;
 let db: Db;
 let userId: Id<"user">;
 let session: Awaited<ReturnType<typeof createHeldSession>>;
+let phone: string | undefined;
 beforeAll(() => {
-  connection = connect(url());
+  connection = connect(url(), { max: 8 });
   db = connection.db;
 });
 afterAll(() => connection.close());
 beforeEach(async () => {
   userId = await createUser(db);
   session = await createHeldSession(db, userId);
-  await createRunningCampaign(db, testEnv(url()), userId, session.sessionId, 1);
+  const { phones } = await createRunningCampaign(db, testEnv(url()), userId, session.sessionId, 1);
+  [phone] = phones;
 });
 
 async function handOver(): Promise<ClaimedMessage> {
@@ -79,4 +85,51 @@ test("of a message that was handed over twice a refusal takes back nothing that 
   expect(await stateOf(message)).toMatchObject({ status: "sent", code: null, balance: 398 });
   await say(message, { type: "delivered" });
   expect(await stateOf(message)).toMatchObject({ status: "delivered", balance: 398 });
+});
+
+test("a batch of facts and a reply in it that is queued again at the same moment wait for each other, not in a circle", async () => {
+  const env = testEnv(url(), { AUTO_REPLY_POINTS: "3" });
+  await receiveInbound(
+    db,
+    { sessionKeys: env.sessionKeys, pads: await tombstonePads(db, env.sessionKeys) },
+    {
+      waSessionId: session.sessionId,
+      waMsgId: "IN1",
+      from: [`pn:${phone as `+${string}`}`],
+      group: null,
+      text: "Are you open?",
+      content: "text",
+      live: true,
+      at: new Date(),
+    },
+  );
+  const [with_] = await db.select().from(conversations).where(eq(conversations.userId, userId));
+  if (!with_) throw new Error("there is no conversation");
+  const answer = (text: string) =>
+    db.transaction((tx) => reply(tx, env, userId, { id: with_.id, text, key: text, mediaId: undefined }));
+  await answer("Yes");
+  const refused = await handOver();
+  await say(refused, { type: "nack", code: 479 });
+  await answer("From nine");
+  const accepted = await handOver();
+
+  const { batch, again } = await db.transaction(async (tx) => {
+    await tx.select().from(wallets).where(eq(wallets.userId, userId)).for("no key update");
+    const batch = applyFacts(db, {
+      waSessionId: session.sessionId,
+      facts: [
+        { waMsgId: accepted.waMsgId, fact: ack },
+        { waMsgId: refused.waMsgId, fact: { type: "delivered" } },
+      ],
+    });
+    await isHeldUp(db, batch);
+    const again = db.transaction((own) => retryReply(own, env, userId, { id: refused.id }));
+    await isHeldUp(db, again, 2);
+    return { batch: Promise.allSettled([batch]), again: Promise.allSettled([again]) };
+  });
+  expect(await batch).toEqual([{ status: "fulfilled", value: [expect.anything(), expect.anything()] }]);
+  // It has arrived by then.
+  expect(await again).toMatchObject([{ status: "rejected", reason: { code: "cannot_retry" } }]);
+  expect(await stateOf(accepted)).toMatchObject({ status: "sent", balance: 394 });
+  expect(await stateOf(refused)).toMatchObject({ status: "delivered", held: 2 });
 });
