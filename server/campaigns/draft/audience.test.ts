@@ -207,3 +207,18 @@ test("100,000 people on two lists are counted while somebody waits for it", asyn
   expect(reach).toMatchObject({ onSeveralLists: 100_000, people: { queued: 50_002, no_consent: 50_000 } });
   expect(ms).toBeLessThan(4_000);
 }, 90_000);
+
+test("a list is asked for as it is, however often a connection has asked for others", async () => {
+  const generic = await withUser(db, userId, async (tx) => {
+    for (let time = 0; time < 12; time += 1) {
+      const aim = wholeList(listId(time % 2 === 0 ? "A" : "B"));
+      await countAudience(tx, userId, aim);
+      await judgePeople(tx, userId, aim);
+    }
+    const rows = await tx.execute<{ plans: number }>(sql`
+      select generic_plans::int as plans from pg_prepared_statements where statement like 'select%contact_list_members%'`);
+    return rows.map(({ plans }) => plans);
+  });
+  expect(generic.length).toBeGreaterThan(0);
+  expect(Math.max(...generic)).toBe(0);
+});
