@@ -30,7 +30,7 @@ export async function skipQueued(
   const queued = await tx.execute<{ id: Id<"message">; campaignId: Id<"campaign"> | null }>(sql`
     select id, campaign_id as "campaignId" from messages
      where user_id = ${userId} and status = 'queued' and contact_id in ${these(contactIds)}
-       and (campaign_id is null or campaign_id in ${these(campaignIds)}) order by id`);
+       and (campaign_id is null or campaign_id in ${these(campaignIds)}) order by id for no key update`);
   await skipMessages(
     tx,
     queued.map(({ id }) => id),

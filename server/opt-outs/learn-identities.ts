@@ -5,6 +5,7 @@ import type { suppressions } from "#db/schema/index.ts";
 import { keepErasuresOut } from "../contacts/lock.ts";
 import { publish } from "../events.ts";
 import { forgetConversations, joinPeople } from "../inbox/join.ts";
+import { forgetWritten } from "./forget-written.ts";
 import { lockPairs } from "./known-identities.ts";
 import { suppressEach } from "./suppress.ts";
 import { entomb, type Pads, tombstonedAmong } from "./tombstones.ts";
@@ -17,7 +18,9 @@ export interface IdentityPair {
 
 /**
  * Keeps which numbers and LIDs are one person: an opt-out under either holds for both, also one from before this was known.
- * Of somebody who was erased nothing is kept but the tombstone, which then covers both.
+ * Of somebody who was erased nothing is kept but the tombstone, which then covers both, and what was written under the other
+ * is forgotten.
+ * @param db not a transaction: what is forgotten is locked when this has let go of the wallet
  */
 export async function learnIdentities(
   db: Db,
@@ -29,7 +32,7 @@ export async function learnIdentities(
   const told = [...byLid].map(([lid, pn]) => ({ lid, pn }));
   // WhatsApp tells most of them again and again; for those nobody has to wait.
   if (!(await tellsNew(db, userId, told))) return;
-  await db.transaction(async (tx) => {
+  const forgotten = await db.transaction(async (tx) => {
     await keepErasuresOut(tx, userId);
     await lockPairs(tx, userId);
     const erased = await tombstonedAmong(tx, pads, userId, identitiesOf(told));
@@ -42,7 +45,11 @@ export async function learnIdentities(
     const erasedContacts = gone.length > 0 ? await coverBoth(tx, pads, userId, gone) : [];
     await suppressEach(tx, userId, [...halves, ...erasedContacts]);
     if (halves.length > 0) await publish(tx, userId, "contacts", userId);
+    // Who is a contact all the same keeps what was written, and is erased as one.
+    const kept = new Set(erasedContacts.map(({ identity }) => identity));
+    return identitiesOf(gone).filter((identity) => !kept.has(identity));
   });
+  if (forgotten.length > 0) await db.transaction((tx) => forgetWritten(tx, pads, userId, forgotten));
 }
 
 async function tellsNew(db: Db, userId: Id<"user">, pairs: readonly IdentityPair[]): Promise<boolean> {

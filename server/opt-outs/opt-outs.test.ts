@@ -14,6 +14,8 @@ import {
   readWallet,
   testEnv,
 } from "#tests/factories.ts";
+import { claimNext } from "../messages/claim.ts";
+import { applyFacts } from "../messages/facts.ts";
 import { learnIdentities } from "./learn-identities.ts";
 import { type Inbound, type InboundKeys, receiveInbound } from "./receive-inbound.ts";
 import { suppressPhones } from "./suppress.ts";
@@ -165,6 +167,30 @@ describe("STOP", () => {
     expect(await receive([known], "START")).toBe("opted_in");
     expect((await inbound()).at(-1)).toMatchObject({ sender: known, body: "START" });
   });
+});
+
+test("what was written under a LID that turns out to be of somebody who was erased is forgotten, on both sides", async () => {
+  const [known, hidden, other] = [pn(), lid(), lid()];
+  await receive([hidden], "My new address is 7 Elm Street", { waMsgId: "A" });
+  await receive([other], "Hello");
+  await receive([hidden], "STOP");
+  const claim = await claimNext(db, session, { caps: testEnv(url()).caps, ackTimeoutMs: 30_000, chance: 0 });
+  if (claim.type !== "send") throw new Error(`nothing was claimed: ${claim.type}`);
+  const { waMsgId } = claim.message;
+  await applyFacts(db, { waSessionId: session.sessionId, facts: [{ waMsgId, fact: { type: "ack" } }] });
+  await db.transaction((tx) => entomb(tx, keys.pads, userId, [known]));
+  expect(await confirmations()).toMatchObject([{ recipientKey: hidden, status: "sent" }]);
+  await learnIdentities(db, keys.pads, userId, [{ pn: known, lid: hidden }]);
+  expect(await confirmations()).toMatchObject([
+    { recipientKey: expect.stringMatching(/^erased:/), resolvedText: null, encoded: null, contactId: null },
+  ]);
+  expect((await inbound()).map(({ sender, body }) => [sender.slice(0, 7), body])).toEqual([
+    ["erased:", null],
+    [other.slice(0, 7), "Hello"],
+    ["erased:", null],
+  ]);
+  await receive([hidden], "My new address is 7 Elm Street", { waMsgId: "A" });
+  expect(await inbound()).toHaveLength(3);
 });
 
 test("START before the confirmation went out leaves it out", async () => {

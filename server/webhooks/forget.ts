@@ -6,12 +6,13 @@ import { KEPT_DAYS } from "./rules.ts";
 /**
  * Takes a person out of everything in the outbox and its log: number, contact, name and text. The event itself stays, for its
  * sequence, and may still be delivered so.
+ * @param contactId null of somebody who is no contact
  * @param identities SQL: their canonical identities, as rows
  */
 export async function forgetInWebhooks(
   tx: Db,
   userId: Id<"user">,
-  contactId: Id<"contact">,
+  contactId: Id<"contact"> | null,
   identities: SQL,
 ): Promise<void> {
   await tx.execute(sql`

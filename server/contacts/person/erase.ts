@@ -7,8 +7,9 @@ import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
 import { forgetConversations } from "../../inbox/join.ts";
 import { moveMessage } from "../../messages/move.ts";
+import { forgetInbound, namelessMessage } from "../../opt-outs/forget-written.ts";
 import { knownIdentities } from "../../opt-outs/known-identities.ts";
-import { entomb, hashOf, type Pads } from "../../opt-outs/tombstones.ts";
+import { entomb, type Pads } from "../../opt-outs/tombstones.ts";
 import { forgetInWebhooks } from "../../webhooks/forget.ts";
 import { lockContacts, lockErasure } from "../lock.ts";
 import { deleteContacts, lockCampaignsOf, skipMessages, these } from "../remove.ts";
@@ -45,11 +46,7 @@ export async function eraseContact(tx: Db, pads: Pads, userId: Id<"user">, { id,
   await forgetMessages(tx, userId, person);
   await forgetUploads(tx, userId, person);
   const inIdentities = these(person.identities);
-  // The rows stay, nameless as those of whoever writes after an erasure: a message that comes again is still known.
-  const sender = hashOf(pads, sql`${userId}::text`, sql`sender`);
-  await tx.execute(sql`
-    update inbound_messages set sender = 'erased:' || encode(${sender}, 'hex'), body = null, contact_id = null
-     where user_id = ${userId} and (contact_id = ${id} or sender in ${inIdentities})`);
+  await forgetInbound(tx, pads, userId, sql`(contact_id = ${id} or sender in ${inIdentities})`);
   await forgetConversations(tx, userId, person.identities);
   await tx.execute(sql`delete from auto_cooldowns where user_id = ${userId} and person in ${inIdentities}`);
   await tx.execute(sql`
@@ -93,7 +90,8 @@ async function refuseWhileReading(tx: Db, userId: Id<"user">): Promise<void> {
 async function forgetMessages(tx: Db, userId: Id<"user">, { id, identities }: Person): Promise<void> {
   const theirs = sql`user_id = ${userId} and (contact_id = ${id} or recipient_key in ${these(identities)})`;
   const campaignIds = await lockCampaignsOf(tx, userId, [id]);
-  // Before the first points are given back: messages are locked before the wallet.
+  // Before the first points are given back: everything that changes here is locked before the wallet, in one order.
+  await tx.execute(sql`select from messages where ${theirs} or (${testsOf(userId)}) order by id for update`);
   await forgetTests(tx, userId);
   const open = await tx.execute<{ id: Id<"message">; status: "queued" | "sending" | "unknown" }>(
     sql`select id, status from messages where status in ('queued', 'sending', 'unknown') and ${theirs} order by id`,
@@ -110,15 +108,15 @@ async function forgetMessages(tx: Db, userId: Id<"user">, { id, identities }: Pe
   for (const { id: unknown } of open.filter(({ status }) => status === "unknown")) {
     await moveMessage(tx, unknown, { from: "unknown", to: "failed", points: "release", errorCode: code });
   }
-  await tx.execute(sql`
-    update messages set recipient_key = 'erased:' || id, recipient_name = '', resolved_text = null, encoded = null, contact_id = null
-     where ${theirs}`);
+  await tx.execute(sql`update messages set ${namelessMessage} where ${theirs}`);
   for (const campaignId of campaignIds) await publish(tx, userId, "campaign", campaignId);
 }
 
+const testsOf = (userId: Id<"user">) => sql`user_id = ${userId} and test_of is not null`;
+
 /** Tests went to the user's own phone; whose values they showed is not kept, so all of them lose what they said. */
 async function forgetTests(tx: Db, userId: Id<"user">): Promise<void> {
-  const tests = sql`user_id = ${userId} and test_of is not null`;
+  const tests = testsOf(userId);
   const [open] = await tx.execute(sql`select 1 from messages where ${tests} and status = 'sending' limit 1`);
   if (open) throw new DomainError("erase_waits", { why: "A test to your own phone is on its way" });
   await tx.execute(sql`
