@@ -1,7 +1,7 @@
-import { TextInput, type TextInputProps } from "@mantine/core";
+import { NativeSelect, type NativeSelectProps, TextInput, type TextInputProps } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { MagnifyingGlassIcon } from "@radix-ui/react-icons";
-import { useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 
 const SEARCH_MS = 250;
 /** A date is typed in parts, each of which makes it another date. */
@@ -15,9 +15,10 @@ export function SearchField({
   onSearch,
   ...props
 }: Given & { value: string; onSearch: (text: string) => void }) {
-  const [typed, type] = useTyped(value, onSearch, SEARCH_MS);
+  const { ref, typed, type } = useTyped(value, onSearch, SEARCH_MS);
   return (
     <TextInput
+      ref={ref}
       name="search"
       type="search"
       autoComplete="off"
@@ -32,10 +33,12 @@ export function SearchField({
 
 /** A day, "2026-11-22", or none. */
 export function DateField({ value, onDate, ...props }: Given & { value: string; onDate: (day: string) => void }) {
-  const [typed, type] = useTyped(value, onDate, DATE_MS);
+  const { ref, typed, type } = useTyped(value, onDate, DATE_MS);
   return (
     <TextInput
+      ref={ref}
       type="date"
+      autoComplete="off"
       min="2000-01-01"
       max="9999-12-31"
       {...props}
@@ -45,8 +48,37 @@ export function DateField({ value, onDate, ...props }: Given & { value: string; 
   );
 }
 
+/** One of a few things; the choice is told on at once. */
+export function FilterSelect({
+  value,
+  onChoose,
+  ...props
+}: Omit<NativeSelectProps, "value" | "onChange"> & { value: string; onChoose: (value: string) => void }) {
+  const ref = useRef<HTMLSelectElement>(null);
+  useEarlier(ref, value, onChoose);
+  return (
+    <NativeSelect
+      ref={ref}
+      autoComplete="off"
+      {...props}
+      value={value}
+      onChange={({ currentTarget: { value: chosen } }) => onChoose(chosen)}
+    />
+  );
+}
+
+/** Tells what somebody put into a field before the page was alive: nobody listened then. */
+function useEarlier(ref: RefObject<{ value: string }>, value: string, tell: (value: string) => void): void {
+  const first = useRef({ value, tell });
+  useEffect(() => {
+    const put = ref.current?.value;
+    if (put !== undefined && put !== first.current.value) first.current.tell(put);
+  }, [ref]);
+}
+
 /** What is typed, and told on when nothing was typed for `ms`. */
-function useTyped(value: string, onRest: (text: string) => void, ms: number): [string, (text: string) => void] {
+function useTyped(value: string, onRest: (text: string) => void, ms: number) {
+  const ref = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useState(value);
   const [sent, setSent] = useState(value);
   const tell = useDebouncedCallback((text: string) => {
@@ -66,5 +98,6 @@ function useTyped(value: string, onRest: (text: string) => void, ms: number): [s
     setTyped(text);
     tell(text.trim());
   };
-  return [typed, type];
+  useEarlier(ref, value, type);
+  return { ref, typed, type };
 }

@@ -1,7 +1,9 @@
-import { Button, Group } from "@mantine/core";
-import { Link, useSearchParams } from "@remix-run/react";
+import { Button, type ButtonProps, Group } from "@mantine/core";
+import { Link } from "@remix-run/react";
+import type { MouseEvent, ReactNode } from "react";
 import { formatNumber } from "../lib/format.ts";
 import { withSearch } from "../lib/params.ts";
+import { useFilter } from "../lib/use-filter.ts";
 
 interface Option {
   value: string;
@@ -23,27 +25,60 @@ export function FilterLinks({
   total: number;
   options: readonly Option[];
 }) {
-  const [search] = useSearchParams();
   const all = [{ value: null, word: "All", count: total }, ...options];
   return (
     <Group component="nav" aria-label={label} gap="xs">
-      {all.map(({ value, word, count }) => {
-        const here = (value ?? undefined) === chosen;
-        return (
-          <Button
-            key={value ?? "all"}
-            component={Link}
-            to={withSearch(search, { [param]: value, cursor: null, reason: null })}
-            preventScrollReset
-            size="xs"
-            radius="xl"
-            variant={here ? "filled" : "default"}
-            aria-current={here ? "true" : undefined}
-          >
-            {word}&nbsp;<b>{formatNumber(count)}</b>
-          </Button>
-        );
-      })}
+      {all.map(({ value, word, count }) => (
+        <FilterLink
+          key={value ?? "all"}
+          param={param}
+          value={value}
+          here={(value ?? undefined) === chosen}
+          resets={RESETS}
+          size="xs"
+        >
+          {word}&nbsp;<b>{formatNumber(count)}</b>
+        </FilterLink>
+      ))}
     </Group>
+  );
+}
+
+const RESETS = ["cursor", "reason"];
+
+/** One choice of several, as a link: it can be opened in a tab of its own. */
+export function FilterLink({
+  param,
+  value,
+  here,
+  resets,
+  children,
+  ...props
+}: ButtonProps & {
+  param: string;
+  value: string | null;
+  here: boolean;
+  resets: readonly string[];
+  children: ReactNode;
+}) {
+  const { asked, show } = useFilter(resets);
+  const taken = Object.fromEntries(resets.map((name) => [name, null]));
+  const choose = (event: MouseEvent) => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    show({ [param]: value }, { replace: false });
+  };
+  return (
+    <Button
+      radius="xl"
+      {...props}
+      component={Link}
+      to={withSearch(asked, { ...taken, [param]: value })}
+      onClick={choose}
+      variant={here ? "filled" : "default"}
+      aria-current={here ? "true" : undefined}
+    >
+      {children}
+    </Button>
   );
 }

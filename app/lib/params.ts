@@ -12,12 +12,19 @@ export function loginPath(request: Request): string {
   return request.method === "GET" && next !== "/" ? `/login?${new URLSearchParams({ next })}` : "/login";
 }
 
-/** The same page with some of its search parameters changed; null takes one away. */
-export function withSearch(search: URLSearchParams, changes: Record<string, string | null>): string {
+/** Other values for some search parameters; null takes one away. */
+export type Changes = Readonly<Record<string, string | readonly string[] | null>>;
+
+/** The same page with some of its search parameters changed. */
+export function withSearch(search: URLSearchParams, changes: Changes): string {
   const next = new URLSearchParams(search);
   for (const [name, value] of Object.entries(changes)) {
-    if (value === null) next.delete(name);
-    else next.set(name, value);
+    if (typeof value === "string") {
+      next.set(name, value);
+      continue;
+    }
+    next.delete(name);
+    for (const each of value ?? []) next.append(name, each);
   }
   return `?${next}`;
 }

@@ -1,8 +1,8 @@
 import { useNavigation, useRevalidator } from "@remix-run/react";
 import { createTRPCClient, httpSubscriptionLink } from "@trpc/client";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { z } from "zod";
 import type { AppRouter } from "#server/router.ts";
+import { readRouter } from "./router-now.ts";
 
 // A little more than a quarter of a second: requests leave a moment later than they are asked for, some more than others.
 const MIN_GAP_MS = 280;
@@ -12,17 +12,10 @@ const RECONNECT_MS = 3_000;
 /** When the page's data was reloaded last. Of the tab: several parts of a screen may want that at once. */
 let reloadedAt = 0;
 
-const routerNow = z.object({
-  state: z.object({ navigation: z.object({ state: z.string() }), revalidation: z.string() }),
-});
-
-/**
- * Whether Remix loads something at this moment. What its hooks say follows later where the machine is busy, and a reload that
- * comes meanwhile would cut the other off.
- */
+/** Whether Remix loads something at this moment: a reload that comes meanwhile would cut the other off. */
 function isLoading(): boolean {
-  const found = routerNow.safeParse(Reflect.get(window, "__remixRouter"));
-  return found.success && (found.data.state.navigation.state !== "idle" || found.data.state.revalidation !== "idle");
+  const router = readRouter();
+  return router !== undefined && (router.navigation.state !== "idle" || router.revalidation !== "idle");
 }
 
 /** Reloads the page's data, at most four times a second and never in the way of a navigation. */

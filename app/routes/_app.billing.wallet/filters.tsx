@@ -1,36 +1,33 @@
-import { Button, Group, NativeSelect } from "@mantine/core";
+import { Button, Group } from "@mantine/core";
 import { DownloadIcon } from "@radix-ui/react-icons";
-import { Form, useNavigate, useSearchParams } from "@remix-run/react";
+import { Form } from "@remix-run/react";
 import { txnKinds, txnWords } from "#server/wallet/history/rules.ts";
-import { DateField } from "../../components/filter-fields.tsx";
+import { DateField, FilterSelect } from "../../components/filter-fields.tsx";
 import { campaignName } from "../../lib/format.ts";
-import { withSearch } from "../../lib/params.ts";
+import { useFilter } from "../../lib/use-filter.ts";
 import { type OfferedCampaign, readFilter } from "./load.ts";
 
 /** Which bookings are shown. Every choice is in the address; without JavaScript a button sends the form. */
 export function Filters({ campaigns }: { campaigns: readonly OfferedCampaign[] }) {
-  const [search] = useSearchParams();
-  const navigate = useNavigate();
-  const filter = readFilter(search);
-  const show = (changes: Record<string, string | null>) =>
-    navigate(withSearch(search, { ...changes, cursor: null }), { replace: true, preventScrollReset: true });
+  const { asked, show } = useFilter();
+  const filter = readFilter(asked);
   return (
     <Form method="get" role="search" action="/billing/wallet" aria-label="History">
       <Group align="flex-end" gap="sm">
-        <NativeSelect
+        <FilterSelect
           name="kind"
           label="Kind"
           value={filter.kind ?? ""}
-          onChange={({ currentTarget: { value } }) => show({ kind: value || null })}
+          onChoose={(value) => show({ kind: value || null })}
           data={[{ value: "", label: "Any" }, ...txnKinds.map((kind) => ({ value: kind, label: txnWords[kind] }))]}
           style={{ flex: "1 1 9rem" }}
         />
-        <NativeSelect
+        <FilterSelect
           name="campaign"
           label="Campaign"
           value={filter.campaign ?? ""}
           disabled={campaigns.length === 0}
-          onChange={({ currentTarget: { value } }) => show({ campaign: value || null })}
+          onChoose={(value) => show({ campaign: value || null })}
           data={[
             { value: "", label: campaigns.length === 0 ? "None yet" : "Any" },
             ...campaigns.map(({ id, name }) => ({ value: id, label: campaignName(name) })),
@@ -63,8 +60,8 @@ export function Filters({ campaigns }: { campaigns: readonly OfferedCampaign[] }
 
 /** The bookings as a file: those that the filters leave, on all pages. */
 export function Exports() {
-  const [search] = useSearchParams();
-  const chosen = Object.entries(readFilter(search)).flatMap(([name, value]) => (value ? [[name, value]] : []));
+  const { asked } = useFilter();
+  const chosen = Object.entries(readFilter(asked)).flatMap(([name, value]) => (value ? [[name, value]] : []));
   const query = chosen.length > 0 ? `?${new URLSearchParams(chosen)}` : "";
   return (
     <Button.Group>

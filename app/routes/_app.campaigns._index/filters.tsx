@@ -1,18 +1,18 @@
 import { Button, Group } from "@mantine/core";
-import { Form, useNavigate, useSearchParams } from "@remix-run/react";
+import { Form } from "@remix-run/react";
 import { campaignStatuses } from "#server/campaigns/results/schema.ts";
 import type { CampaignStatus } from "#server/campaigns/rules.ts";
 import { SearchField } from "../../components/filter-fields.tsx";
 import { FilterLinks } from "../../components/filter-links.tsx";
 import { campaignLooks } from "../../components/status-badge.tsx";
-import { oneOf, withSearch } from "../../lib/params.ts";
+import { oneOf } from "../../lib/params.ts";
+import { useFilter } from "../../lib/use-filter.ts";
 
 /** Which campaigns are shown. Every choice is in the address; without JavaScript a button sends the form. */
 export function Filters({ states }: { states: Record<CampaignStatus, number> }) {
-  const [search] = useSearchParams();
-  const navigate = useNavigate();
+  const { asked, show } = useFilter();
   const total = campaignStatuses.reduce((sum, status) => sum + states[status], 0);
-  const chosen = oneOf(search.get("status"), campaignStatuses);
+  const chosen = oneOf(asked.get("status"), campaignStatuses);
   return (
     <Group align="flex-end" justify="space-between" gap="sm">
       <Form method="get" role="search" action="/campaigns" style={{ flex: "1 1 16rem", maxWidth: "26rem" }}>
@@ -21,13 +21,8 @@ export function Filters({ states }: { states: Record<CampaignStatus, number> }) 
           <SearchField
             label="Search"
             placeholder="Part of the name"
-            value={search.get("search") ?? ""}
-            onSearch={(text) =>
-              navigate(withSearch(search, { search: text || null, cursor: null }), {
-                replace: true,
-                preventScrollReset: true,
-              })
-            }
+            value={asked.get("search") ?? ""}
+            onSearch={(text) => show({ search: text || null })}
             style={{ flex: 1 }}
           />
           <noscript>

@@ -1,21 +1,18 @@
-import { Button, Group, NativeSelect } from "@mantine/core";
-import { Form, useNavigate, useSearchParams } from "@remix-run/react";
+import { Button, Group } from "@mantine/core";
+import { Form } from "@remix-run/react";
 import { contactStates } from "#server/contacts/schema.ts";
 import { reachLooks } from "../../components/contact-looks.tsx";
-import { SearchField } from "../../components/filter-fields.tsx";
-import { withSearch } from "../../lib/params.ts";
+import { FilterSelect, SearchField } from "../../components/filter-fields.tsx";
+import { useFilter } from "../../lib/use-filter.ts";
 
 /** Which people are shown. Every choice is in the address; without JavaScript a button sends the form. */
 export function Filters({ tags }: { tags: readonly { tag: string; count: number }[] }) {
-  const [search] = useSearchParams();
-  const navigate = useNavigate();
-  const show = (changes: Record<string, string | null>) =>
-    navigate(withSearch(search, { ...changes, cursor: null }), { replace: true, preventScrollReset: true });
-  const given = (name: string) => search.get(name) ?? "";
+  const { asked, show } = useFilter();
+  const given = (name: string) => asked.get(name) ?? "";
   return (
     <Form method="get" role="search" action="/contacts">
       <Group align="flex-end" gap="sm">
-        {search.has("list") && <input type="hidden" name="list" value={given("list")} />}
+        {asked.has("list") && <input type="hidden" name="list" value={given("list")} />}
         <SearchField
           label="Search"
           placeholder="Name, or the number's last digits"
@@ -23,23 +20,23 @@ export function Filters({ tags }: { tags: readonly { tag: string; count: number 
           onSearch={(value) => show({ search: value || null })}
           style={{ flex: "2 1 14rem" }}
         />
-        <NativeSelect
+        <FilterSelect
           name="state"
           label="State"
           value={given("state")}
-          onChange={({ currentTarget: { value } }) => show({ state: value || null })}
+          onChoose={(value) => show({ state: value || null })}
           data={[
             { value: "", label: "Any" },
             ...contactStates.map((state) => ({ value: state, label: reachLooks[state].word })),
           ]}
           style={{ flex: "1 1 8rem" }}
         />
-        <NativeSelect
+        <FilterSelect
           name="tag"
           label="Tag"
           value={given("tag")}
           disabled={tags.length === 0}
-          onChange={({ currentTarget: { value } }) => show({ tag: value || null })}
+          onChoose={(value) => show({ tag: value || null })}
           data={[
             { value: "", label: tags.length === 0 ? "None yet" : "Any" },
             ...tags.map(({ tag, count: people }) => ({ value: tag, label: `${tag} (${people})` })),

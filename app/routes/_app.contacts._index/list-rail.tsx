@@ -1,6 +1,7 @@
-import { ActionIcon, Box, Button, Group, NativeSelect, NavLink, ScrollArea, Stack, Text } from "@mantine/core";
+import { ActionIcon, Box, Button, Group, NavLink, ScrollArea, Stack, Text } from "@mantine/core";
 import { ListBulletIcon, PersonIcon, PlusIcon } from "@radix-ui/react-icons";
 import { Form, Link, useNavigate } from "@remix-run/react";
+import { FilterSelect } from "../../components/filter-fields.tsx";
 import { count, formatNumber } from "../../lib/format.ts";
 import type { ContactList } from "./load.ts";
 
@@ -52,11 +53,11 @@ export function ListSelect({ lists, chosen, onNew }: Props) {
   return (
     <Box component={Form} method="get" action="/contacts" hiddenFrom="sm">
       <Group gap="xs" align="flex-end">
-        <NativeSelect
+        <FilterSelect
           name="list"
           label="List"
           value={chosen ?? ""}
-          onChange={({ currentTarget: { value } }) => navigate(value ? `/contacts?list=${value}` : "/contacts")}
+          onChoose={(value) => navigate(value ? `/contacts?list=${value}` : "/contacts")}
           data={[
             { value: "", label: "Everybody" },
             ...lists.map(({ id, name, total }) => ({

@@ -1,6 +1,6 @@
 import { Alert, Button, Checkbox, Group, Popover, Stack, Text } from "@mantine/core";
 import { ColumnsIcon, ExclamationTriangleIcon } from "@radix-ui/react-icons";
-import { useNavigate, useNavigation, useSearchParams } from "@remix-run/react";
+import { useNavigation, useSearchParams } from "@remix-run/react";
 import { useCallback, useState } from "react";
 import { Pager } from "../../components/data-table.tsx";
 import { TextLink } from "../../components/link-button.tsx";
@@ -9,6 +9,7 @@ import { count, formatNumber } from "../../lib/format.ts";
 import { withSearch } from "../../lib/params.ts";
 import type { Answer } from "../../lib/submit.server.ts";
 import { useCursorPages } from "../../lib/use-cursor-pages.ts";
+import { useFilter } from "../../lib/use-filter.ts";
 import { leave, useReturn } from "../../lib/use-way-back.ts";
 import { type BulkAct, BulkBar } from "./bulk-bar.tsx";
 import { BulkDialogs } from "./bulk-dialogs.tsx";
@@ -148,15 +149,11 @@ function ColumnChoice({
   chosen: readonly string[];
   onChoose: (names: string[]) => void;
 }) {
-  const [search] = useSearchParams();
-  const navigate = useNavigate();
+  const { show: showWith } = useFilter([]);
   // The table follows at once, the address a moment later.
   const show = (names: string[]) => {
     onChoose(names);
-    const next = new URLSearchParams(search);
-    next.delete("column");
-    for (const name of names) next.append("column", name);
-    navigate(`?${next}`, { replace: true, preventScrollReset: true });
+    showWith({ column: names });
   };
   return (
     <Popover position="bottom-end" withinPortal trapFocus>

@@ -1,6 +1,7 @@
-import { Anchor, Box, Button, Group, Image, NativeSelect, Stack, Text, VisuallyHidden } from "@mantine/core";
+import { Anchor, Box, Button, Group, Image, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { CheckIcon, DownloadIcon } from "@radix-ui/react-icons";
 import { Form, useNavigate, useSearchParams } from "@remix-run/react";
+import { FilterSelect } from "../../components/filter-fields.tsx";
 import { ButtonForm, Refused, SubmitButton } from "../../components/form-parts.tsx";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { Moment } from "../../components/moment.tsx";
@@ -129,11 +130,11 @@ function Holders({ phone, open }: { phone: { phone: string; name: string | null 
         ([name, value]) => name !== "as" && <input key={name} type="hidden" name={name} value={value} />,
       )}
       <Group align="flex-end" gap="xs">
-        <NativeSelect
+        <FilterSelect
           name="as"
           label="On the phone of"
           value={open.holder}
-          onChange={(event) => navigate(to(event.currentTarget.value), { preventScrollReset: true })}
+          onChoose={(value) => navigate(to(value), { preventScrollReset: true })}
           data={holders.map((each) => ({ value: each.phone, label: nameOf(each) }))}
           flex="1 1 12rem"
         />

@@ -1,9 +1,10 @@
 import { getFormProps } from "@conform-to/react";
-import { Badge, Button, Group, NativeSelect, Paper, Stack, Text, Title } from "@mantine/core";
+import { Badge, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { ExclamationTriangleIcon, PlusIcon } from "@radix-ui/react-icons";
 import { Form, Link, useNavigate, useSearchParams } from "@remix-run/react";
 import { accountInput } from "#server/dev-phone/schema.ts";
 import { TextField } from "../../components/field.tsx";
+import { FilterSelect } from "../../components/filter-fields.tsx";
 import { FormError, Intent, SubmitButton } from "../../components/form-parts.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { count } from "../../lib/format.ts";
@@ -82,11 +83,11 @@ function ChoosePhone({ data, chosen }: { data: PhoneData; chosen: string }) {
     <Form method="get" style={{ flex: "1 1 10rem", maxWidth: 420 }}>
       <input type="hidden" name="tab" value={data.tab} />
       <Group align="flex-end" gap="xs" wrap="nowrap">
-        <NativeSelect
+        <FilterSelect
           name="phone"
           label="Phone"
           value={chosen}
-          onChange={(event) => navigate(to(event.currentTarget.value), { preventScrollReset: true })}
+          onChoose={(value) => navigate(to(value), { preventScrollReset: true })}
           data={groups.filter(({ items }) => items.length > 0)}
           flex={1}
         />

@@ -1,13 +1,15 @@
-import { Alert, Badge, Button, Group, NativeSelect, Stack, Text } from "@mantine/core";
+import { Alert, Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { CircleBackslashIcon, ExclamationTriangleIcon } from "@radix-ui/react-icons";
-import { Form, Link, useNavigate, useParams, useSearchParams } from "@remix-run/react";
+import { Form, Link, useParams, useSearchParams } from "@remix-run/react";
 import { type KeyboardEvent, useCallback } from "react";
 import { contentWords } from "#server/inbox/rules.ts";
-import { SearchField } from "../../components/filter-fields.tsx";
+import { FilterSelect, SearchField } from "../../components/filter-fields.tsx";
+import { FilterLink } from "../../components/filter-links.tsx";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { withSearch } from "../../lib/params.ts";
 import { useAccount } from "../../lib/use-account.ts";
 import { useCursorPages } from "../../lib/use-cursor-pages.ts";
+import { useFilter } from "../../lib/use-filter.ts";
 import { calledBy } from "../_app.inbox.$id/load.ts";
 import styles from "./inbox.module.css";
 import { type ConversationPage, type ConversationRow, type LIST_PARAMS, listSearch } from "./load.ts";
@@ -125,17 +127,13 @@ function speaker({ by, rule }: NonNullable<ConversationRow["last"]>): string {
   return by === "opt_out" ? "Opt-out confirmed" : "You";
 }
 
+const RESETS = ["cursor", "before"];
+
 function ListHead({ unread }: { unread: number }) {
-  const [search] = useSearchParams();
-  const navigate = useNavigate();
+  const { asked, show } = useFilter(RESETS);
   const phones = useAccount()?.sessions?.filter(({ phone }) => phone !== null) ?? [];
-  const show = (changes: Record<string, string | null>) =>
-    navigate(withSearch(search, { ...changes, cursor: null, before: null }), {
-      replace: true,
-      preventScrollReset: true,
-    });
-  const chosen = search.get("show") === "unread" ? "unread" : "all";
-  const given = (name: (typeof LIST_PARAMS)[number]) => search.get(name) ?? "";
+  const chosen = asked.get("show") === "unread" ? "unread" : "all";
+  const given = (name: (typeof LIST_PARAMS)[number]) => asked.get(name) ?? "";
   return (
     <Stack gap="xs" className={styles.head}>
       <Group justify="space-between" gap="xs">
@@ -157,12 +155,12 @@ function ListHead({ unread }: { unread: number }) {
             onSearch={(value) => show({ search: value || null })}
           />
           {phones.length > 1 && (
-            <NativeSelect
+            <FilterSelect
               name="phone"
               aria-label="Phone"
               size="xs"
               value={given("phone")}
-              onChange={({ currentTarget: { value } }) => show({ phone: value || null })}
+              onChoose={(value) => show({ phone: value || null })}
               data={[
                 { value: "", label: "All phones" },
                 ...phones.map(({ id, phone, pushName }) => ({
@@ -181,19 +179,17 @@ function ListHead({ unread }: { unread: number }) {
       </Form>
       <Group component="nav" aria-label="Which conversations" gap="xs">
         {(["all", "unread"] as const).map((value) => (
-          <Button
+          <FilterLink
             key={value}
-            component={Link}
-            to={withSearch(search, { show: value === "all" ? null : value, cursor: null, before: null })}
-            preventScrollReset
+            param="show"
+            value={value === "all" ? null : value}
+            here={chosen === value}
+            resets={RESETS}
             size="compact-sm"
-            radius="xl"
             px="sm"
-            variant={chosen === value ? "filled" : "default"}
-            aria-current={chosen === value ? "true" : undefined}
           >
             {value === "all" ? "All" : `Unread ${unread}`}
-          </Button>
+          </FilterLink>
         ))}
       </Group>
     </Stack>

@@ -1,0 +1,100 @@
+import { eq } from "drizzle-orm";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Connection, connect } from "#db/client.ts";
+import { users, wallets } from "#db/schema/index.ts";
+import { publish } from "#server/events.ts";
+import { type RunningApp, startApp } from "./app.ts";
+import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
+import { bring } from "./people.ts";
+
+const PATIENCE = { timeout: 20_000 };
+const EMAIL = "early@example.org";
+const people = [
+  { name: "Ani Wijaya", phoneE164: "+6281230000001", tags: ["regular"] },
+  { name: "Bo Halim", phoneE164: "+6281230000002", tags: ["regular"], consent: false },
+  { name: "Citra Halim", phoneE164: "+6281230000003", consent: false },
+];
+
+let app: RunningApp;
+let browser: Browser;
+let connection: Connection;
+let visitor: Visitor;
+beforeAll(async () => {
+  [app, browser] = await Promise.all([startApp(), openBrowser()]);
+  connection = connect(app.databaseUrl);
+  visitor = await newVisitor(browser, app.origin);
+  await openAccount(visitor, EMAIL);
+  await bring(app.databaseUrl, { email: EMAIL, list: "Classmates", people });
+});
+afterAll(async () => {
+  await browser?.close();
+  await connection?.close();
+  await app?.stop();
+});
+
+/** Holds back what the page asks for until it is let go. */
+async function holdBack(page: Page, address: string): Promise<() => void> {
+  let letGo = () => {};
+  const gone = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  await page.route(address, async (route) => {
+    await gone;
+    await route.continue();
+  });
+  return letGo;
+}
+const asked = (page: Page) => Object.fromEntries(new URL(page.url()).searchParams);
+
+test("what happens between a page and its live stream is shown as soon as the stream opens, not with the next event", async () => {
+  const { page } = visitor;
+  const letGo = await holdBack(page, "**/trpc/live.events*");
+  const asking = page.waitForRequest("**/trpc/live.events*");
+  await page.goto("/contacts");
+  await asking;
+  const [user] = await connection.db.select({ id: users.id }).from(users).where(eq(users.email, EMAIL));
+  if (!user) throw new Error("the account is not there");
+  await connection.db.update(wallets).set({ balance: 1234 }).where(eq(wallets.userId, user.id));
+  await publish(connection.db, user.id, "wallet", user.id);
+  expect(await page.getByTestId("available-points").innerText()).not.toContain("1,234");
+  letGo();
+  await page.getByTestId("available-points").getByText("1,234").waitFor();
+});
+
+test("what is chosen and typed before the page is alive counts as soon as it is", async () => {
+  const { page } = visitor;
+  const letGo = await holdBack(page, "**/assets/**");
+  await page.goto("/contacts", { waitUntil: "commit" });
+  await page.getByLabel("State").selectOption({ label: "No consent" });
+  await page.getByLabel("Tag").selectOption("regular");
+  await page.getByLabel("Search").fill("hal");
+  letGo();
+  await expect.poll(() => asked(page), PATIENCE).toEqual({ state: "no_consent", tag: "regular", search: "hal" });
+  await page.getByRole("row").filter({ hasText: "Bo Halim" }).waitFor();
+  expect(await page.getByRole("row").filter({ hasText: "Halim" }).count()).toBe(1);
+});
+
+test("a second choice made while the first still loads keeps the first, and both are seen as chosen meanwhile", async () => {
+  const { page } = visitor;
+  await page.goto("/contacts");
+  await page.getByText("Citra Halim").first().waitFor();
+  const letGo = await holdBack(page, "**/contacts.data*");
+  // In one turn of the page: nothing is drawn between the two.
+  await page.evaluate(() => {
+    for (const [name, value] of [
+      ["state", "no_consent"],
+      ["tag", "regular"],
+    ] as const) {
+      const select = document.querySelector<HTMLSelectElement>(`select[name=${name}]`);
+      if (!select) throw new Error(`no ${name}`);
+      select.value = value;
+      select.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  });
+  await expect.poll(() => page.getByLabel("State").inputValue(), PATIENCE).toBe("no_consent");
+  await expect.poll(() => page.getByLabel("Tag").inputValue(), PATIENCE).toBe("regular");
+  letGo();
+  await expect.poll(() => asked(page), PATIENCE).toEqual({ state: "no_consent", tag: "regular" });
+  expect(visitor.problems).toEqual([]);
+});
