@@ -20,8 +20,9 @@ export function prepareStatements(client: Client, life: Life = { over: false }):
     return unsafe(query, args, { ...options, prepare: args.length > 0 && query.length < LONGEST });
   }) as Unsafe;
   // Both hand a client of their own to the callback, the last argument.
-  if (begin) client.begin = wrapped(begin, () => ({ over: false }));
-  if (savepoint) client.savepoint = wrapped(savepoint, () => life);
+  if (begin) client.begin = wrapped(begin, null);
+  // A savepoint that fails does not end the transaction it is in.
+  if (savepoint) client.savepoint = wrapped(savepoint, life);
 }
 
 /** Of a transaction; of a pool it is never over. */
@@ -32,10 +33,11 @@ interface Life {
 /** What nobody waits for any more. */
 const never = () => new Promise<never>(() => {});
 
-function wrapped<F extends (...args: never[]) => unknown>(start: F, lifeOf: () => Life): F {
+/** @param around the life of the transaction that a savepoint is in; null: what starts is a transaction of its own */
+function wrapped<F extends (...args: never[]) => unknown>(start: F, around: Life | null): F {
   const outer = async (...args: unknown[]) => {
     const run = args.pop() as (tx: Client) => unknown;
-    const life = lifeOf();
+    const life = around ?? { over: false };
     const inner = async (tx: Client) => {
       prepareStatements(tx, life);
       const result = await Promise.resolve(run(tx)).catch((err: unknown) =>
@@ -47,8 +49,7 @@ function wrapped<F extends (...args: never[]) => unknown>(start: F, lifeOf: () =
     try {
       return await (start as unknown as (...all: unknown[]) => unknown)(...args, inner);
     } catch (err) {
-      // A savepoint that fails does not end the transaction it is in.
-      if (start.name === "begin") life.over = true;
+      if (!around) life.over = true;
       throw err;
     }
   };
