@@ -4,13 +4,13 @@ import { defineConfig } from "vitest/config";
 const setupFiles = ["tests/silence/setup.ts", "tests/simulator-setup.ts"];
 const everywhere = ["node_modules/**", "build/**", ".data/**"];
 
-// Three groups, one after the other, two files at a time. A fault test kills processes of its own and a browser test has the
-// whole product to itself, so each shares the machine only with its like; nothing in them is measured by the clock.
+// Three groups, one after the other. A fault test kills processes of its own and a browser test has the whole product to
+// itself, so each shares the machine only with its like; nothing in them is measured by the clock. On two cores more files at a
+// time pay where a test mostly waits, for a timeout or a page.
 export default defineConfig({
   test: {
     globalSetup: "tests/global-setup.ts",
     reporters: ["default", "./tests/count-reporter.ts"],
-    maxWorkers: 2,
     projects: [
       {
         test: {
@@ -21,6 +21,7 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
+          maxWorkers: 4,
         },
       },
       {
@@ -31,6 +32,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
+          maxWorkers: 2,
         },
       },
       {
@@ -41,6 +43,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           sequence: { groupOrder: 3 },
+          maxWorkers: 3,
         },
       },
     ],
