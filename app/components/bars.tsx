@@ -11,8 +11,8 @@ interface BarsProps {
   color: string;
   /** In rem. */
   height: number;
-  /** Parts of the ground that stand out, in bars. */
-  shaded?: readonly { x: number; width: number }[];
+  /** Parts of the ground that stand out, in bars; `dim` ones less. */
+  shaded?: readonly { x: number; width: number; dim?: boolean }[];
   /** What a bar tells when it is pointed at. */
   titleOf?: (at: number) => string;
 }
@@ -28,8 +28,8 @@ export function Bars({ label, values, most, color, height, shaded = [], titleOf 
       role="img"
       aria-label={label}
     >
-      {shaded.map(({ x, width }) => (
-        <rect key={x} x={x} y={0} width={width} height={1} className={styles.shaded} />
+      {shaded.map(({ x, width, dim = false }) => (
+        <rect key={`${x} ${dim}`} x={x} y={0} width={width} height={1} className={dim ? styles.dim : styles.shaded} />
       ))}
       {values.map((value, at) =>
         value <= 0 ? null : (

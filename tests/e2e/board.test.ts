@@ -117,12 +117,12 @@ test("the board says how fast it goes and when it is through, and each reason to
       () =>
         db
           .update(messages)
-          .set({ notBefore: ago(-60) })
+          .set({ notBefore: ago(-60), transportErrors: 1 })
           .where(sql`campaign_id = ${id} and status = 'queued'`),
       () =>
         db
           .update(messages)
-          .set({ notBefore: ago(60) })
+          .set({ notBefore: ago(60), transportErrors: 0 })
           .where(sql`campaign_id = ${id} and status = 'queued'`),
       "The connection failed before anything was sent.",
       "Look at the phone",
@@ -134,6 +134,9 @@ test("the board says how fast it goes and when it is through, and each reason to
     await page.getByText(sentence).waitFor();
     await page.getByRole("status").getByRole("link", { name: help }).waitFor();
     if (name === "cap") await look("board-cap");
+    if (name === "retrying") {
+      await page.getByText("The connection failed 1 time before anything was sent.").first().waitFor();
+    }
     await over();
   }
   await db.update(schedules).set({ paused: true }).where(eq(schedules.userId, userId));

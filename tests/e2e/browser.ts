@@ -81,6 +81,8 @@ export async function newVisitor(
         await page.emulateMedia({ colorScheme });
         // The page follows the system by script, a moment later.
         await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
+        // Whoever opens a page sees its beginning.
+        if (keep) await page.evaluate(() => window.scrollTo(0, 0));
         if (folder) await page.screenshot({ path: join(folder, `${name}${size}${scheme}.png`) });
         for (const finding of await inspect(page, colorScheme)) problems.push(`${name}${size}${scheme}: ${finding}`);
       }

@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
-import { auditLogs, campaigns, users } from "#db/schema/index.ts";
+import { auditLogs, campaigns, schedules, users } from "#db/schema/index.ts";
 import { createHeldSession } from "../factories.ts";
 import { createPastRun, createPeople, type Fate, write } from "../past-runs.ts";
 import { type RunningApp, startApp } from "./app.ts";
@@ -50,8 +50,13 @@ beforeAll(async () => {
   const pause = { userId: user.id, meta: { campaignId: id } };
   await db.insert(auditLogs).values([
     { ...pause, id: newId("audit"), action: "campaign.paused", createdAt: new Date(startedAt + 10 * MINUTE) },
-    { ...pause, id: newId("audit"), action: "campaign.resumed", createdAt: new Date(startedAt + 35 * MINUTE) },
+    { ...pause, id: newId("audit"), action: "campaign.resumed", createdAt: new Date(startedAt + 20 * MINUTE) },
   ]);
+  // And a quarter of an hour of each day is no active one.
+  const closes = Math.floor(startedAt / MINUTE) + 20;
+  const opens = (closes + 15) % 1_440;
+  const windows = Array.from({ length: 7 }, (_, day) => ({ day, from: opens, to: opens + 1_440 - 15 }));
+  await db.update(schedules).set({ tz: "UTC", windows }).where(eq(schedules.userId, user.id));
   const replied = (n: number) => new Date(startedAt + n * MINUTE);
   await write(db, of, ayu, replied(40), "Yes, we both come. Shall I bring the cake again?");
   await write(db, of, bima, replied(42), null);
@@ -71,9 +76,10 @@ test("a finished campaign shows whom it reached, how it went, and who answered",
   await results.getByText("1 of them to opt out").waitFor();
   await results.getByRole("img", { name: "Accepted: 59 in this time" }).waitFor();
   await results
-    .getByRole("list", { name: "When it was paused" })
-    .getByText(/^Paused .*, for 25 min: you paused it\.$/)
+    .getByRole("list", { name: "When nothing was sent" })
+    .getByText(/^Paused .*, for 10 min: you paused it\.$/)
     .waitFor();
+  await results.getByText(/^Nothing sent from .*, for 15 min: it was outside of your active hours\.$/).waitFor();
   await results.getByText("The same as a table").click();
   expect(await results.getByRole("table", { name: "Messages over time" }).getByRole("row").count()).toBeGreaterThan(10);
   await results.getByText("The same as a table").click();

@@ -103,6 +103,7 @@ test("they write a campaign and see it as three real people will", async () => {
   await page.getByLabel("Longest wait").fill("1");
   const preview = page.getByRole("region", { name: "Preview" });
   await preview.getByText("Hi Ayu Lestari, our reunion").waitFor();
+  await page.getByText(/^Saved /).waitFor();
   await look("campaign-new", { keep: true });
   await preview.getByRole("button", { name: "Next contact" }).click();
   await preview.getByText("2 of 3").waitFor();

@@ -50,7 +50,7 @@ export function Shell({ account, children }: { account: Account; children: React
               <Brand />
             </Box>
             <Box hiddenFrom="sm">
-              <img src="/favicon.svg" width={32} height={32} alt="" />
+              <img src="/favicon.svg" width={32} height={32} alt="" style={{ display: "block" }} />
             </Box>
           </Link>
           <Group gap={6} wrap="nowrap">

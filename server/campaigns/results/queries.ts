@@ -93,6 +93,8 @@ export async function listCampaignMessages(tx: Db, userId: Id<"user">, input: Ca
       status: messages.status,
       errorCode: messages.errorCode,
       submissions: messages.submissions,
+      transportErrors: messages.transportErrors,
+      notBefore: messages.notBefore,
       sendingAt: messages.sendingAt,
       sentAt: messages.sentAt,
       deliveredAt: messages.deliveredAt,
@@ -113,8 +115,10 @@ export async function listCampaignMessages(tx: Db, userId: Id<"user">, input: Ca
     .limit(input.limit + 1);
   const page = rows.slice(0, input.limit);
   return {
-    rows: page.map(({ recipientKey, ...row }) => ({
+    rows: page.map(({ recipientKey, transportErrors, notBefore, ...row }) => ({
       ...row,
+      /** How often the connection failed before anything was written, and when it is tried again. */
+      retrying: row.status === "queued" && transportErrors > 0 ? { failures: transportErrors, at: notBefore } : null,
       phone: recipientAddress(recipientKey),
       reason: row.errorCode ? reasonSentence(row.errorCode) : null,
     })),

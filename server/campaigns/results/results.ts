@@ -3,6 +3,7 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
 import { countAnswers, reached } from "./answers.ts";
+import { readQuiet } from "./quiet.ts";
 import { type RunMoments, type RunScale, runScale } from "./rules.ts";
 import { readStops } from "./stops.ts";
 
@@ -27,18 +28,20 @@ const acceptedAt = sql`least(m.sent_at, m.delivered_at, m.read_at)`;
 const deliveredAt = sql`least(m.delivered_at, m.read_at)`;
 
 /**
- * What came of a campaign beside its counts: who answered, how its messages went over time, and when it was paused. `run` is
+ * What came of a campaign beside its counts: who answered, how its messages went over time, when it was paused, and when
+ * nothing left because of the hours. `run` is
  * null while WhatsApp has accepted none.
  * @throws DomainError not_found
  */
 export async function readResults(tx: Db, userId: Id<"user">, input: { id: string }) {
-  const { id, startedAt } = await getOwnCampaign(tx, userId, input.id);
+  const { id, startedAt, finishedAt } = await getOwnCampaign(tx, userId, input.id);
   const answers = await countAnswers(tx, userId, id);
   const moments = await readMoments(tx, userId, id);
   return {
     ...answers,
     run: moments && (await readRun(tx, userId, id, moments)),
     stops: await readStops(tx, userId, { id, startedAt }),
+    quiet: await readQuiet(tx, userId, { startedAt, finishedAt }),
   };
 }
 

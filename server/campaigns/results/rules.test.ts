@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { runScale, stopsOf } from "./rules.ts";
+import { type HoursChange, quietOf, runScale, stopsOf } from "./rules.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -56,5 +56,45 @@ test("a pause lasts until the next resume or the cancel; another pause meanwhile
   ).toEqual([
     { from: at(2), to: at(5), reason: "failures" },
     { from: at(9), to: null, reason: "user" },
+  ]);
+});
+
+test("nothing leaves outside of the hours, nor while all is paused; of windows that were changed since nothing is said", () => {
+  const at = (hour: number) => new Date(NOON + hour * HOUR);
+  // 2 November 2026 is a Monday; 09:00 to 17:00 every day.
+  const windows = Array.from({ length: 7 }, (_, day) => ({ day, from: 9 * 60, to: 17 * 60 }));
+  const hours = { tz: "UTC", windows, exceptions: [] };
+  const span = { from: at(0), to: at(48) };
+  const night = (from: number, to: number) => ({ from: at(from), to: at(to), reason: "outside_hours" as const });
+  const paused = (from: number, to: number) => ({ from: at(from), to: at(to), reason: "paused_all" as const });
+  const change = (hour: number, what: Partial<HoursChange>) => ({
+    at: at(hour),
+    windows: false,
+    paused: null,
+    openUntil: null,
+    ...what,
+  });
+  expect(quietOf(hours, [], span)).toEqual([night(5, 21), night(29, 45)]);
+  expect(quietOf({ ...hours, windows: null }, [], span)).toEqual([]);
+  expect(quietOf({ ...hours, windows: [] }, [], span)).toEqual([night(0, 48)]);
+  expect(quietOf(hours, [change(-9, { paused: true }), change(2, { paused: false })], span)).toEqual([
+    paused(0, 2),
+    night(5, 21),
+    night(29, 45),
+  ]);
+  // Active now, for an hour of the night; then until somebody ended it.
+  expect(
+    quietOf(
+      hours,
+      [change(10, { openUntil: at(11) }), change(30, { openUntil: at(40) }), change(32, { openUntil: "over" })],
+      span,
+    ),
+  ).toEqual([night(5, 10), night(11, 21), night(29, 30), night(32, 45)]);
+  expect(quietOf(hours, [change(10, { windows: true }), change(24, { windows: true })], span)).toEqual([night(29, 45)]);
+  // A pause that goes on at the end, and what came after it.
+  expect(quietOf(hours, [change(30, { paused: true }), change(60, { paused: false })], span)).toEqual([
+    night(5, 21),
+    night(29, 30),
+    paused(30, 48),
   ]);
 });

@@ -1,3 +1,4 @@
+import { type ActiveHours, nextClosing, nextOpening } from "../../schedules/rules.ts";
 import type { pauseSentences } from "../rules.ts";
 
 /**
@@ -37,6 +38,71 @@ export function stopsOf(events: readonly { at: Date; kind: "paused" | "ended"; r
     if (kind === "paused" && !open) stops.push({ from: at, to: null, reason });
   }
   return stops;
+}
+
+/** A stretch in which nothing left because of its user's hours. */
+export interface Quiet {
+  from: Date;
+  to: Date;
+  reason: "outside_hours" | "paused_all";
+}
+
+/** A change of the hours; null: it left that as it was. */
+export interface HoursChange {
+  at: Date;
+  /** The windows, or dates of their own, were changed: what they were before is not known any more. */
+  windows: boolean;
+  paused: boolean | null;
+  /** "Active now" until then; "over": it ended. */
+  openUntil: Date | "over" | null;
+}
+
+/**
+ * When nothing left between two moments because of the hours, oldest first. Windows speak for the time since they were last
+ * changed; of before nothing is said.
+ * @param changes all there were, oldest first
+ */
+export function quietOf(
+  windows: Pick<ActiveHours, "tz" | "windows" | "exceptions">,
+  changes: readonly HoursChange[],
+  { from, to }: { from: Date; to: Date },
+): Quiet[] {
+  const knownFrom = changes.findLast((change) => change.windows)?.at ?? from;
+  const quiet: Quiet[] = [];
+  const hours: ActiveHours = { ...windows, paused: false, openUntil: null };
+  let at = from;
+  for (const change of [...changes, { at: to, windows: false, paused: null, openUntil: null }]) {
+    const until = change.at < to ? change.at : to;
+    if (until > at) {
+      if (hours.paused) quiet.push({ from: at, to: until, reason: "paused_all" });
+      else if (at >= knownFrom) quiet.push(...closedBetween(hours, at, until));
+      at = until;
+    }
+    if (change.paused !== null) hours.paused = change.paused;
+    if (change.openUntil !== null) hours.openUntil = change.openUntil === "over" ? null : change.openUntil;
+  }
+  return joined(quiet);
+}
+
+function closedBetween(hours: ActiveHours, from: Date, to: Date): Quiet[] {
+  const closed: Quiet[] = [];
+  for (let at = nextClosing(hours, from); at !== null && at < to; ) {
+    const opens = nextOpening(hours, at) ?? to;
+    closed.push({ from: at, to: opens < to ? opens : to, reason: "outside_hours" });
+    at = opens < to ? nextClosing(hours, opens) : null;
+  }
+  return closed;
+}
+
+/** Stretches of one reason that meet are one. */
+function joined(stretches: readonly Quiet[]): Quiet[] {
+  const all: Quiet[] = [];
+  for (const stretch of stretches) {
+    const last = all.at(-1);
+    if (last?.reason === stretch.reason && last.to.getTime() === stretch.from.getTime()) last.to = stretch.to;
+    else all.push({ ...stretch });
+  }
+  return all;
 }
 
 /** When a campaign handed over its first message, when WhatsApp accepted its last, and the last it heard of any. Milliseconds. */

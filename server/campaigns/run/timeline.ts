@@ -66,6 +66,9 @@ export async function readTimeline(tx: Db, userId: Id<"user">, input: TimelineIn
     text: row.resolvedText,
     hasMedia: row.mediaId !== null,
     submissions: row.submissions,
+    /** How often the connection failed before anything was written; when it is tried again, if it is. */
+    connectionFailures: row.transportErrors,
+    nextTryAt: row.status === "queued" && row.transportErrors > 0 ? row.notBefore : null,
     points: row.costPoints,
     reason: row.errorCode && reasonSentence(row.errorCode),
     moments: moments.sort((a, b) => a.at.getTime() - b.at.getTime()),

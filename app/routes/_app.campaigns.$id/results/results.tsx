@@ -33,7 +33,7 @@ export function Results({
             {canDuplicateToFailed(campaign, failures) && <DuplicateToFailed campaignId={campaign.id} />}
           </Group>
           <Figures campaign={campaign} results={results} />
-          <RunChart run={run} stops={results.stops} />
+          <RunChart run={run} results={results} />
         </Stack>
       </Paper>
       {campaign.audience !== "group_chat" && <Replies page={replies} />}

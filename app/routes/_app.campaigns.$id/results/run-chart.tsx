@@ -16,10 +16,11 @@ const kinds = [
 
 /**
  * How a run went over time: three strips of bars to one scale. Where nothing was sent there are none; where that was because
- * it was paused, the ground is shaded and the reason is below.
+ * it was paused, or outside of the active hours, the ground is shaded and the reason is below.
  */
-export function RunChart({ run, stops }: { run: Run; stops: CampaignResults["stops"] }) {
+export function RunChart({ run, results }: { run: Run; results: CampaignResults }) {
   const { parts, stepMs, later } = run;
+  const stops = [...results.stops, ...results.quiet].toSorted((a, b) => a.from.getTime() - b.from.getTime());
   const most = Math.max(1, ...parts.flatMap((part) => kinds.map(({ kind }) => part[kind])));
   const [first] = parts;
   const last = parts.at(-1);

@@ -1,10 +1,11 @@
 import { Group, Stack, Text } from "@mantine/core";
+import { pauseSentences } from "#server/campaigns/rules.ts";
 import { Moment } from "../../../components/moment.tsx";
 import { count, formatWait } from "../../../lib/format.ts";
 import type { CampaignResults } from "./load.ts";
 import styles from "./run-chart.module.css";
 
-type Stop = CampaignResults["stops"][number];
+type Stop = CampaignResults["stops"][number] | CampaignResults["quiet"][number];
 
 const reasons = {
   user: "you paused it",
@@ -13,6 +14,8 @@ const reasons = {
   restricted: "WhatsApp restricted the account",
   logged_out: "the phone was logged out",
   media: "WhatsApp did not take the file",
+  paused_all: "you had paused all sending",
+  outside_hours: "it was outside of your active hours",
 } as const satisfies Record<Stop["reason"], string>;
 
 /** So many are told one by one. */
@@ -22,7 +25,11 @@ const SHOWN = 8;
 export interface Span {
   x: number;
   width: number;
+  dim: boolean;
 }
+
+/** The hours say so, and it went on by itself. */
+const isDim = ({ reason }: Stop): boolean => reason === "outside_hours";
 
 /** Where stops are on a chart of `count` parts of `stepMs` from `from` on; what lies outside of it is left out. */
 export function inParts(
@@ -31,21 +38,21 @@ export function inParts(
 ): Span[] {
   const place = (at: Date) => Math.min(parts, Math.max(0, (at.getTime() - from.getTime()) / stepMs));
   return stops
-    .map((stop) => ({ x: place(stop.from), end: stop.to ? place(stop.to) : parts }))
+    .map((stop) => ({ x: place(stop.from), end: stop.to ? place(stop.to) : parts, dim: isDim(stop) }))
     .filter(({ x, end }) => end > x)
-    .map(({ x, end }) => ({ x, width: end - x }));
+    .map(({ x, end, dim }) => ({ x, width: end - x, dim }));
 }
 
-/** When it was paused, why, and for how long. */
+/** When nothing was sent, why, and for how long; oldest first. */
 export function Stops({ stops, seconds }: { stops: readonly Stop[]; seconds: boolean }) {
   if (stops.length === 0) return null;
   return (
-    <Stack component="ul" gap={4} m={0} p={0} style={{ listStyle: "none" }} aria-label="When it was paused">
+    <Stack component="ul" gap={4} m={0} p={0} style={{ listStyle: "none" }} aria-label="When nothing was sent">
       {stops.slice(0, SHOWN).map((stop) => (
-        <Group key={stop.from.getTime()} component="li" gap="xs" wrap="nowrap" align="flex-start">
-          <span className={styles.swatch} aria-hidden style={{ marginTop: 4 }} />
+        <Group key={`${stop.from.getTime()} ${stop.reason}`} component="li" gap="xs" wrap="nowrap" align="flex-start">
+          <span className={styles.swatch} data-dim={isDim(stop) || undefined} aria-hidden style={{ marginTop: 4 }} />
           <Text size="sm">
-            Paused <Moment at={stop.from} seconds={seconds} />
+            {stop.reason in pauseSentences ? "Paused" : "Nothing sent from"} <Moment at={stop.from} seconds={seconds} />
             {stop.to ? `, for ${formatWait(stop.to.getTime() - stop.from.getTime())}` : " until now"}:{" "}
             {reasons[stop.reason]}.
           </Text>

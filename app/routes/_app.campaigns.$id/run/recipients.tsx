@@ -7,6 +7,7 @@ import { FilterLinks } from "../../../components/filter-links.tsx";
 import { TextLink } from "../../../components/link-button.tsx";
 import { Moment } from "../../../components/moment.tsx";
 import { messageLooks, StatusBadge } from "../../../components/status-badge.tsx";
+import { count } from "../../../lib/format.ts";
 import { oneOf, withSearch } from "../../../lib/params.ts";
 import type { Campaign, RecipientPage } from "../load.ts";
 import { timelineAddress } from "./timeline-address.ts";
@@ -38,6 +39,14 @@ function Since({ row }: { row: Recipient }) {
 
 function Why({ row }: { row: Recipient }) {
   if (row.reason) return row.reason;
+  if (row.retrying) {
+    return (
+      <>
+        The connection failed {count(row.retrying.failures, "time")} before anything was sent. It is tried again{" "}
+        <Moment at={row.retrying.at} seconds />.
+      </>
+    );
+  }
   if (row.submissions > 1) {
     return (
       <Text size="sm" c="dimmed">

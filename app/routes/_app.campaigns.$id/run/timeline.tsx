@@ -11,14 +11,18 @@ import {
   ReloadIcon,
 } from "@radix-ui/react-icons";
 import { Link, useNavigate, useSearchParams } from "@remix-run/react";
+import type { Id } from "#db/ids.ts";
 import { ConfirmButton } from "../../../components/confirm-button.tsx";
 import { ButtonForm, SubmitButton } from "../../../components/form-parts.tsx";
 import type { Icon } from "../../../components/icon.ts";
 import { TextLink } from "../../../components/link-button.tsx";
 import { Moment } from "../../../components/moment.tsx";
 import { messageLooks, StatusBadge } from "../../../components/status-badge.tsx";
+import { count } from "../../../lib/format.ts";
 import { withSearch } from "../../../lib/params.ts";
+import type { Answer } from "../../../lib/submit.server.ts";
 import type { MessageTimeline } from "../load.ts";
+import { RefusedHere } from "../refused-here.tsx";
 import { PLACE } from "./timeline-address.ts";
 
 type Step = MessageTimeline["moments"][number];
@@ -42,7 +46,14 @@ const wordOf = (step: Step, { status }: MessageTimeline): string =>
   step.kind === "ended" ? messageLooks[status].word : looks[step.kind].word;
 
 /** The life of one recipient's message, beside the table. It is in the address, so it can be opened, closed and sent as a link. */
-export function TimelineDrawer({ campaignId, timeline }: { campaignId: string; timeline: MessageTimeline | null }) {
+export function TimelineDrawer({
+  timeline,
+  ...props
+}: {
+  campaignId: Id<"campaign">;
+  timeline: MessageTimeline | null;
+  answer: Answer | undefined;
+}) {
   const [search] = useSearchParams();
   const navigate = useNavigate();
   const without = withSearch(search, { row: null });
@@ -59,7 +70,7 @@ export function TimelineDrawer({ campaignId, timeline }: { campaignId: string; t
               </Title>
               <TextLink to={without}>Close the timeline</TextLink>
             </Group>
-            <Life campaignId={campaignId} timeline={timeline} />
+            <Life {...props} timeline={timeline} />
           </Paper>
         )}
       </noscript>
@@ -73,14 +84,22 @@ export function TimelineDrawer({ campaignId, timeline }: { campaignId: string; t
             </Drawer.Title>
             <Drawer.CloseButton aria-label="Close the timeline" />
           </Group>
-          <Drawer.Body>{timeline && <Life campaignId={campaignId} timeline={timeline} />}</Drawer.Body>
+          <Drawer.Body>{timeline && <Life {...props} timeline={timeline} />}</Drawer.Body>
         </Drawer.Content>
       </Drawer.Root>
     </>
   );
 }
 
-function Life({ campaignId, timeline }: { campaignId: string; timeline: MessageTimeline }) {
+function Life({
+  campaignId,
+  timeline,
+  answer,
+}: {
+  campaignId: Id<"campaign">;
+  timeline: MessageTimeline;
+  answer: Answer | undefined;
+}) {
   const { moments, canDo } = timeline;
   return (
     <Stack gap="lg">
@@ -94,10 +113,17 @@ function Life({ campaignId, timeline }: { campaignId: string; timeline: MessageT
           <Text>{timeline.phone}</Text>
         )}
         <Text c="dimmed" size="sm">
-          {timeline.points} points
+          {count(timeline.points, "point")}
         </Text>
       </Group>
       {timeline.reason && <Alert color="yellow">{timeline.reason}</Alert>}
+      {timeline.nextTryAt && (
+        <Text size="sm">
+          The connection failed {count(timeline.connectionFailures, "time")} before anything was sent. It is tried again{" "}
+          <Moment at={timeline.nextTryAt} seconds />.
+        </Text>
+      )}
+      <RefusedHere campaignId={campaignId} answer={answer} />
       <Actions campaignId={campaignId} timeline={timeline} />
       {canDo.why && (
         <Text size="sm">

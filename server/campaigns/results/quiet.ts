@@ -1,0 +1,55 @@
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import type { Db } from "#db/client.ts";
+import type { Id } from "#db/ids.ts";
+import { hoursColumns, hoursRow, toHours } from "../../schedules/row.ts";
+import { type HoursChange, type Quiet, quietOf } from "./rules.ts";
+
+const CHANGES_AT_MOST = 500;
+
+const change = z.object({
+  at: z.coerce.date(),
+  action: z.string(),
+  paused: z.boolean().nullable(),
+  until: z.coerce.date().nullable(),
+});
+
+/** When nothing of a campaign left because of its user's hours, oldest first, by the hours and the audit log. */
+export async function readQuiet(
+  tx: Db,
+  userId: Id<"user">,
+  campaign: { startedAt: Date | null; finishedAt: Date | null },
+): Promise<Quiet[]> {
+  const { startedAt, finishedAt } = campaign;
+  if (startedAt === null) return [];
+  const [found] = await tx.execute(
+    sql`select ${hoursColumns}, app_now() as now from schedules h where h.user_id = ${userId}`,
+  );
+  const { now, ...hours } = hoursRow.extend({ now: z.coerce.date() }).parse(found);
+  const changes = await tx.execute(sql`
+    select to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, action,
+           (meta->>'paused')::boolean as paused, meta->>'until' as until
+      from audit_logs
+     where user_id = ${userId} and action in ('schedule.set', 'schedule.paused', 'schedule.resumed', 'schedule.activated',
+             'schedule.exception_added', 'schedule.exception_removed')
+     order by id desc limit ${CHANGES_AT_MOST}`);
+  return quietOf(toHours(hours), changes.map((each) => toChange(change.parse(each))).reverse(), {
+    from: startedAt,
+    to: finishedAt ?? now,
+  });
+}
+
+function toChange({ at, action, paused, until }: z.infer<typeof change>): HoursChange {
+  switch (action) {
+    case "schedule.paused":
+      return { at, windows: false, paused: true, openUntil: "over" };
+    case "schedule.resumed":
+      return { at, windows: false, paused: false, openUntil: "over" };
+    case "schedule.activated":
+      return { at, windows: false, paused: false, openUntil: until };
+    case "schedule.set":
+      return { at, windows: true, paused, openUntil: paused ? "over" : null };
+    default:
+      return { at, windows: true, paused: null, openUntil: null };
+  }
+}
