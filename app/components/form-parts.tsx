@@ -11,20 +11,31 @@ export function Intent({ name }: { name: string }) {
 }
 
 /** What the form as a whole was refused for. Announced when it appears. */
-export function FormError({ errors }: { errors: readonly string[] | undefined }) {
+export function FormError({ errors, children }: { errors: readonly string[] | undefined; children?: ReactNode }) {
   if (!errors || errors.length === 0) return null;
   return (
     <Alert color="red" role="alert" icon={<CrossCircledIcon />}>
-      {errors.join(" ")}
+      {errors.join(" ")} {children}
     </Alert>
   );
 }
 
-/** Why a button's request was refused; for pages whose buttons have no form of fields around them. */
-export function Refused({ answer, intents }: { answer: Answer | undefined; intents: readonly string[] }) {
+/**
+ * Why a button's request was refused; for pages whose buttons have no form of fields around them.
+ * @param children the way out of it
+ */
+export function Refused({
+  answer,
+  intents,
+  children,
+}: {
+  answer: Answer | undefined;
+  intents: readonly string[];
+  children?: ReactNode;
+}) {
   if (!answer || !intents.includes(answer.intent) || answer.result.status !== "error") return null;
   const errors = Object.values(answer.result.error ?? {}).flatMap((list) => list ?? []);
-  return <FormError errors={errors} />;
+  return <FormError errors={errors}>{children}</FormError>;
 }
 
 /** Whether this form (and this object, where several have one) is on its way. */

@@ -13,6 +13,8 @@ export interface Answer<R = unknown> {
   /** Of the HTTP answer: a refusal keeps its own. */
   status: number;
   value?: R;
+  /** Why it was refused, for pages that have a way out of it. */
+  refusal?: { code: string; details: Readonly<Record<string, unknown>> };
 }
 
 type Handler<R> = (intent: string, form: FormData) => Promise<Answer<R> | Response>;
@@ -23,7 +25,12 @@ interface Done<R> {
 }
 
 // The body of a refusal (server/errors.ts), as far as a form shows it.
-const refusalBody = z.object({ message: z.string(), fields: z.record(z.string(), z.string()).default({}) });
+const refusalBody = z.object({
+  code: z.string(),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()).default({}),
+  fields: z.record(z.string(), z.string()).default({}),
+});
 
 interface Options {
   /** Fields that are not sent back with an error, such as passwords. */
@@ -64,6 +71,7 @@ export function form<S extends z.ZodType, R>(
         intent,
         result: submission.reply({ formErrors, fieldErrors, hideFields: hide }),
         status: refusal.status,
+        refusal: { code: refusal.code, details: refusal.details },
       };
     }
   };

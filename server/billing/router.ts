@@ -19,9 +19,7 @@ export const billingRouter = router({
     return { provider, currency, tax, offers, method, contact };
   }),
   buy: signedInProcedure.input(input.buyInput).mutation((p) => buy(p.ctx.db, p.ctx, p.ctx.userId, p.input)),
-  pay: signedInProcedure
-    .input(input.purchaseRef)
-    .mutation((p) => goOnPaying(p.ctx.db, p.ctx, p.ctx.userId, p.input.id)),
+  pay: signedInProcedure.input(input.payInput).mutation((p) => goOnPaying(p.ctx.db, p.ctx, p.ctx.userId, p.input)),
   cancel: signedInProcedure
     .input(input.purchaseRef)
     .mutation((p) => cancelPurchase(p.ctx.db, p.ctx, p.ctx.userId, p.input.id)),

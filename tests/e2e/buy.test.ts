@@ -1,7 +1,8 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "#db/client.ts";
-import { users } from "#db/schema/index.ts";
+import { newId } from "#db/ids.ts";
+import { purchases, users } from "#db/schema/index.ts";
 import { type RunningApp, startApp } from "./app.ts";
 import { newVisitor, openAccount, openBrowser } from "./browser.ts";
 
@@ -123,6 +124,31 @@ test("where payments are switched off the page says who gives points, and no add
     expect(await page.getByRole("link", { name: /@/ }).count()).toBe(0);
     expect(await page.getByRole("button", { name: "Go to payment" }).count()).toBe(0);
     await look("buy-off");
+    await page.goto("/billing/buy?missing=120");
+    await page.getByText("120 points are missing for what you want to send.").waitFor();
+    // Ordered while payments were on.
+    const [user] = await connection.db.select({ id: users.id }).from(users);
+    if (!user) throw new Error("the account is not there");
+    const bought = { kind: "topup", points: 200, net: 5_500_000, tax: 605_000, total: 6_105_000 } as const;
+    const [purchase] = await connection.db
+      .insert(purchases)
+      .values({
+        ...bought,
+        id: newId("purchase"),
+        userId: user.id,
+        currency: "IDR",
+        taxName: "PPN",
+        taxRate: 1_100,
+        provider: "demo",
+        providerRef: "dpy_earlier",
+      })
+      .returning();
+    await page.goto(`/billing/purchases/${purchase?.id}?returned=1`);
+    await page.getByText("Payments are switched off at the moment").waitFor();
+    for (const name of ["Pay now", "Back to the payment page", "Cancel the purchase"])
+      expect(await page.getByRole("button", { name }).count()).toBe(0);
+    await page.getByRole("main").getByRole("link", { name: "To the wallet" }).waitFor();
+    await look("purchase-off");
     await page.goto(`/pay/demo/dpy_${"a".repeat(32)}`);
     await page.getByText("There is nothing here").first().waitFor();
     expect(problems).toEqual([]);

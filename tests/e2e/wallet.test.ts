@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
@@ -30,7 +30,7 @@ beforeAll(async () => {
   connection = connect(app.databaseUrl);
   env = testEnv(app.databaseUrl);
   const { db } = connection;
-  visitor = await newVisitor(browser, app.origin, { acceptDownloads: true });
+  visitor = await newVisitor(browser, app.origin, { acceptDownloads: true, refusals: [422] });
   await openAccount(visitor, EMAIL);
   const [user] = await db.select({ id: users.id }).from(users).where(eq(users.email, EMAIL));
   if (!user) throw new Error("the account is not there");
@@ -164,7 +164,7 @@ test("below the points somebody set they are warned on every screen, at once, bu
   expect(await warning.count()).toBe(0);
 });
 
-test("a start that cannot be paid says by how much, and leads to the smallest pack that is enough", async () => {
+test("a start that cannot be paid says by how much, leads to the smallest pack that is enough, and from there back", async () => {
   const { page, look } = visitor;
   const { db } = connection;
   const list = await createList(db, of.userId, 190);
@@ -181,8 +181,54 @@ test("a start that cannot be paid says by how much, and leads to the smallest pa
   expect(await page.getByRole("button", { name: "It cannot start yet" }).isDisabled()).toBe(true);
   await look("wallet-blocked");
   await page.getByRole("link", { name: "Get the missing points" }).click();
-  await page.waitForURL(/\/billing\/buy\?missing=120$/);
+  await page.waitForURL(/\/billing\/buy\?missing=120&/);
   expect(await page.getByRole("radio", { name: /^200 points/ }).isChecked()).toBe(true);
+  await page.getByRole("link", { name: "Back to the campaign" }).waitFor();
+  await look("buy-for-campaign");
+  await page.getByRole("button", { name: "Go to payment" }).click();
+  // Left, and gone on with: the way back is still known.
+  await page.getByRole("button", { name: "Cancel and go back" }).click();
+  await page.getByText("You did not pay").waitFor();
+  await page.getByRole("link", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Go to payment" }).click();
+  await page.getByLabel("4242 4242 4242 4242").check();
+  await page.getByRole("button", { name: /^Pay IDR/ }).click();
+  await page.getByText("200 points are in your wallet.").waitFor();
+  await look("purchase-for-campaign");
+  await page.getByRole("link", { name: "Back to the campaign" }).click();
+  await page.waitForURL(`**/campaigns/${id}`);
+  await page.getByText("380 points are held for it, 80 are left").waitFor();
+  await page.goto("/billing/buy?missing=120&back=https://elsewhere.example/campaigns/cmp_00000000000000000000");
+  await page.getByRole("button", { name: "Go to payment" }).waitFor();
+  expect(await page.getByRole("link", { name: "Back to the campaign" }).count()).toBe(0);
+  expect(visitor.problems).toEqual([]);
+});
+
+test("a retry that cannot be paid says by how much, beside the button that was pressed, and leads to where points are bought", async () => {
+  const { page, look } = visitor;
+  const { db } = connection;
+  const people = await createPeople(db, of.userId, ["Ayu", "Bo"]);
+  const fate = { at: new Date(Date.now() - DAY), status: "failed" as const, errorCode: "479" };
+  const id = await createPastRun(
+    db,
+    { ...of, name: "Not enough" },
+    people.map((to) => ({ to, ...fate })),
+  );
+  const rows = await db.update(messages).set({ resolvedText: "Hello" }).where(eq(messages.campaignId, id)).returning();
+  await db.update(wallets).set({ balance: sql`held + 1` }).where(eq(wallets.userId, of.userId));
+  await page.goto(`/campaigns/${id}`);
+  await page.getByRole("button", { name: "Retry failed (2), 4 points" }).click();
+  const alert = page.getByRole("alert").filter({ hasText: "This needs 4 points and 1 are available: 3 are missing." });
+  await alert.waitFor();
+  await look("retry-blocked");
+  await page.goto(`/campaigns/${id}?row=${rows[0]?.id}`);
+  await page.getByRole("dialog").getByRole("button", { name: "Try again" }).click();
+  const inside = page.getByRole("dialog").getByRole("alert");
+  await inside.getByText("This needs 2 points and 1 are available: 1 are missing.").waitFor();
+  await look("retry-blocked-row");
+  await inside.getByRole("link", { name: "Get the missing points" }).click();
+  await page.waitForURL(`**/billing/buy?missing=1&back=*${id}`);
+  expect(await page.getByRole("radio", { name: /^100 points/ }).isChecked()).toBe(true);
   expect(visitor.problems).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { Id } from "#db/ids.ts";
+import { type Id, newId } from "#db/ids.ts";
 import { demoPayments, paymentMethods, planOffers, purchases, wallets } from "#db/schema/index.ts";
 import type { CardKind } from "#server/billing/provider/demo/rules.ts";
 import { expirePurchases } from "#server/billing/purchases/give-up.ts";
@@ -97,6 +97,22 @@ test("whoever clicks twice has one purchase, and after it is settled a new one",
   await settled(id, "paid");
   const next = await user.api.billing.buy({ offer: "points-100" });
   expect(next.id).not.toBe(id);
+});
+
+test("who buys for a campaign is led back to it, whichever campaign they come from this time", async () => {
+  const [first, second] = [newId("campaign"), newId("campaign")].map((id) => `/campaigns/${id}`);
+  const order = async (back: string | undefined) => {
+    const { url } = await user.api.billing.buy({ offer: "points-100", back });
+    const { returnUrl } = await user.api.billing.demo.get({ id: paymentOf(url) });
+    return new URL(returnUrl);
+  };
+  const there = await order(first);
+  expect(there.origin).toBe(web.origin);
+  expect(there.searchParams.get("back")).toBe(first);
+  expect((await order(second)).searchParams.get("back")).toBe(second);
+  expect((await order(undefined)).searchParams.has("back")).toBe(false);
+  await expect(order("https://elsewhere.example/")).rejects.toThrow();
+  await expect(order("//elsewhere.example/campaigns/x")).rejects.toThrow();
 });
 
 test("what was shown at another price is asked about first, and what is not sold is refused", async () => {

@@ -7,6 +7,7 @@ import { buyInput } from "#server/billing/purchases/schema.ts";
 import { whatIsBought } from "#server/billing/rules.ts";
 import { POINTS_PER_MESSAGE } from "#server/wallet/rules.ts";
 import { FormError, Intent, SubmitButton } from "../../components/form-parts.tsx";
+import { TextLink } from "../../components/link-button.tsx";
 import { PriceLines } from "../../components/price-lines.tsx";
 import { count, formatMoney, formatNumber } from "../../lib/format.ts";
 import type { Answer } from "../../lib/submit.server.ts";
@@ -14,14 +15,13 @@ import { useAccount } from "../../lib/use-account.ts";
 import { useHydrated } from "../../lib/use-hydrated.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
 import { MadeOutTo } from "./made-out-to.tsx";
-import type { loader } from "./route.tsx";
+import type { Shop } from "./route.tsx";
 
-type Shop = Awaited<ReturnType<typeof loader>>;
 type Offer = Shop["offers"][number];
 
 /** Plans and packs to choose from, and beside them what the chosen one costs. */
 export function BuyForm({ shop, first, answer }: { shop: Shop; first: string; answer: Answer | undefined }) {
-  const { offers, missing } = shop;
+  const { offers, missing, back } = shop;
   const [chosenId, setChosen] = useState(first);
   const [buy, fields] = useZodForm({ schema: buyInput, intent: "buy", answer });
   const begins = useAccount()?.wallet?.plan.active
@@ -32,11 +32,13 @@ export function BuyForm({ shop, first, answer }: { shop: Shop; first: string; an
   return (
     <Form method="post" {...getFormProps(buy)}>
       <Intent name="buy" />
+      {back && <input type="hidden" name="back" value={back} />}
       <Stack>
         <FormError errors={buy.errors ?? fields.offer.errors} />
         {missing !== null && (
           <Alert color="blue" icon={<InfoCircledIcon aria-hidden />}>
-            {count(missing, "point is", "points are")} missing for what you want to start.
+            {count(missing, "point is", "points are")} missing for what you want to send.{" "}
+            {back && <TextLink to={back}>Back to the campaign</TextLink>}
           </Alert>
         )}
         <Grid gutter="lg">

@@ -10,21 +10,31 @@ import type { loader } from "./route.tsx";
 
 type Purchase = Awaited<ReturnType<typeof loader>>["purchase"];
 
+interface Props {
+  purchase: Purchase;
+  waiting: boolean;
+  /** Whether anything can be paid: not while payments are switched off. */
+  payable: boolean;
+  /** The campaign that the points are for. */
+  back: string | null;
+}
+
 /** What became of it, and what can be done now. It changes by itself: whoever waits for it hears so. */
-export function Outcome({ purchase, waiting }: { purchase: Purchase; waiting: boolean }) {
+export function Outcome(props: Props) {
   return (
     <Stack>
       <div role="status">
-        <Told purchase={purchase} waiting={waiting} />
+        <Told {...props} />
       </div>
-      <Actions purchase={purchase} waiting={waiting} />
+      <Actions {...props} />
     </Stack>
   );
 }
 
-function Told({ purchase, waiting }: { purchase: Purchase; waiting: boolean }) {
+function Told({ purchase, waiting, payable }: Props) {
   switch (purchase.status) {
     case "pending":
+      if (!payable) return <SwitchedOff automatic={purchase.automatic} />;
       return waiting ? (
         <Alert color="blue" icon={<Loader size={16} aria-hidden />} title="Waiting for the payment provider">
           {purchase.automatic
@@ -61,6 +71,16 @@ function Told({ purchase, waiting }: { purchase: Purchase; waiting: boolean }) {
   }
 }
 
+function SwitchedOff({ automatic }: { automatic: boolean }) {
+  return (
+    <Alert color="yellow" icon={<ClockIcon aria-hidden />} title="Payments are switched off at the moment">
+      {automatic
+        ? "The card may have been charged before that. What became of it is booked when payments are on again."
+        : "It cannot be paid or cancelled until they are on again. If you have paid already, that is booked then: nothing is lost."}
+    </Alert>
+  );
+}
+
 function Unpaid({ title, children }: { title: string; children: string }) {
   return (
     <Alert color="gray" icon={<InfoCircledIcon aria-hidden />} title={title}>
@@ -79,14 +99,15 @@ function Given({ purchase: { points, startsAt, endsAt } }: { purchase: Purchase 
   );
 }
 
-function Actions({ purchase, waiting }: { purchase: Purchase; waiting: boolean }) {
+function Actions({ purchase, waiting, payable, back }: Props) {
   const { id, status, invoiceId, automatic } = purchase;
+  if (status === "pending" && !payable) return <Row>{back ? <ToCampaign to={back} /> : <ToWallet />}</Row>;
   // The card of a renewal may be charged this moment: there is nothing to be done about it here.
   if (status === "pending" && automatic) return null;
   if (status === "pending") {
     return (
       <Row>
-        <ButtonForm intent="pay" fields={{ id }}>
+        <ButtonForm intent="pay" fields={{ id, ...(back && { back }) }}>
           <SubmitButton intent="pay" variant={waiting ? "default" : "filled"}>
             {waiting ? "Back to the payment page" : "Pay now"}
           </SubmitButton>
@@ -101,11 +122,13 @@ function Actions({ purchase, waiting }: { purchase: Purchase; waiting: boolean }
   }
   return (
     <Row>
-      {status === "paid" ? (
-        <LinkButton to="/billing/wallet">To the wallet</LinkButton>
-      ) : (
-        <LinkButton to={`/billing/buy?${new URLSearchParams({ offer: offerIdOf(purchase) })}`}>Try again</LinkButton>
+      {status !== "paid" && payable && (
+        <LinkButton to={`/billing/buy?${new URLSearchParams({ offer: offerIdOf(purchase), ...(back && { back }) })}`}>
+          Try again
+        </LinkButton>
       )}
+      {back && <ToCampaign to={back} variant={status === "paid" || !payable ? "filled" : "default"} />}
+      {(status === "paid" || !payable) && <ToWallet variant={back ? "default" : "filled"} />}
       {invoiceId && (
         <Button
           component="a"
@@ -119,5 +142,17 @@ function Actions({ purchase, waiting }: { purchase: Purchase; waiting: boolean }
     </Row>
   );
 }
+
+const ToCampaign = ({ to, variant }: { to: string; variant?: string }) => (
+  <LinkButton to={to} variant={variant}>
+    Back to the campaign
+  </LinkButton>
+);
+
+const ToWallet = ({ variant }: { variant?: string }) => (
+  <LinkButton to="/billing/wallet" variant={variant}>
+    To the wallet
+  </LinkButton>
+);
 
 const Row = ({ children }: { children: ReactNode }) => <Group gap="sm">{children}</Group>;

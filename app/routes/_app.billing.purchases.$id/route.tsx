@@ -1,7 +1,8 @@
 import { Paper, Stack } from "@mantine/core";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { useActionData, useLoaderData } from "@remix-run/react";
-import { purchaseRef } from "#server/billing/purchases/schema.ts";
+import { campaignPath } from "#server/billing/purchases/rules.ts";
+import { payInput, purchaseRef } from "#server/billing/purchases/schema.ts";
 import { Refused } from "../../components/form-parts.tsx";
 import { TextLink } from "../../components/link-button.tsx";
 import { Moment } from "../../components/moment.tsx";
@@ -11,6 +12,7 @@ import { purchaseLooks, waitingLook } from "../../components/purchase-looks.ts";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { idParam } from "../../lib/params.ts";
 import { form, submit } from "../../lib/submit.server.ts";
+import { useAccount } from "../../lib/use-account.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
 import { Outcome } from "./outcome.tsx";
 
@@ -21,26 +23,34 @@ export const meta: MetaFunction = () => [{ title: "Purchase · MassSender" }];
 /** The net under the live stream, while a payment is waited for. */
 const LOOK_AGAIN_MS = 5_000;
 
-/** `?returned=1`: the person comes from the provider's page, and what became of the payment is on its way. */
+/**
+ * `?returned=1`: the person comes from the provider's page, and what became of the payment is on its way. `?back=` names the
+ * campaign that the points are for.
+ */
 export async function loader({ context, params, request }: LoaderFunctionArgs) {
   const purchase = await context.api.billing.purchase({ id: idParam("purchase", params.id) });
-  return { purchase, returned: new URL(request.url).searchParams.has("returned") };
+  const search = new URL(request.url).searchParams;
+  return { purchase, returned: search.has("returned"), back: campaignPath(search.get("back")) };
 }
 
 export function action({ context, request }: ActionFunctionArgs) {
   const { billing } = context.api;
   return submit(request, {
-    pay: form(purchaseRef, billing.pay, { done: { to: ({ url }) => url } }),
+    pay: form(payInput, billing.pay, { done: { to: ({ url }) => url } }),
     cancel: form(purchaseRef, ({ id }) => billing.cancel({ id }).then(() => id), {
-      done: { to: (id) => `/billing/purchases/${id}`, toast: "The purchase is cancelled." },
+      done: {
+        to: (id) => `/billing/purchases/${id}${new URL(request.url).search}`,
+        toast: "The purchase is cancelled.",
+      },
     }),
   });
 }
 
 export default function PurchasePage() {
-  const { purchase, returned } = useLoaderData<typeof loader>();
+  const { purchase, returned, back } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>();
-  const waiting = purchase.status === "pending" && (returned || purchase.automatic);
+  const payable = useAccount()?.plan?.sold ?? false;
+  const waiting = purchase.status === "pending" && payable && (returned || purchase.automatic);
   useReloadEvery(LOOK_AGAIN_MS, waiting);
   return (
     <Page
@@ -55,7 +65,7 @@ export default function PurchasePage() {
     >
       <Stack maw={560}>
         <Refused answer={answer} intents={["pay", "cancel"]} />
-        <Outcome purchase={purchase} waiting={waiting} />
+        <Outcome purchase={purchase} waiting={waiting} payable={payable} back={back} />
         <Paper>
           <PriceLines {...purchase} />
         </Paper>

@@ -1,6 +1,7 @@
 import { Group, Stack, Text, ThemeIcon, VisuallyHidden } from "@mantine/core";
 import { CheckIcon, Cross2Icon, ExclamationTriangleIcon } from "@radix-ui/react-icons";
 import type { ReactNode } from "react";
+import { pointsFor } from "#server/billing/purchases/rules.ts";
 import { TextLink } from "../../components/link-button.tsx";
 import { sessionLooks } from "../../components/status-badge.tsx";
 import { count, formatNumber, seconds } from "../../lib/format.ts";
@@ -92,7 +93,7 @@ function Mend({ campaign, problems }: { campaign: Campaign; problems: Problems }
   );
 }
 
-function Money({ review: { points, problems } }: Point) {
+function Money({ campaign: { id }, review: { points, problems } }: Point) {
   const { need, available, missing } = points;
   const expired = problems.filter(({ code }) => code === "plan_expired");
   return (
@@ -111,8 +112,7 @@ function Money({ review: { points, problems } }: Point) {
       )}
       {missing > 0 && (
         <>
-          <TextLink to={`/billing/buy?missing=${missing}`}>Get the missing points</TextLink>, or send it to fewer
-          people.{" "}
+          <TextLink to={pointsFor(id, missing)}>Get the missing points</TextLink>, or send it to fewer people.{" "}
         </>
       )}
       {missing === 0 &&

@@ -5,7 +5,6 @@ import { scheduleCampaignInput } from "#server/campaigns/schedule/schema.ts";
 import { campaignRef, rowsInput, startCampaignInput } from "#server/campaigns/schema.ts";
 import { sendTestInput } from "#server/campaigns/trial/schema.ts";
 import { CampaignSteps } from "../../components/campaign-steps.tsx";
-import { Refused } from "../../components/form-parts.tsx";
 import { Page } from "../../components/page.tsx";
 import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";
 import { campaignName, count } from "../../lib/format.ts";
@@ -16,6 +15,7 @@ import { loadCampaign } from "./load.ts";
 import { DryRun } from "./plan/dry-run.tsx";
 import { DuplicateButton } from "./plan/duplicate-button.tsx";
 import { Scheduled, StartedDifferently } from "./plan/scheduled.tsx";
+import { RefusedHere } from "./refused-here.tsx";
 import { Results } from "./results/results.tsx";
 import { Review } from "./review.tsx";
 import { BoardActions } from "./run/actions.tsx";
@@ -30,19 +30,6 @@ export const meta: MetaFunction<typeof loader> = ({ data }) => [
   { title: `${data ? campaignName(data.campaign.name) : "Campaign"} · MassSender` },
 ];
 
-/** Buttons that stand by themselves: what they were refused for is told at the top. */
-const refused = [
-  "pause",
-  "resume",
-  "cancel",
-  "remove",
-  "unschedule",
-  "duplicate",
-  "retryFailed",
-  "repeatUnknown",
-  "treatAsFailed",
-  "unpauseAll",
-];
 const RUNNING_RELOAD_MS = 15_000;
 
 export function loader({ context, params, request }: LoaderFunctionArgs) {
@@ -95,7 +82,8 @@ export default function CampaignPage() {
         </>
       }
     >
-      <Refused answer={answer} intents={refused} />
+      {/* While a row is open it lies over the page. */}
+      {!(!data.review && data.timeline) && <RefusedHere campaignId={campaign.id} answer={answer} />}
       {data.review ? (
         <>
           {campaign.status === "draft" && <CampaignSteps draftId={campaign.id} at="review" />}
@@ -118,7 +106,7 @@ export default function CampaignPage() {
           <FailuresPanel campaign={campaign} failures={data.failures} />
           <Results campaign={campaign} results={data.results} failures={data.failures} />
           <Recipients campaign={campaign} page={data.page} />
-          <TimelineDrawer campaignId={campaign.id} timeline={data.timeline} />
+          <TimelineDrawer campaignId={campaign.id} timeline={data.timeline} answer={answer} />
         </>
       )}
     </Page>

@@ -12,7 +12,7 @@ import type { Purchase } from "./apply.ts";
 import { listOffers, type Offer } from "./offers.ts";
 import { orderOf } from "./order.ts";
 import { WAITING_AT_MOST } from "./rules.ts";
-import type { BuyInput } from "./schema.ts";
+import type { BuyInput, PayInput } from "./schema.ts";
 
 /** A purchase and the page where it is paid. */
 export interface Checkout {
@@ -30,11 +30,16 @@ export async function buy(db: Db, deps: BillingDeps, userId: Id<"user">, input: 
   const provider = openProvider(db, deps.env);
   if (!provider) throw new DomainError("payments_off");
   const purchase = await withUser(db, userId, (tx) => keepPurchase(tx, deps, provider.name, userId, input));
-  return sendToCheckout(db, deps, provider, purchase);
+  return sendToCheckout(db, deps, provider, purchase, input.back);
 }
 
 /** Where to pay a purchase that waits for it. @throws payments_off, not_found, already_settled */
-export async function goOnPaying(db: Db, deps: BillingDeps, userId: Id<"user">, id: Id<"purchase">): Promise<Checkout> {
+export async function goOnPaying(
+  db: Db,
+  deps: BillingDeps,
+  userId: Id<"user">,
+  { id, back }: PayInput,
+): Promise<Checkout> {
   const provider = openProvider(db, deps.env);
   if (!provider) throw new DomainError("payments_off");
   const [purchase] = await db
@@ -43,7 +48,7 @@ export async function goOnPaying(db: Db, deps: BillingDeps, userId: Id<"user">, 
     .where(and(eq(purchases.id, id), eq(purchases.userId, userId)));
   if (!purchase) throw new DomainError("not_found");
   if (purchase.status !== "pending" || purchase.automatic) throw new DomainError("already_settled");
-  return sendToCheckout(db, deps, provider, purchase);
+  return sendToCheckout(db, deps, provider, purchase, back);
 }
 
 async function keepPurchase(
@@ -109,9 +114,11 @@ async function sendToCheckout(
   { env }: BillingDeps,
   provider: PaymentProvider,
   purchase: Purchase,
+  back: string | undefined,
 ): Promise<Checkout> {
   const { id, keepMethod, providerRef } = purchase;
-  const returnUrl = `${env.appOrigin}/billing/purchases/${id}?returned=1`;
+  const search = new URLSearchParams({ returned: "1", ...(back !== undefined && { back }) });
+  const returnUrl = `${env.appOrigin}/billing/purchases/${id}?${search}`;
   const { ref, url } = await provider.checkout({ ...orderOf(purchase), keepMethod, returnUrl });
   if (providerRef === null) {
     // Unless its callback was faster.

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { newId } from "#db/ids.ts";
 import { percent, priceOf, whatIsBought } from "../rules.ts";
-import { becomes, offerIdOf, type PurchaseStatus, suggested } from "./rules.ts";
-import { offerId } from "./schema.ts";
+import { becomes, campaignPath, offerIdOf, type PurchaseStatus, pointsFor, suggested } from "./rules.ts";
+import { buyInput, offerId } from "./schema.ts";
 
 const all: PurchaseStatus[] = ["pending", "paid", "declined", "cancelled", "expired"];
 
@@ -45,4 +46,35 @@ test("whoever lacks points is shown the smallest pack that has them", () => {
   expect(id({ missing: 101, offer: "points-100" })).toBe("points-100");
   expect(id({ offer: "points-7" })).toBe("plan-30d");
   expect(suggested([], {})).toBe(undefined);
+});
+
+test("a purchase leads back to the page of a campaign, and to no other address", () => {
+  const id = newId("campaign");
+  const here = `/campaigns/${id}`;
+  expect(campaignPath(here)).toBe(here);
+  expect(new URL(pointsFor(id, 120), "http://here.example").searchParams.get("back")).toBe(here);
+  expect(buyInput.safeParse({ offer: "points-100", back: here }).success).toBe(true);
+  const others = [
+    "",
+    "/",
+    "/campaigns/",
+    "/campaigns/new",
+    "/billing/wallet",
+    `/${here}`,
+    `//elsewhere.example${here}`,
+    `https://elsewhere.example${here}`,
+    `javascript:alert(1)//${here}`,
+    `/\\elsewhere.example${here}`,
+    `${here}/../../logout`,
+    `${here}?next=//elsewhere.example`,
+    `${here}#x`,
+    `${here}\n`,
+    ` ${here}`,
+    here.toUpperCase(),
+    `/campaigns/${newId("contact")}`,
+  ];
+  for (const other of others) {
+    expect(campaignPath(other), other).toBe(null);
+    expect(buyInput.safeParse({ offer: "points-100", back: other }).success, other).toBe(false);
+  }
 });

@@ -1,3 +1,4 @@
+import { type Id, isId } from "#db/ids.ts";
 import type { PlanType } from "../../wallet/rules.ts";
 
 export type PurchaseStatus = "pending" | "paid" | "declined" | "cancelled" | "expired";
@@ -40,3 +41,13 @@ export function suggested<O extends { id: string; kind: "plan" | "topup"; points
   const enough = missing ? (packs.find(({ points }) => points >= missing) ?? packs.at(-1)) : undefined;
   return offers.find(({ id }) => id === offer) ?? enough ?? offers[0];
 }
+
+/** The page of a campaign, which a purchase may lead back to; any other address is none. */
+export function campaignPath(path: string | null | undefined): string | null {
+  const [, id] = path?.match(/^\/campaigns\/([^/?#]+)$/) ?? [];
+  return id !== undefined && isId("campaign", id) ? `/campaigns/${id}` : null;
+}
+
+/** Where points are bought for a campaign that lacks some, and from where one comes back to it. */
+export const pointsFor = (campaignId: Id<"campaign">, missing: number): string =>
+  `/billing/buy?${new URLSearchParams({ missing: String(missing), back: `/campaigns/${campaignId}` })}`;

@@ -19,8 +19,8 @@ export async function orderPayment(db: Db, ordered: Ordered): Promise<DemoPaymen
     .values({ id: newPaymentId(), ...ordered })
     .onConflictDoUpdate({
       target: demoPayments.reference,
-      // One that was closed before it was ordered has no way back yet.
-      set: { returnUrl: sql`coalesce(${demoPayments.returnUrl}, ${ordered.returnUrl})` },
+      // Who comes to pay is led back to where they come from this time; who closes or charges it has no way back.
+      set: { returnUrl: sql`coalesce(${ordered.returnUrl}, ${demoPayments.returnUrl})` },
     })
     .returning();
   if (!payment) throw new Error("the demo provider lost a payment");
