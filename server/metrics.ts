@@ -49,6 +49,18 @@ export function createMetrics(db: Db): Registry {
       this.inc(row?.n ?? 0);
     },
   });
+  new Counter({
+    name: "wallet_points_refunded_total",
+    help: "Points given back for messages that WhatsApp took back after they were charged",
+    registers: [registry],
+    async collect() {
+      const [row] = await db.execute<{ n: number }>(
+        sql`select coalesce(sum(points), 0)::int as n from wallet_txns where type = 'refund'`,
+      );
+      this.reset();
+      this.inc(row?.n ?? 0);
+    },
+  });
   new Gauge({
     name: "queue_depth",
     help: "Messages that wait, by state",

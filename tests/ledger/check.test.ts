@@ -35,6 +35,12 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
+test("the points that were charged, and those that were given back of them, are counted", async () => {
+  const metrics = createMetrics(world.db);
+  expect(await metrics.getSingleMetricAsString("wallet_points_deducted_total")).toMatch(/\s4$/);
+  expect(await metrics.getSingleMetricAsString("wallet_points_refunded_total")).toMatch(/\s2$/);
+});
+
 /** What breaks each invariant, and perhaps another with it. */
 const breaches: Record<string, SQL[]> = {
   balance_is_sum_of_ledger: [sql`update wallets set balance = balance + 2`],
