@@ -1,4 +1,4 @@
-import { and, eq, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
@@ -52,7 +52,7 @@ export async function renewalDeclined(tx: Db, userId: Id<"user">): Promise<void>
       renewAt: next,
       ...(next ? {} : { autoRenew: false, renewStopped: "declined" as const }),
     })
-    .where(and(eq(wallets.userId, userId)));
+    .where(eq(wallets.userId, userId));
   const said = { plan, endsAt: endsAt.toISOString(), tries, nextTryAt: next?.toISOString() ?? null };
   await recordAudit(tx, userId, "plan.renewal_declined", said);
   await emitWebhook(tx, userId, "plan.renewal_failed", said);
