@@ -83,3 +83,35 @@ test("a look at the crontab that fails ends no job for good", async () => {
   for (const listener of listeners) process.on("unhandledRejection", listener);
   for (const err of unreachable) expect(err).toMatchObject({ code: "42P01" });
 });
+
+test("stopping waits for a job that a runner had begun before it was replaced", async () => {
+  const told: string[] = [];
+  let release = () => {};
+  const released = new Promise<void>((go) => {
+    release = go;
+  });
+  const runner = await start({
+    concurrency: 2,
+    maxPoolSize: 3,
+    taskList: {
+      step: async (payload) => {
+        told.push(String(payload));
+        if (payload === "cut" && told.length === 2) wire.cut({ stay: true });
+        if (payload !== "long") return;
+        await released;
+        told.push("long is over");
+      },
+    },
+  });
+  await book("long");
+  await until("the long job to have begun", () => told.length === 1);
+  await book("cut");
+  await until("the other job to have run into the cut", () => told.length === 2);
+  await book("next");
+  wire.mend();
+  await until("the new runner to work", () => told.includes("next"));
+  const stopping = runner.stop();
+  setTimeout(release, 500);
+  await stopping;
+  expect(told).toEqual(["long", "cut", expect.anything(), expect.anything(), "long is over"]);
+});

@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import { type Runner, type RunnerOptions, run, type WorkerEvents } from "graphile-worker";
+import { type Runner, type RunnerOptions, run, type Task, type TaskList, type WorkerEvents } from "graphile-worker";
 import type { Db } from "#db/client.ts";
 import type { Log } from "#server/log.ts";
 
@@ -26,6 +26,9 @@ export async function startLasting(deps: LastingDeps, options: RunnerOptions): P
   let ended = false;
   let stopped = false;
   let replacing: Promise<void> | undefined;
+  const leaving = new Set<Promise<unknown>>();
+  const live = new Set<Promise<unknown>>();
+  const taskList = watched(options.taskList ?? {}, live);
 
   const events: WorkerEvents = new EventEmitter();
   events.on("worker:create", ({ worker }) => void slots.add(worker.workerId));
@@ -35,7 +38,7 @@ export async function startLasting(deps: LastingDeps, options: RunnerOptions): P
   });
 
   async function start(): Promise<Runner> {
-    const started = await run({ ...options, events });
+    const started = await run({ ...options, taskList, events });
     const over = () => {
       if (stopped || started !== runner) return;
       ended = true;
@@ -66,7 +69,7 @@ export async function startLasting(deps: LastingDeps, options: RunnerOptions): P
           slots.delete(slot);
         }
         log.warn({ event: "runner.replaced", slots: gone }, "a runner ended with the database, and was replaced");
-        before.stop().catch(() => {});
+        keep(leaving, before.stop());
       } catch (err) {
         log.debug({ err, event: "runner.waits" }, "the database is not back yet");
       }
@@ -78,7 +81,30 @@ export async function startLasting(deps: LastingDeps, options: RunnerOptions): P
     stop: async () => {
       stopped = true;
       await replacing;
-      await runner.stop().catch(() => {});
+      // Of those that were replaced too: their other slots end what they had begun, and one that ended by itself tells nobody.
+      await Promise.allSettled([runner.stop(), ...leaving]);
+      await Promise.allSettled(live);
     },
   };
+}
+
+/** Remembers what goes on until it has ended, well or not. */
+function keep(among: Set<Promise<unknown>>, act: Promise<unknown>): void {
+  among.add(act);
+  const end = () => void among.delete(act);
+  act.then(end, end);
+}
+
+/** The same tasks, with every run that goes on kept in `live`. */
+function watched(tasks: TaskList, live: Set<Promise<unknown>>): TaskList {
+  return Object.fromEntries(
+    Object.entries(tasks).map(([name, task]) => [
+      name,
+      (...args: Parameters<Task>) => {
+        const running = Promise.resolve(task?.(...args));
+        keep(live, running);
+        return running;
+      },
+    ]),
+  );
 }
