@@ -1,8 +1,8 @@
 import { and, desc, eq, inArray, ne, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { waCommands, waDisconnects, waNumbers, waSessions } from "#db/schema/index.ts";
-import { DomainError } from "../errors.ts";
+import { users, waCommands, waDisconnects, waNumbers, waSessions } from "#db/schema/index.ts";
+import { type Details, DomainError } from "../errors.ts";
 import { IDLE_WARNING_DAYS, tellDisconnect, tellSession } from "./rules.ts";
 
 /** Disconnects shown of a session. */
@@ -114,4 +114,20 @@ async function recentDisconnects(tx: Db, id: Id<"waSession">) {
     .orderBy(desc(waDisconnects.at))
     .limit(SHOWN);
   return rows.map((row) => ({ ...row, meaning: tellDisconnect(row.reason) }));
+}
+
+type Phone = Pick<typeof waSessions.$inferSelect, "status" | "restrictedUntil">;
+
+/** Why nothing can be asked of or sent from a phone at the moment, as a refusal; null when it can, or comes back by itself. */
+export async function phoneProblem(
+  tx: Db,
+  userId: Id<"user">,
+  phone: Phone | null | undefined,
+): Promise<{ code: "account_restricted" | "session_not_linked"; details: Details } | null> {
+  if (phone?.status === "linked" || phone?.status === "reconnecting") return null;
+  if (phone?.status !== "restricted") return { code: "session_not_linked", details: {} };
+  const until = phone.restrictedUntil;
+  if (until === null) return { code: "account_restricted", details: {} };
+  const [user] = await tx.select({ tz: users.tz }).from(users).where(eq(users.id, userId));
+  return { code: "account_restricted", details: { until: until.toISOString(), tz: user?.tz ?? "UTC" } };
 }

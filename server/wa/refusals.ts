@@ -14,13 +14,13 @@ export const moment = ({ until, tz }: Details) =>
 
 /** What a phone cannot do at the moment, in words. Part of the table in server/errors.ts. */
 export const phoneRefusals = {
-  /** `until` (ISO 8601) and `tz`, when WhatsApp said how long; a ban has no end. */
+  /** `until` (ISO 8601) and `tz`, when WhatsApp said how long; a ban has no end. `nothing`: what is not done, "sent" by default. */
   account_restricted: {
     trpc: "CONFLICT",
     status: 409,
     message: (d: Details) =>
       d.until === undefined
-        ? "WhatsApp has restricted this account, so nothing can be sent. Open WhatsApp on the phone to see why and until when."
-        : `WhatsApp does not let this account start new chats until ${moment(d)}, so nothing is sent. Try again after that.`,
+        ? `WhatsApp has restricted this account, so nothing can be ${d.nothing ?? "sent"}. Open WhatsApp on the phone to see why and until when.`
+        : `WhatsApp does not let this account start new chats until ${moment(d)}, so nothing is ${d.nothing ?? "sent"}. Try again after that.`,
   },
 } as const;

@@ -40,6 +40,12 @@ const campaign = (id: Id<"campaign">) => user.api.campaigns.get({ id });
 
 describe("an account that may not start new chats", () => {
   test("is restricted until WhatsApp says, its campaigns pause, and what arrives is still read", async () => {
+    const { id: next } = await user.api.campaigns.create({
+      name: "Next",
+      listIds: [(await createList(stage.db, user.id, 1)).id],
+      waSessionId: linked.sessionId,
+      templateText: "Hi {{name}}",
+    });
     const id = await slowCampaign();
     await stage.simulator.setLimits(linked.phone, { reachout: { forMs: HOUR_MS } });
     const told = await inStatus("restricted");
@@ -50,6 +56,10 @@ describe("an account that may not start new chats", () => {
     await until("the campaign to pause", async () => (await campaign(id)).status === "paused");
     expect(await campaign(id)).toMatchObject({ pauseReason: "restricted" });
     expect(stage.isReady(linked.sessionId)).toBe(true);
+    await expect(user.api.campaigns.checkNumbers({ id: next })).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: expect.stringMatching(/start new chats until .* GMT\+7, so nothing is asked/),
+    });
 
     const person = newPhone();
     await stage.simulator.write(person, linked.phone, "STOP");

@@ -7,11 +7,11 @@ import type { Caps } from "../../env.ts";
 import { type Details, DomainError, type RefusalCode } from "../../errors.ts";
 import { mediaProblem } from "../../media/queries.ts";
 import { templateValues, templateVariables } from "../../templates/rules.ts";
+import { phoneProblem } from "../../wa/queries.ts";
 import { missingPoints, POINTS_PER_MESSAGE } from "../../wallet/rules.ts";
 import { readDay, readEstimate } from "../estimate/read.ts";
 import { hoursInWords } from "../estimate/rules.ts";
 import { noVerdicts, reachProblem } from "../rules.ts";
-import { phoneProblem } from "../run/pause.ts";
 import { address, textProblem } from "../run/recipients.ts";
 import { readTests } from "../trial/test-send.ts";
 import { countAudience, isAimedAt, judgePeople, type Recipient } from "./audience.ts";
@@ -173,7 +173,7 @@ async function reviewGroup(tx: Db, campaign: Campaign, aimless: boolean) {
 
 /**
  * Asks WhatsApp which people of a draft have an account, before anything is sent.
- * @throws not_found, wrong_state once it was started, not_for_group_chat, session_not_linked, session_busy
+ * @throws not_found, wrong_state once it was started, not_for_group_chat, account_restricted, session_not_linked, session_busy
  */
 export async function checkCampaignNumbers(tx: Db, userId: Id<"user">, input: { id: string }) {
   const campaign = await getOwnCampaign(tx, userId, input.id);

@@ -1,10 +1,11 @@
 import { and, eq, inArray, or, sql } from "drizzle-orm";
 import type { Db } from "#db/client.ts";
 import { type Id, isId } from "#db/ids.ts";
-import { campaigns, messages, users, waSessions } from "#db/schema/index.ts";
+import { campaigns, messages, waSessions } from "#db/schema/index.ts";
 import { recordAudit } from "../../audit/record.ts";
-import { type Details, DomainError } from "../../errors.ts";
+import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
+import { phoneProblem } from "../../wa/queries.ts";
 import { requirePlan } from "../../wallet/hold.ts";
 import { release } from "../../wallet/ledger.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
@@ -45,22 +46,6 @@ export async function requireSender(
   if (problem) throw new DomainError(problem.code, problem.details);
   await requirePlan(tx, userId);
   return waSessionId;
-}
-
-type Phone = Pick<typeof waSessions.$inferSelect, "status" | "restrictedUntil">;
-
-/** Why nothing can be sent from a phone at the moment, as a refusal; null when it can, or comes back by itself. */
-export async function phoneProblem(
-  tx: Db,
-  userId: Id<"user">,
-  phone: Phone | null | undefined,
-): Promise<{ code: "account_restricted" | "session_not_linked"; details: Details } | null> {
-  if (phone?.status === "linked" || phone?.status === "reconnecting") return null;
-  if (phone?.status !== "restricted") return { code: "session_not_linked", details: {} };
-  const until = phone.restrictedUntil;
-  if (until === null) return { code: "account_restricted", details: {} };
-  const [user] = await tx.select({ tz: users.tz }).from(users).where(eq(users.id, userId));
-  return { code: "account_restricted", details: { until: until.toISOString(), tz: user?.tz ?? "UTC" } };
 }
 
 /**

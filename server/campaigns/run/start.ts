@@ -8,12 +8,12 @@ import type { Env } from "../../env.ts";
 import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
 import { mediaProblem } from "../../media/queries.ts";
+import { phoneProblem } from "../../wa/queries.ts";
 import { holdPoints } from "../../wallet/hold.ts";
 import { POINTS_PER_MESSAGE } from "../../wallet/rules.ts";
 import { lockAsking, recordAsked } from "../draft/confirmation.ts";
 import { getOwnCampaign } from "../draft/draft.ts";
 import { draftProblems } from "../draft/problems.ts";
-import { phoneProblem } from "./pause.ts";
 import { type Addressed, keepRecipients, readRecipients } from "./recipients.ts";
 
 export type StartEnv = Pick<Env, "caps" | "sessionKeys">;

@@ -7,6 +7,7 @@ import { DomainError } from "../../errors.ts";
 import { publish } from "../../events.ts";
 import { suppressedNumbers } from "../../opt-outs/is-suppressed.ts";
 import { getOwnSession, wakeWorkers } from "../../wa/link.ts";
+import { phoneProblem } from "../../wa/queries.ts";
 
 /** Questions a day whether a number has WhatsApp, for each linked phone: more would be a search for numbers. */
 const CHECKS_A_DAY = 200;
@@ -56,7 +57,7 @@ export async function readChecks(tx: Db, userId: Id<"user">, { sessionId, campai
  * Asks WhatsApp which people of a campaign it knows: only those who agreed and did not opt out, each once ever, 200 a day for a
  * phone. The answer comes with the command.
  * @returns how many will be asked, and how many not today
- * @throws not_found, session_not_linked, session_busy
+ * @throws not_found, account_restricted, session_not_linked, session_busy
  */
 export async function checkNumbers(
   tx: Db,
@@ -64,7 +65,8 @@ export async function checkNumbers(
   { sessionId, campaignId, people }: Check,
 ): Promise<{ asked: number; left: number }> {
   const session = await getOwnSession(tx, userId, sessionId);
-  if (session.status !== "linked") throw new DomainError("session_not_linked");
+  const away = await phoneProblem(tx, userId, session);
+  if (away) throw new DomainError(away.code, { ...away.details, nothing: "asked" });
   // The session's row serialises two clicks.
   await tx.execute(sql`select 1 from wa_sessions where id = ${session.id} for no key update`);
   const open = await tx.execute(sql`select 1 from wa_commands where wa_session_id = ${session.id}
