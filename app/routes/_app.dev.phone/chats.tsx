@@ -77,7 +77,8 @@ function ChatList({ phone, list }: { phone: string; list: ChatsData["list"] }) {
   const [search] = useSearchParams();
   return (
     <Paper p={0} component="nav" aria-label="Chats">
-      <ScrollArea.Autosize mah="36rem" scrollbars="y">
+      {/* Else it is as wide as the longest message, and nothing is cut short. */}
+      <ScrollArea.Autosize mah="36rem" scrollbars="y" styles={{ content: { minWidth: 0 } }}>
         {list.map((chat) => {
           const here = search.get("chat") === chat.with;
           return (

@@ -22,11 +22,14 @@ const columns: Column<Recipient>[] = [
   { header: "Why", cell: (row) => <Why row={row} />, wide: true },
 ];
 
+/** The reasons beside it are long: without it a name has a line for each of its words. */
+const wideEnough = { display: "inline-block", minWidth: "7rem" };
+
 /** Opens the life of this message, beside the table. */
 function Opener({ row }: { row: Recipient }) {
   const [search] = useSearchParams();
   return (
-    <TextLink to={timelineAddress(search, row.id)} preventScrollReset aria-haspopup="dialog">
+    <TextLink to={timelineAddress(search, row.id)} preventScrollReset aria-haspopup="dialog" style={wideEnough}>
       {row.name || row.phone}
     </TextLink>
   );
