@@ -1,10 +1,15 @@
-import { expect, test } from "vitest";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { afterEach, expect, test, vi } from "vitest";
 import { createLog } from "#server/log.ts";
 import { createEventQueue, type FactEvent, isPassing } from "./event-queue.ts";
 import type { GatewayEvent } from "./gateway.ts";
 
 const log = createLog("worker", { logLevel: "silent" });
 const ack = (waMsgId: string): GatewayEvent => ({ type: "ack", waMsgId });
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 const withCode = (code: string) => Object.assign(new Error(code), { code });
 
 /** A queue of facts alone. */
@@ -81,3 +86,32 @@ test("facts that come together are handled together, in their order; one that ca
     [["four"], ["five"]],
   ]);
 });
+
+test("facts that come one soon after the other are handled together", async () => {
+  const handled: string[][] = [];
+  const queue = queueOf((facts) => handled.push(facts.map(({ waMsgId }) => waMsgId)));
+  queue.push(ack("one"));
+  await nextTurn();
+  await queue.take(ack("two"));
+  expect(handled).toEqual([["one", "two"]]);
+});
+
+test.each<GatewayEvent>([{ type: "nack", waMsgId: "refused", code: 463 }, { type: "ready" }])(
+  "no fact makes others wait for the moment that it waits itself",
+  async (urgent) => {
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    const handled: string[] = [];
+    const queue = createEventQueue(
+      {
+        event: async ({ type }) => void handled.push(type),
+        facts: async (facts) => void handled.push(...facts.map(({ type }) => type)),
+      },
+      log,
+    );
+    queue.push(ack("one"));
+    await nextTurn();
+    // No clock goes on: only what does not wait for it is ever handled.
+    await queue.take(urgent);
+    expect(handled).toEqual(["ack", urgent.type]);
+  },
+);

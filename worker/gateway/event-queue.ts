@@ -15,7 +15,7 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * The events of one session, handled one after the other in the order they came. An event waits out an absence of the
+ * The events of one session, handled one after the other in the order they came, facts a moment later. An event waits out an absence of the
  * database for as long as it takes, because WhatsApp will not tell it again; one that fails by itself is dropped after a
  * few tries, so that it does not hold back the others.
  */
@@ -43,6 +43,8 @@ export interface Handlers {
 }
 
 const MOST_AT_ONCE = 50;
+/** How long facts wait for others: to write down one costs nearly as much as to write down several. */
+const GATHER_MS = 15;
 
 const isFact = (event: GatewayEvent): event is FactEvent =>
   event.type === "ack" || event.type === "nack" || event.type === "receipt";
@@ -53,9 +55,13 @@ interface Waiting {
   done: (handled: boolean) => void;
 }
 
+/** A refusal may stop a campaign, and whatever is no fact is waited for. */
+const isUrgent = ({ event, first }: Waiting): boolean => !isFact(event) || event.type === "nack" || first !== undefined;
+
 export function createEventQueue(handlers: Handlers, log: Log): EventQueue {
   const waiting: Waiting[] = [];
   let running: Promise<void> | null = null;
+  let endGathering = () => {};
   const abandoned = new AbortController();
 
   async function deliver(type: string, handle: () => Promise<void>, most = TRIES): Promise<boolean> {
@@ -76,6 +82,18 @@ export function createEventQueue(handlers: Handlers, log: Log): EventQueue {
     return false;
   }
 
+  /** Gives facts a moment to become more, unless there is something that does not wait. */
+  async function gather(): Promise<void> {
+    if (waiting.length === 0 || waiting.length >= MOST_AT_ONCE || waiting.some(isUrgent)) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, GATHER_MS);
+      endGathering = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   /** The facts at the head of what waits. */
   function takeFacts(): { event: FactEvent; done: Waiting["done"] }[] {
     const facts: { event: FactEvent; done: Waiting["done"] }[] = [];
@@ -89,6 +107,7 @@ export function createEventQueue(handlers: Handlers, log: Log): EventQueue {
 
   async function run(): Promise<void> {
     for (;;) {
+      await gather();
       const facts = takeFacts();
       if (facts.length > 0) {
         await deliverFacts(facts);
@@ -118,7 +137,9 @@ export function createEventQueue(handlers: Handlers, log: Log): EventQueue {
 
   const take: EventQueue["take"] = (event, first) =>
     new Promise((done) => {
-      waiting.push({ event, first, done });
+      const entry = { event, first, done };
+      waiting.push(entry);
+      if (isUrgent(entry) || waiting.length >= MOST_AT_ONCE) endGathering();
       // Not at once: what comes in the same moment is handled together.
       running ??= Promise.resolve().then(run);
     });
