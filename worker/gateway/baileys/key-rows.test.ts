@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { BufferJSON } from "@whiskeysockets/baileys";
 import postgres from "postgres";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
@@ -7,7 +8,7 @@ import { newDataKey, openSealer, SealBroken, type Sealer } from "#server/keys/se
 import type { Owner } from "#server/wa/report.ts";
 import { useDatabase } from "#tests/database.ts";
 import { createHeldSession, createUser, testEnv } from "#tests/factories.ts";
-import { type KeyRows, LeaseLost, openKeyRows } from "./key-rows.ts";
+import { type KeyRows, LeaseLost, openKeyRows, parseRow } from "./key-rows.ts";
 
 const databaseUrl = useDatabase();
 const statements: string[] = [];
@@ -166,4 +167,19 @@ test("keys that the database refused for longer than anybody waits are stored wi
   statements.length = 0;
   await rows.saved();
   expect(statements, "nothing is owed any more").toEqual([]);
+});
+
+test.each<[string, unknown]>([
+  ["a text", "4915123@lid"],
+  ["nothing", null],
+  ["a list of texts", ["0", "7"]],
+  ["devices", { at: 1, devices: [{ user: "4915", server: "lid" }] }],
+  ["a Signal session", { _sessions: { BQ: { _chains: { BQ: { messageKeys: { 3: "AA==" } } } } }, version: "v1" }],
+  ["bytes", randomBytes(32)],
+  ["bytes inside", { public: randomBytes(32), deep: [{ private: new Uint8Array([1, 2]) }] }],
+  ["bytes under their places", { key: { 0: 1, 1: 255 } }],
+  ["numbers under numbers of another kind", [{ "-1": 2 }, { " 5": 6 }, { "\n5": 6 }, { "+1": 1 }, { "": 1 }, { x: 1 }]],
+])("%s is read as the library reads it", (_, value) => {
+  const text = JSON.stringify(value, BufferJSON.replacer);
+  expect(parseRow(text)).toEqual(JSON.parse(text, BufferJSON.reviver));
 });
