@@ -91,6 +91,8 @@ export interface Connection {
 const FIRST_QR_MS = 60_000;
 const NEXT_QR_MS = 20_000;
 const CODES = 6;
+/** For the WebSocket to open. */
+const OPEN_MS = 20_000;
 /** From the start to a QR code or a login. An HTTP error instead of the WebSocket would otherwise wait for ever. */
 const CONNECT_MS = 45_000;
 const END_MS = 1_000;
@@ -131,6 +133,9 @@ export function openConnection(options: SocketOptions): Connection {
     markOnlineOnConnect: false,
     syncFullHistory: false,
     defaultQueryTimeoutMs: 20_000,
+    // Baileys would guard each frame that it writes: a timer and the texts of three stacks for each. That WhatsApp does not
+    // open, does not answer or falls silent is seen to below, and whatever waits to be written ends with the connection.
+    connectTimeoutMs: 0,
     keepAliveIntervalMs: keepAliveMs,
     // The store waits out a short absence of the database itself, and keeps the order of its writes while it does.
     transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 0 },
@@ -157,6 +162,8 @@ export function openConnection(options: SocketOptions): Connection {
     settle = resolve;
   });
   const watchdog = setTimeout(() => void end(new Error("no answer")), CONNECT_MS);
+  const opening = setTimeout(() => void end(new Error("WhatsApp cannot be reached")), OPEN_MS);
+  sock.ws.on("open", () => clearTimeout(opening));
   // Baileys notices a half-open connection too, but then waits half a minute for its closing handshake.
   let heardAt = performance.now();
   const silence = setInterval(() => {
@@ -164,6 +171,7 @@ export function openConnection(options: SocketOptions): Connection {
   }, keepAliveMs / 4);
   const closed = (error: unknown) => {
     clearTimeout(watchdog);
+    clearTimeout(opening);
     clearInterval(silence);
     backlog.end();
     const told = fromClose(error);
