@@ -1,38 +1,23 @@
 import { and, eq, sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Connection, connect, type Db } from "#db/client.ts";
+import { describe, expect, test } from "vitest";
+import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { campaigns, messages, schedules, suppressions, wallets, waNumbers, waSessions } from "#db/schema/index.ts";
-import { useDatabase } from "#tests/database.ts";
-import {
-  createHeldSession,
-  createRunningCampaign,
-  createUser,
-  readViolations,
-  readWallet,
-  testEnv,
-} from "#tests/factories.ts";
+import { createRunningCampaign, readViolations, readWallet, testEnv } from "#tests/factories.ts";
+import { type HeldSession, useHeldSession } from "#tests/held-session.ts";
 import { cancelCampaign, pauseCampaign } from "../campaigns/run/pause.ts";
 import { type ClaimedMessage, claimNext } from "./claim.ts";
 import { applyFacts } from "./facts.ts";
 import type { Fact } from "./rules.ts";
 import { settleSilence } from "./silence.ts";
 
-const url = useDatabase();
-let connection: Connection;
 let db: Db;
 let userId: Id<"user">;
-let session: Awaited<ReturnType<typeof createHeldSession>>;
+let session: HeldSession;
 const env = () => testEnv(url());
 
-beforeAll(() => {
-  connection = connect(url());
-  db = connection.db;
-});
-afterAll(() => connection.close());
-beforeEach(async () => {
-  userId = await createUser(db);
-  session = await createHeldSession(db, userId);
+const url = useHeldSession((held) => {
+  ({ db, userId, session } = held);
 });
 
 const claim = (limits = {}) => claimNext(db, session, { caps: env().caps, ackTimeoutMs: 30_000, chance: 0, ...limits });

@@ -1,17 +1,10 @@
 import { eq, sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Connection, connect, type Db } from "#db/client.ts";
+import { beforeEach, expect, test } from "vitest";
+import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { conversations, messages, wallets } from "#db/schema/index.ts";
-import { useDatabase } from "#tests/database.ts";
-import {
-  createHeldSession,
-  createRunningCampaign,
-  createUser,
-  readViolations,
-  readWallet,
-  testEnv,
-} from "#tests/factories.ts";
+import { createRunningCampaign, readViolations, readWallet, testEnv } from "#tests/factories.ts";
+import { type HeldSession, useHeldSession } from "#tests/held-session.ts";
 import { isHeldUp } from "#tests/races.ts";
 import { reply, retryReply } from "../inbox/reply.ts";
 import { receiveInbound } from "../opt-outs/receive-inbound.ts";
@@ -21,20 +14,17 @@ import { type ClaimedMessage, claimNext } from "./claim.ts";
 import { applyFacts } from "./facts.ts";
 import type { Fact } from "./rules.ts";
 
-const url = useDatabase();
-let connection: Connection;
 let db: Db;
 let userId: Id<"user">;
-let session: Awaited<ReturnType<typeof createHeldSession>>;
+let session: HeldSession;
 let phone: string | undefined;
-beforeAll(() => {
-  connection = connect(url(), { max: 8 });
-  db = connection.db;
-});
-afterAll(() => connection.close());
+const url = useHeldSession(
+  (held) => {
+    ({ db, userId, session } = held);
+  },
+  { max: 8 },
+);
 beforeEach(async () => {
-  userId = await createUser(db);
-  session = await createHeldSession(db, userId);
   const { phones } = await createRunningCampaign(db, testEnv(url()), userId, session.sessionId, 1);
   [phone] = phones;
 });

@@ -1,9 +1,8 @@
 import { and, eq, sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Connection, connect, type Db } from "#db/client.ts";
+import { describe, expect, test } from "vitest";
+import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { auditLogs, campaigns, wallets, waSessions } from "#db/schema/index.ts";
-import { useDatabase } from "#tests/database.ts";
 import {
   createHeldSession,
   createRunningCampaign,
@@ -12,6 +11,7 @@ import {
   readWallet,
   testEnv,
 } from "#tests/factories.ts";
+import { type HeldSession, useHeldSession } from "#tests/held-session.ts";
 import { during } from "#tests/races.ts";
 import { pauseCampaign, pauseCampaignsOfSession } from "../../campaigns/run/pause.ts";
 import { createLog } from "../../log.ts";
@@ -23,20 +23,12 @@ import { getPlan } from "./queries.ts";
 import { startPeriod } from "./start-period.ts";
 import { tickPlans } from "./tick.ts";
 
-const url = useDatabase();
-let connection: Connection;
 let db: Db;
 let userId: Id<"user">;
-let session: Awaited<ReturnType<typeof createHeldSession>>;
+let session: HeldSession;
 
-beforeAll(() => {
-  connection = connect(url());
-  db = connection.db;
-});
-afterAll(() => connection.close());
-beforeEach(async () => {
-  userId = await createUser(db);
-  session = await createHeldSession(db, userId);
+const url = useHeldSession((held) => {
+  ({ db, userId, session } = held);
 });
 
 const tick = () => tickPlans(db, { env: testEnv(url()), log: createLog("worker", testEnv(url())) });

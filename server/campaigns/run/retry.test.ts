@@ -1,17 +1,10 @@
 import { eq, sql } from "drizzle-orm";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Connection, connect, type Db } from "#db/client.ts";
+import { afterEach, describe, expect, test } from "vitest";
+import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
 import { campaigns, contacts, messages, suppressions, waSessions } from "#db/schema/index.ts";
-import { useDatabase } from "#tests/database.ts";
-import {
-  createHeldSession,
-  createRunningCampaign,
-  createUser,
-  readViolations,
-  readWallet,
-  testEnv,
-} from "#tests/factories.ts";
+import { createRunningCampaign, createUser, readViolations, readWallet, testEnv } from "#tests/factories.ts";
+import { type HeldSession, useHeldSession } from "#tests/held-session.ts";
 import { confirmWrite } from "../../messages/before-write.ts";
 import { type ClaimedMessage, claimNext } from "../../messages/claim.ts";
 import { applyFacts } from "../../messages/facts.ts";
@@ -24,20 +17,12 @@ import { cancelCampaign, pauseCampaign } from "./pause.ts";
 import { repeatUnknown, retryFailed } from "./retry.ts";
 import { readTimeline } from "./timeline.ts";
 
-const url = useDatabase();
-let connection: Connection;
 let db: Db;
 let userId: Id<"user">;
-let session: Awaited<ReturnType<typeof createHeldSession>>;
+let session: HeldSession;
 const env = () => testEnv(url());
-beforeAll(() => {
-  connection = connect(url());
-  db = connection.db;
-});
-afterAll(() => connection.close());
-beforeEach(async () => {
-  userId = await createUser(db);
-  session = await createHeldSession(db, userId);
+const url = useHeldSession((held) => {
+  ({ db, userId, session } = held);
 });
 afterEach(async () => {
   expect(await readViolations(db)).toEqual([]);
