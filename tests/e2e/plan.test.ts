@@ -109,6 +109,51 @@ test("a plan reminds of its end on every screen, renews by a kept card, and says
   expect(visitor.problems).toEqual([]);
 });
 
+test("a renewal that was declined, and one that stopped, say why on every screen, and lead to paying another way", async () => {
+  const email = "declined@example.org";
+  await setClock(connection.db, new Date().toISOString());
+  const other = await newVisitor(browser, app.origin);
+  await openAccount(other, email);
+  const told = other.page.getByTestId("plan-banner");
+  const [user] = await connection.db
+    .select({ id: users.id, endsAt: wallets.planExpiresAt })
+    .from(users)
+    .innerJoin(wallets, eq(wallets.userId, users.id))
+    .where(eq(users.email, email));
+  if (!user) throw new Error("the account is not there");
+  await connection.db.insert(paymentMethods).values({
+    userId: user.id,
+    provider: "demo",
+    token: `dtk_declined_${"x".repeat(22)}`,
+    label: "Demo card ending in 0002",
+  });
+  await connection.db.update(wallets).set({ autoRenew: true }).where(eq(wallets.userId, user.id));
+  await travel(user.endsAt, -0.9);
+  await told.getByText("Demo card ending in 0002 was declined. It is charged again on").waitFor();
+  await other.page.goto("/contacts");
+  await other.look("plan-declined");
+  await told.getByRole("link", { name: "Pay another way" }).waitFor();
+
+  await travel(user.endsAt, 1);
+  await told.getByText("The card was declined and is charged again on").waitFor();
+  await other.look("plan-ended-declined");
+  await travel(user.endsAt, 49);
+  await told.getByText("It was not renewed: the card was declined each time").waitFor();
+  await other.look("plan-ended-stopped");
+
+  // Another stops while its plan still runs: its card is gone.
+  await setClock(connection.db, new Date(user.endsAt.getTime() - 3_000_000).toISOString());
+  await connection.db.delete(paymentMethods).where(eq(paymentMethods.userId, user.id));
+  await connection.db
+    .update(wallets)
+    .set({ autoRenew: true, renewAt: null, renewStopped: null, renewalsDeclined: 0, planEndedAt: null })
+    .where(eq(wallets.userId, user.id));
+  await travel(user.endsAt, -0.5);
+  await told.getByText("does not renew by itself. No card is kept").waitFor();
+  await other.look("plan-stopped");
+  expect(other.problems).toEqual([]);
+});
+
 test("an account without a first plan is told how it gets one", async () => {
   const email = "none@example.org";
   await registerUser(

@@ -204,34 +204,6 @@ test("a start that cannot be paid says by how much, leads to the smallest pack t
   expect(visitor.problems).toEqual([]);
 });
 
-test("a retry that cannot be paid says by how much, beside the button that was pressed, and leads to where points are bought", async () => {
-  const { page, look } = visitor;
-  const { db } = connection;
-  const people = await createPeople(db, of.userId, ["Ayu", "Bo"]);
-  const fate = { at: new Date(Date.now() - DAY), status: "failed" as const, errorCode: "479" };
-  const id = await createPastRun(
-    db,
-    { ...of, name: "Not enough" },
-    people.map((to) => ({ to, ...fate })),
-  );
-  const rows = await db.update(messages).set({ resolvedText: "Hello" }).where(eq(messages.campaignId, id)).returning();
-  await db.update(wallets).set({ balance: sql`held + 1` }).where(eq(wallets.userId, of.userId));
-  await page.goto(`/campaigns/${id}`);
-  await page.getByRole("button", { name: "Retry failed (2), 4 points" }).click();
-  const alert = page.getByRole("alert").filter({ hasText: "This needs 4 points and 1 are available: 3 are missing." });
-  await alert.waitFor();
-  await look("retry-blocked");
-  await page.goto(`/campaigns/${id}?row=${rows[0]?.id}`);
-  await page.getByRole("dialog").getByRole("button", { name: "Try again" }).click();
-  const inside = page.getByRole("dialog").getByRole("alert");
-  await inside.getByText("This needs 2 points and 1 are available: 1 are missing.").waitFor();
-  await look("retry-blocked-row");
-  await inside.getByRole("link", { name: "Get the missing points" }).click();
-  await page.waitForURL(`**/billing/buy?missing=1&back=*${id}`);
-  expect(await page.getByRole("radio", { name: /^100 points/ }).isChecked()).toBe(true);
-  expect(visitor.problems).toEqual([]);
-});
-
 test("without JavaScript the wallet is whole, and its history is narrowed by a button", async () => {
   const plain = await newVisitor(browser, app.origin, {
     javaScriptEnabled: false,
@@ -252,4 +224,45 @@ test("without JavaScript the wallet is whole, and its history is narrowed by a b
   expect(await page.getByRole("alert").innerText()).toBe("No warning is shown any more.");
   expect(await page.getByText("Points run low").count()).toBe(0);
   expect(plain.problems).toEqual([]);
+});
+
+test("a retry that cannot be paid says by how much, beside the button that was pressed, and leads to where points are bought", async () => {
+  const { page, look } = visitor;
+  const { db } = connection;
+  const people = await createPeople(db, of.userId, ["Ayu", "Bo"]);
+  const fate = { at: new Date(Date.now() - DAY), status: "failed" as const, errorCode: "479" };
+  const id = await createPastRun(
+    db,
+    { ...of, name: "Not enough" },
+    people.map((to) => ({ to, ...fate })),
+  );
+  const rows = await db.update(messages).set({ resolvedText: "Hello" }).where(eq(messages.campaignId, id)).returning();
+  const leave = (points: number) =>
+    db
+      .update(wallets)
+      .set({ balance: sql`held + ${points}` })
+      .where(eq(wallets.userId, of.userId));
+  await leave(1);
+  await page.goto(`/campaigns/${id}`);
+  await page.getByRole("link", { name: "3 points missing to retry 2" }).click();
+  await page.waitForURL(`**/billing/buy?missing=3&back=*${id}`);
+  await leave(4);
+  await page.goto(`/campaigns/${id}`);
+  const retry = page.getByRole("button", { name: "Retry failed (2), 4 points" });
+  await retry.waitFor();
+  // The points go while the page is open.
+  await leave(1);
+  await retry.click();
+  const alert = page.getByRole("alert").filter({ hasText: "This needs 4 points and 1 are available: 3 are missing." });
+  await alert.getByRole("link", { name: "Get the missing points" }).waitFor();
+  await look("retry-blocked");
+  await page.goto(`/campaigns/${id}?row=${rows[0]?.id}`);
+  await page.getByRole("dialog").getByRole("button", { name: "Try again" }).click();
+  const inside = page.getByRole("dialog").getByRole("alert");
+  await inside.getByText("This needs 2 points and 1 are available: 1 are missing.").waitFor();
+  await look("retry-blocked-row");
+  await inside.getByRole("link", { name: "Get the missing points" }).click();
+  await page.waitForURL(`**/billing/buy?missing=1&back=*${id}`);
+  expect(await page.getByRole("radio", { name: /^100 points/ }).isChecked()).toBe(true);
+  expect(visitor.problems).toEqual([]);
 });

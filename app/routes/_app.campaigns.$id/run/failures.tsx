@@ -1,6 +1,8 @@
 import { Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { ReloadIcon } from "@radix-ui/react-icons";
 import { useSearchParams } from "@remix-run/react";
+import type { Id } from "#db/ids.ts";
+import { pointsFor } from "#server/billing/purchases/rules.ts";
 import { ConfirmButton } from "../../../components/confirm-button.tsx";
 import { ButtonForm, SubmitButton } from "../../../components/form-parts.tsx";
 import { LinkButton, TextLink } from "../../../components/link-button.tsx";
@@ -50,13 +52,13 @@ export function FailuresPanel({ campaign, failures }: { campaign: Campaign; fail
   );
 }
 
-function RetryButton({ id, groups }: { id: string; groups: readonly FailureGroup[] }) {
+function RetryButton({ id, groups }: { id: Id<"campaign">; groups: readonly FailureGroup[] }) {
   const account = useAccount();
   const available = account?.user ? account.wallet.available : 0;
   const [able, points] = [sum(groups, "able"), sum(groups, "points")];
   if (points > available) {
     return (
-      <LinkButton to="/billing/wallet" variant="default">
+      <LinkButton to={pointsFor(id, points - available)} variant="default">
         {count(points - available, "point")} missing to retry {formatNumber(able)}
       </LinkButton>
     );
