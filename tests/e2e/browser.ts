@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import sharp from "sharp";
 import { findBrowser } from "#scripts/prepare/browser.mjs";
 
 const FLAGS = [
@@ -81,9 +82,8 @@ export async function newVisitor(
         await page.emulateMedia({ colorScheme });
         // The page follows the system by script, a moment later.
         await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
-        // Whoever opens a page sees its beginning.
-        if (keep) await page.evaluate(() => window.scrollTo(0, 0));
-        if (folder) await page.screenshot({ path: join(folder, `${name}${size}${scheme}.png`) });
+        if (keep) await page.evaluate(TO_THE_TOP);
+        if (folder) await takePicture(page, join(folder, `${name}${size}${scheme}.png`));
         for (const finding of await inspect(page, colorScheme)) problems.push(`${name}${size}${scheme}: ${finding}`);
       }
     }
@@ -91,6 +91,19 @@ export async function newVisitor(
     await page.emulateMedia({ colorScheme: "light" });
   };
   return { page, problems, look };
+}
+
+/** Whoever opens a page sees its beginning. It is there when a frame was drawn: a picture before that shows half of each. */
+const TO_THE_TOP = `new Promise((drawn) => {
+  window.scrollTo(0, 0);
+  requestAnimationFrame(() => requestAnimationFrame(drawn));
+})`;
+
+/** A screen has few colours: with a palette the picture is a third as large, and looks the same. */
+async function takePicture(page: Page, path: string): Promise<void> {
+  await sharp(await page.screenshot())
+    .png({ palette: true, effort: 10 })
+    .toFile(path);
 }
 
 function pictureFolder(keep: boolean): string | null {
