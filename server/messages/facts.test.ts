@@ -1,11 +1,12 @@
 import { eq, sql } from "drizzle-orm";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
-import { conversations, messages, wallets } from "#db/schema/index.ts";
-import { createRunningCampaign, readViolations, readWallet, testEnv } from "#tests/factories.ts";
+import { contacts, conversations, messages, wallets } from "#db/schema/index.ts";
+import { createRunningCampaign, newPhone, readViolations, readWallet, testEnv } from "#tests/factories.ts";
 import { type HeldSession, useHeldSession } from "#tests/held-session.ts";
 import { isHeldUp } from "#tests/races.ts";
+import { eraseContact } from "../contacts/person/erase.ts";
 import { reply, retryReply } from "../inbox/reply.ts";
 import { receiveInbound } from "../opt-outs/receive-inbound.ts";
 import { tombstonePads } from "../opt-outs/tombstones.ts";
@@ -77,15 +78,18 @@ test("of a message that was handed over twice a refusal takes back nothing that 
   expect(await stateOf(message)).toMatchObject({ status: "delivered", balance: 398 });
 });
 
-test("a batch of facts and a reply in it that is queued again at the same moment wait for each other, not in a circle", async () => {
-  const env = testEnv(url(), { AUTO_REPLY_POINTS: "3" });
+const paid = () => testEnv(url(), { AUTO_REPLY_POINTS: "3" });
+/** Somebody writes, is answered for 3 points, and the answer is handed over. */
+async function answer(person: string | undefined, text: string): Promise<ClaimedMessage> {
+  const { sessionKeys } = paid();
+  const identity = `pn:${person as `+${string}`}` as const;
   await receiveInbound(
     db,
-    { sessionKeys: env.sessionKeys, pads: await tombstonePads(db, env.sessionKeys) },
+    { sessionKeys, pads: await tombstonePads(db, sessionKeys) },
     {
       waSessionId: session.sessionId,
-      waMsgId: "IN1",
-      from: [`pn:${phone as `+${string}`}`],
+      waMsgId: text,
+      from: [identity],
       group: null,
       text: "Are you open?",
       content: "text",
@@ -93,33 +97,57 @@ test("a batch of facts and a reply in it that is queued again at the same moment
       at: new Date(),
     },
   );
-  const [with_] = await db.select().from(conversations).where(eq(conversations.userId, userId));
-  if (!with_) throw new Error("there is no conversation");
-  const answer = (text: string) =>
-    db.transaction((tx) => reply(tx, env, userId, { id: with_.id, text, key: text, mediaId: undefined }));
-  await answer("Yes");
-  const refused = await handOver();
-  await say(refused, { type: "nack", code: 479 });
-  await answer("From nine");
-  const accepted = await handOver();
-
-  const { batch, again } = await db.transaction(async (tx) => {
+  const [to] = await db.select().from(conversations).where(eq(conversations.person, identity));
+  if (!to) throw new Error("there is no conversation");
+  await db.transaction((tx) => reply(tx, paid(), userId, { id: to.id, text, key: text, mediaId: undefined }));
+  return handOver();
+}
+/** Begins one after the other while points cannot be moved; lets go when both are held up. */
+async function bothHeldUp<A, B>(first: () => Promise<A>, second: () => Promise<B>) {
+  const { ended } = await db.transaction(async (tx) => {
     await tx.select().from(wallets).where(eq(wallets.userId, userId)).for("no key update");
-    const batch = applyFacts(db, {
-      waSessionId: session.sessionId,
-      facts: [
-        { waMsgId: accepted.waMsgId, fact: ack },
-        { waMsgId: refused.waMsgId, fact: { type: "delivered" } },
-      ],
-    });
-    await isHeldUp(db, batch);
-    const again = db.transaction((own) => retryReply(own, env, userId, { id: refused.id }));
-    await isHeldUp(db, again, 2);
-    return { batch: Promise.allSettled([batch]), again: Promise.allSettled([again]) };
+    const one = first();
+    await isHeldUp(db, one);
+    const two = second();
+    await isHeldUp(db, two, 2);
+    return { ended: Promise.allSettled([one, two]) };
   });
-  expect(await batch).toEqual([{ status: "fulfilled", value: [expect.anything(), expect.anything()] }]);
-  // It has arrived by then.
-  expect(await again).toMatchObject([{ status: "rejected", reason: { code: "cannot_retry" } }]);
-  expect(await stateOf(accepted)).toMatchObject({ status: "sent", balance: 394 });
-  expect(await stateOf(refused)).toMatchObject({ status: "delivered", held: 2 });
+  return ended;
+}
+const batch = (accepted: ClaimedMessage, arrived: ClaimedMessage) => () =>
+  applyFacts(db, {
+    waSessionId: session.sessionId,
+    facts: [
+      { waMsgId: accepted.waMsgId, fact: ack },
+      { waMsgId: arrived.waMsgId, fact: { type: "delivered" } },
+    ],
+  });
+
+describe("a batch of facts waits, and not in a circle,", () => {
+  test("with a reply in it that is queued again at the same moment", async () => {
+    const refused = await answer(phone, "Yes");
+    await say(refused, { type: "nack", code: 479 });
+    const accepted = await answer(phone, "From nine");
+    const again = () => db.transaction((tx) => retryReply(tx, paid(), userId, { id: refused.id }));
+    const [told, queued] = await bothHeldUp(batch(accepted, refused), again);
+    expect(told).toEqual({ status: "fulfilled", value: [expect.anything(), expect.anything()] });
+    // It has arrived by then.
+    expect(queued).toMatchObject({ status: "rejected", reason: { code: "cannot_retry" } });
+    expect(await stateOf(accepted)).toMatchObject({ status: "sent", balance: 394 });
+    expect(await stateOf(refused)).toMatchObject({ status: "delivered", held: 2 });
+  });
+
+  test("with an erasure of somebody in it, who has something queued too", async () => {
+    const theirs = await answer(phone, "Yes");
+    await say(theirs, ack);
+    const accepted = await answer(newPhone(), "From nine");
+    const pads = await tombstonePads(db, paid().sessionKeys);
+    const [contact] = await db.select().from(contacts).where(eq(contacts.userId, userId));
+    if (!contact) throw new Error("nobody is there to be erased");
+    const erase = () =>
+      db.transaction((tx) => eraseContact(tx, pads, userId, { id: contact.id, confirm: contact.phoneE164 }));
+    const ended = await bothHeldUp(erase, batch(accepted, theirs));
+    expect(ended.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);
+    expect(await stateOf(theirs)).toMatchObject({ status: "delivered", balance: 394, held: 0 });
+  });
 });
