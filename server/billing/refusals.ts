@@ -1,5 +1,7 @@
 type Details = Readonly<Record<string, string | number>>;
 
+const are = (points: string | number | undefined) => `${points} ${points === 1 ? "is" : "are"}`;
+
 /** What points, plans and buying are refused for, in words. Part of the table in server/errors.ts. */
 export const billingRefusals = {
   plan_expired: {
@@ -11,7 +13,8 @@ export const billingRefusals = {
   insufficient_points: {
     trpc: "UNPROCESSABLE_CONTENT",
     status: 422,
-    message: (d: Details) => `This needs ${d.need} points and ${d.available} are available: ${d.missing} are missing.`,
+    message: (d: Details) =>
+      `This needs ${d.need} points and ${are(d.available)} available: ${are(d.missing)} missing.`,
   },
   payments_off: {
     trpc: "FORBIDDEN",

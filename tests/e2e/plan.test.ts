@@ -129,7 +129,7 @@ test("a renewal that was declined, and one that stopped, say why on every screen
   });
   await connection.db.update(wallets).set({ autoRenew: true }).where(eq(wallets.userId, user.id));
   await travel(user.endsAt, -0.9);
-  await told.getByText("Demo card ending in 0002 was declined. It is charged again on").waitFor();
+  await told.getByText("is not renewed yet: Demo card ending in 0002 was declined. It is charged again on").waitFor();
   await other.page.goto("/contacts");
   await other.look("plan-declined");
   await told.getByRole("link", { name: "Pay another way" }).waitFor();

@@ -253,13 +253,13 @@ test("a retry that cannot be paid says by how much, beside the button that was p
   // The points go while the page is open.
   await leave(1);
   await retry.click();
-  const alert = page.getByRole("alert").filter({ hasText: "This needs 4 points and 1 are available: 3 are missing." });
+  const alert = page.getByRole("alert").filter({ hasText: "This needs 4 points and 1 is available: 3 are missing." });
   await alert.getByRole("link", { name: "Get the missing points" }).waitFor();
   await look("retry-blocked");
   await page.goto(`/campaigns/${id}?row=${rows[0]?.id}`);
   await page.getByRole("dialog").getByRole("button", { name: "Try again" }).click();
   const inside = page.getByRole("dialog").getByRole("alert");
-  await inside.getByText("This needs 2 points and 1 are available: 1 are missing.").waitFor();
+  await inside.getByText("This needs 2 points and 1 is available: 1 is missing.").waitFor();
   await look("retry-blocked-row");
   await inside.getByRole("link", { name: "Get the missing points" }).click();
   await page.waitForURL(`**/billing/buy?missing=1&back=*${id}`);

@@ -97,7 +97,8 @@ function tell({ notice, renewal, currency, sold, waiting }: PlanOfUser): Told | 
         color: "yellow",
         words: (
           <>
-            {notice.card ?? "The card"} was declined. It is charged again <When at={notice.again} />.
+            Your plan ends on <Moment at={notice.endsAt} /> and is not renewed yet: {notice.card ?? "the card"} was
+            declined. It is charged again <When at={notice.again} />.
           </>
         ),
         action: buy("Pay another way"),
