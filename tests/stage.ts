@@ -15,6 +15,9 @@ import { simulatorUrl } from "./simulator.ts";
 const createCaller = createCallerFactory(appRouter);
 const PATIENCE_MS = 20_000;
 
+/** For a test in which a lease runs out, or is taken away. Elsewhere a process that stalls for seconds must not lose one. */
+export const shortLease = { LEASE_MS: "4000" };
+
 export interface StageUser {
   id: Id<"user">;
   /** The real router, as this user. */
@@ -65,7 +68,7 @@ export async function until<T>(
 }
 
 /**
- * @param env variables as in the environment; timeouts are short already
+ * @param env variables as in the environment; WhatsApp's answers are waited for shortly already, leases are as in production
  * @param database a migrated one, in place of a clone: for a test that harms its server
  */
 export async function createStage({
@@ -81,7 +84,6 @@ export async function createStage({
   const url = more.SIMULATOR_URL ?? (await simulatorUrl());
   const env = testEnv(database.url, {
     SIMULATOR_URL: url,
-    LEASE_MS: "4000",
     ACK_TIMEOUT_MS: "1000",
     LOG_LEVEL: process.env.LOG_LEVEL ?? "silent",
     ...more,

@@ -5,7 +5,7 @@ import { migrate } from "#db/migrate.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "#scripts/embedded-postgres.ts";
 import { createList, readViolations, readWallet } from "../factories.ts";
 import { openTestFolder, type TestFolder } from "../postgres.ts";
-import { createStage, type Stage, until } from "../stage.ts";
+import { createStage, type Stage, shortLease, until } from "../stage.ts";
 
 const RECIPIENTS = 12;
 const RESTARTS = 2;
@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = openTestFolder();
   server = await start();
   await migrate(server.url);
-  stage = await createStage({ database: { url: server.url, drop: async () => {} } });
+  stage = await createStage({ database: { url: server.url, drop: async () => {} }, env: shortLease });
 });
 afterAll(async () => {
   await stage?.stop();

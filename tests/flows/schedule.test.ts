@@ -14,8 +14,7 @@ let stage: Stage;
 let user: StageUser;
 let phone: LinkedPhone;
 beforeAll(async () => {
-  // As long as in production: on a busy machine a shorter lease runs out within a test, and its phone connects anew.
-  stage = await createStage({ env: { LEASE_MS: "15000" } });
+  stage = await createStage();
 });
 afterAll(() => stage?.stop());
 beforeEach(async () => {

@@ -3,14 +3,14 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createLog } from "#server/log.ts";
 import { testEnv } from "#tests/factories.ts";
-import { createStage, type LinkedPhone, type Stage, until } from "#tests/stage.ts";
+import { createStage, type LinkedPhone, type Stage, shortLease, until } from "#tests/stage.ts";
 import { startWorker } from "../start-worker.ts";
 
 let stage: Stage;
 const phones: LinkedPhone[] = [];
 
 beforeAll(async () => {
-  stage = await createStage({ workers: 1 });
+  stage = await createStage({ workers: 1, env: shortLease });
   for (let users = 0; users < 2; users += 1) {
     const user = await stage.signUp();
     for (let n = 0; n < 3; n += 1) phones.push(await stage.linkPhone(user));

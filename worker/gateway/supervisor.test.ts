@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { newId } from "#db/ids.ts";
-import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "#tests/stage.ts";
+import { createStage, type LinkedPhone, type Stage, type StageUser, shortLease, until } from "#tests/stage.ts";
 
 let stage: Stage;
 let user: StageUser;
 let linked: LinkedPhone;
 beforeAll(async () => {
-  stage = await createStage({ workers: 2 });
+  stage = await createStage({ workers: 2, env: shortLease });
   user = await stage.signUp();
   linked = await stage.linkPhone(user);
 });
