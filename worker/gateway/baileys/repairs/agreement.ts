@@ -18,7 +18,7 @@ const text = (raw: Uint8Array): string => Buffer.from(raw).toString("base64url")
 
 const key = { kty: "OKP", crv: "X25519" };
 
-/** Keys that are read once and used at once again: of each of the phones that a process holds, and of whom they begin with. */
+/** Public keys that are read once and used at once again, of those whom a process begins with. Private ones are not kept. */
 const KEPT = 64;
 
 /** Reading a key takes as long as an agreement, and the first message to somebody asks for the same few again and again. */
@@ -35,7 +35,7 @@ function keeping(read: (raw: string) => KeyObject): (raw: string) => KeyObject {
 }
 
 /** A private JWK must name a public key, but Node does not look at it for an agreement. */
-const privateOf = keeping((d) => createPrivateKey({ format: "jwk", key: { ...key, d, x: d } }));
+const privateOf = (d: string) => createPrivateKey({ format: "jwk", key: { ...key, d, x: d } });
 const publicOf = keeping((x) => createPublicKey({ format: "jwk", key: { ...key, x } }));
 
 /**
