@@ -32,19 +32,27 @@ const fills = {
 
 export const presentStatuses = (counts: Counts): MessageStatus[] => order.filter((status) => counts[status] > 0);
 
-/** How many recipients are in each state, as one bar; its sections add up to the total. */
+/** Above this part of all recipients, those who are left out would leave no room to see the others. */
+const MOST_LEFT_OUT = 0.75;
+
+/** What the bar is made of: everyone, but of a long list of which nearly all are left out only those who are not. */
+export function barOf(counts: Counts, total: number): { status: MessageStatus; percent: number }[] {
+  const crowded = counts.skipped < total && counts.skipped > total * MOST_LEFT_OUT;
+  const whole = crowded ? total - counts.skipped : total;
+  return presentStatuses(counts)
+    .filter((status) => !(crowded && status === "skipped"))
+    .map((status) => ({ status, percent: whole === 0 ? 0 : (counts[status] / whole) * 100 }));
+}
+
+/** How many recipients are in each state, as one bar. */
 export function ProgressBar({ counts, total, size = 14 }: { counts: Counts; total: number; size?: number }) {
-  const present = presentStatuses(counts);
-  const words = present.map((status) => `${formatNumber(counts[status])} ${messageLooks[status].word.toLowerCase()}`);
+  const words = presentStatuses(counts).map(
+    (status) => `${formatNumber(counts[status])} ${messageLooks[status].word.toLowerCase()}`,
+  );
   return (
     <Progress.Root size={size} radius="sm" role="img" aria-label={`Of ${formatNumber(total)}: ${words.join(", ")}`}>
-      {present.map((status) => (
-        <Progress.Section
-          key={status}
-          withAria={false}
-          value={total === 0 ? 0 : (counts[status] / total) * 100}
-          color={fills[status]}
-        />
+      {barOf(counts, total).map(({ status, percent }) => (
+        <Progress.Section key={status} withAria={false} value={percent} color={fills[status]} />
       ))}
     </Progress.Root>
   );

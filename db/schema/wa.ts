@@ -115,6 +115,8 @@ export const waDisconnects = pgTable(
     /** A word of server/wa/rules.ts. */
     reason: text().notNull(),
     at: at().notNull().defaultNow(),
+    /** When the session was connected again. */
+    backAt: at(),
   },
   (t) => [index("wa_disconnects_session").on(t.waSessionId, t.at.desc())],
 );

@@ -108,7 +108,12 @@ async function lastCommands(tx: Db, userId: Id<"user">, ids: Id<"waSession">[]) 
 /** The last times the connection ended, newest first, each with what it means. */
 async function recentDisconnects(tx: Db, id: Id<"waSession">) {
   const rows = await tx
-    .select({ at: waDisconnects.at, code: waDisconnects.code, reason: waDisconnects.reason })
+    .select({
+      at: waDisconnects.at,
+      backAt: waDisconnects.backAt,
+      code: waDisconnects.code,
+      reason: waDisconnects.reason,
+    })
     .from(waDisconnects)
     .where(eq(waDisconnects.waSessionId, id))
     .orderBy(desc(waDisconnects.at))

@@ -94,7 +94,7 @@ export async function reportLinked(db: Db, owner: Owner, { phone, lid, pushName 
   await db.transaction(async (tx) => {
     const [restricted] = await tx.execute(sql`update wa_sessions set last_seen_at = now()
       where ${owned(owner)} and status = 'restricted' and restricted_until > now() returning id`);
-    if (restricted) return;
+    if (restricted) return endAbsence(tx, owner);
     const also = sql`, phone = ${phone}, lid = ${lid}, push_name = coalesce(${pushName}, s.push_name), last_seen_at = now(),
       replace_phone = false, restricted_until = null,
       last_used_at = case when s.status in ('waiting', 'pairing') then app_now() else s.last_used_at end,
@@ -103,6 +103,7 @@ export async function reportLinked(db: Db, owner: Owner, { phone, lid, pushName 
       select phone from wa_sessions where ${owned(owner)} for no key update`);
     const before = await move(tx, owner, "linked", null, also);
     if (before === null) return;
+    await endAbsence(tx, owner);
     if (last?.phone && last.phone !== phone) await leaveOldPhone(tx, owner, phone);
     await tx.execute(sql`
       insert into wa_numbers (phone, tz, day)
@@ -114,6 +115,12 @@ export async function reportLinked(db: Db, owner: Owner, { phone, lid, pushName 
     }
     await publish(tx, owner.userId, "session", owner.sessionId);
   });
+}
+
+async function endAbsence(tx: Db, { sessionId }: Owner): Promise<void> {
+  await tx.execute(
+    sql`update wa_disconnects set back_at = now() where wa_session_id = ${sessionId} and back_at is null`,
+  );
 }
 
 /**

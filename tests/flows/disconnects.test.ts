@@ -30,7 +30,10 @@ describe("WhatsApp ends the connection", () => {
     await until("the session to be ready", () => stage.isReady(sessionId));
     const now = await told(sessionId);
     expect(now).toMatchObject({ status: "linked", phone });
-    if (code !== 515) expect(now.disconnects[0]).toMatchObject({ code, reason: String(code) });
+    if (code === 515) return;
+    const [last] = now.disconnects;
+    expect(last).toMatchObject({ code, reason: String(code), backAt: expect.any(Date) });
+    expect(last?.backAt?.getTime()).toBeGreaterThan(last?.at.getTime() ?? Number.NaN);
   });
 
   test("with 401: the keys are erased, campaigns are paused and the phone is to be linked again", async () => {

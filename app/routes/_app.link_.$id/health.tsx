@@ -4,7 +4,7 @@ import { type Column, DataTable } from "../../components/data-table.tsx";
 import { Figure } from "../../components/figure.tsx";
 import { Moment } from "../../components/moment.tsx";
 import { sessionLooks } from "../../components/status-badge.tsx";
-import { formatNumber } from "../../lib/format.ts";
+import { formatNumber, formatWait } from "../../lib/format.ts";
 import { tellCommand } from "../_app.link/asked.tsx";
 import { TodaysUse } from "../_app.link/todays-use.tsx";
 import type { loader } from "./route.tsx";
@@ -12,8 +12,16 @@ import type { loader } from "./route.tsx";
 type Session = ReturnType<typeof useLoaderData<typeof loader>>["session"];
 type Disconnect = Session["disconnects"][number];
 
+/** Of connections that ended before it was kept, their end stands for both. */
+function away({ at, backAt }: Disconnect): string {
+  if (backAt === null) return "Not back";
+  const ms = backAt.getTime() - at.getTime();
+  return ms > 0 ? formatWait(ms) : "Not known";
+}
+
 const columns: readonly Column<Disconnect>[] = [
   { header: "When", cell: (row) => <Moment at={row.at} seconds />, tight: true },
+  { header: "Away for", cell: away, tight: true },
   { header: "What it means", cell: (row) => row.meaning, wide: true },
   { header: "Code", cell: (row) => row.code ?? "none", figures: true },
 ];

@@ -1,9 +1,10 @@
-import { sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
+import { waDisconnects } from "#db/schema/index.ts";
 import { hoursColumns, hoursRow, toHours } from "../../schedules/row.ts";
-import { type HoursChange, type Quiet, quietOf } from "./rules.ts";
+import { absencesOf, type HoursChange, type Quiet, quietOf } from "./rules.ts";
 
 const CHANGES_AT_MOST = 500;
 
@@ -14,13 +15,16 @@ const change = z.object({
   until: z.coerce.date().nullable(),
 });
 
-/** When nothing of a campaign left because of its user's hours, oldest first, by the hours and the audit log. */
+/**
+ * When nothing of a campaign left because of its user's hours, by the hours and the audit log, or because its phone was not
+ * connected, as far as that is kept; oldest first.
+ */
 export async function readQuiet(
   tx: Db,
   userId: Id<"user">,
-  campaign: { startedAt: Date | null; finishedAt: Date | null },
+  campaign: { startedAt: Date | null; finishedAt: Date | null; waSessionId: Id<"waSession"> | null },
 ): Promise<Quiet[]> {
-  const { startedAt, finishedAt } = campaign;
+  const { startedAt, finishedAt, waSessionId } = campaign;
   if (startedAt === null) return [];
   const [found] = await tx.execute(
     sql`select ${hoursColumns}, app_now() as now from schedules h where h.user_id = ${userId}`,
@@ -33,10 +37,15 @@ export async function readQuiet(
      where user_id = ${userId} and action in ('schedule.set', 'schedule.paused', 'schedule.resumed', 'schedule.activated',
              'schedule.exception_added', 'schedule.exception_removed')
      order by id desc limit ${CHANGES_AT_MOST}`);
-  return quietOf(toHours(hours), changes.map((each) => toChange(change.parse(each))).reverse(), {
-    from: startedAt,
-    to: finishedAt ?? now,
-  });
+  const span = { from: startedAt, to: finishedAt ?? now };
+  const quiet = quietOf(toHours(hours), changes.map((each) => toChange(change.parse(each))).reverse(), span);
+  if (waSessionId === null) return quiet;
+  const ends = await tx
+    .select({ at: waDisconnects.at, backAt: waDisconnects.backAt })
+    .from(waDisconnects)
+    .where(and(eq(waDisconnects.userId, userId), eq(waDisconnects.waSessionId, waSessionId)))
+    .orderBy(asc(waDisconnects.at));
+  return [...quiet, ...absencesOf(ends, span)].toSorted((a, b) => a.from.getTime() - b.from.getTime());
 }
 
 function toChange({ at, action, paused, until }: z.infer<typeof change>): HoursChange {

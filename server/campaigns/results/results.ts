@@ -29,19 +29,18 @@ const deliveredAt = sql`least(m.delivered_at, m.read_at)`;
 
 /**
  * What came of a campaign beside its counts: who answered, how its messages went over time, when it was paused, and when
- * nothing left because of the hours. `run` is
- * null while WhatsApp has accepted none.
+ * nothing left because of the hours or an absence of its phone. `run` is null while WhatsApp has accepted none.
  * @throws DomainError not_found
  */
 export async function readResults(tx: Db, userId: Id<"user">, input: { id: string }) {
-  const { id, startedAt, finishedAt } = await getOwnCampaign(tx, userId, input.id);
+  const { id, startedAt, finishedAt, waSessionId } = await getOwnCampaign(tx, userId, input.id);
   const answers = await countAnswers(tx, userId, id);
   const moments = await readMoments(tx, userId, id);
   return {
     ...answers,
     run: moments && (await readRun(tx, userId, id, moments)),
     stops: await readStops(tx, userId, { id, startedAt }),
-    quiet: await readQuiet(tx, userId, { startedAt, finishedAt }),
+    quiet: await readQuiet(tx, userId, { startedAt, finishedAt, waSessionId }),
   };
 }
 

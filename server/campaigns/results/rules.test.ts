@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type HoursChange, quietOf, runScale, stopsOf } from "./rules.ts";
+import { absencesOf, type HoursChange, quietOf, runScale, stopsOf } from "./rules.ts";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -97,4 +97,21 @@ test("nothing leaves outside of the hours, nor while all is paused; of windows t
     night(29, 30),
     paused(30, 48),
   ]);
+});
+
+test("a phone that was away is a reason for a gap, once for all tries to come back, and not for a moment", () => {
+  const at = (minute: number) => new Date(NOON + minute * MINUTE);
+  const away = (from: number, to: number) => ({ from: at(from), to: at(to), reason: "offline" as const });
+  const end = (minute: number, back: number | null) => ({ at: at(minute), backAt: back === null ? null : at(back) });
+  const span = { from: at(0), to: at(60) };
+  expect(absencesOf([end(5, 8), end(6, 8), end(7, 8), end(20, 20.5), end(30, 45)], span)).toEqual([
+    away(5, 8),
+    away(30, 45),
+  ]);
+  // From before its start, and past its end.
+  expect(absencesOf([end(-90, -80), end(-10, 2), end(50, null), end(55, null)], span)).toEqual([
+    away(0, 2),
+    away(50, 60),
+  ]);
+  expect(absencesOf([end(70, 90)], span)).toEqual([]);
 });

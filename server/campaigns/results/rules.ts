@@ -40,11 +40,34 @@ export function stopsOf(events: readonly { at: Date; kind: "paused" | "ended"; r
   return stops;
 }
 
-/** A stretch in which nothing left because of its user's hours. */
+/** A stretch in which nothing left because of its user's hours, or because the phone was not connected. */
 export interface Quiet {
   from: Date;
   to: Date;
-  reason: "outside_hours" | "paused_all";
+  reason: "outside_hours" | "paused_all" | "offline";
+}
+
+/** Shorter absences are no reason for a gap that anybody sees. */
+const SHORTEST_ABSENCE_MS = 60_000;
+
+/**
+ * When a phone was not connected between two moments, oldest first.
+ * @param ends of its connections, in order; `backAt` null: it has not come back
+ */
+export function absencesOf(
+  ends: readonly { at: Date; backAt: Date | null }[],
+  { from, to }: { from: Date; to: Date },
+): Quiet[] {
+  const absences: Quiet[] = [];
+  for (const { at, backAt } of ends) {
+    const began = at > from ? at : from;
+    const ended = backAt !== null && backAt < to ? backAt : to;
+    const last = absences.at(-1);
+    // Each try to connect may fail in its turn, in one absence.
+    if (last && began <= last.to) last.to = ended > last.to ? ended : last.to;
+    else if (ended > began) absences.push({ from: began, to: ended, reason: "offline" });
+  }
+  return absences.filter((absence) => absence.to.getTime() - absence.from.getTime() >= SHORTEST_ABSENCE_MS);
 }
 
 /** A change of the hours; null: it left that as it was. */

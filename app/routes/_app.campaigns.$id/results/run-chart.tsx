@@ -16,7 +16,7 @@ const kinds = [
 
 /**
  * How a run went over time: three strips of bars to one scale. Where nothing was sent there are none; where that was because
- * it was paused, or outside of the active hours, the ground is shaded and the reason is below.
+ * it was paused, outside of the active hours or without its phone, the ground is shaded and the reason is below.
  */
 export function RunChart({ run, results }: { run: Run; results: CampaignResults }) {
   const { parts, stepMs, later } = run;

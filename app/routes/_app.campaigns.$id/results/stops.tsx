@@ -16,6 +16,7 @@ const reasons = {
   media: "WhatsApp did not take the file",
   paused_all: "you had paused all sending",
   outside_hours: "it was outside of your active hours",
+  offline: "the phone was not connected to WhatsApp",
 } as const satisfies Record<Stop["reason"], string>;
 
 /** So many are told one by one. */
