@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
 import { users, wallets } from "#db/schema/index.ts";
 import { publish } from "#server/events.ts";
@@ -27,6 +27,7 @@ beforeAll(async () => {
   await openAccount(visitor, EMAIL);
   await bring(app.databaseUrl, { email: EMAIL, list: "Classmates", people });
 });
+afterEach(() => visitor.page.unrouteAll({ behavior: "ignoreErrors" }));
 afterAll(async () => {
   await browser?.close();
   await connection?.close();
@@ -77,8 +78,10 @@ test("what is chosen and typed before the page is alive counts as soon as it is"
 
 test("a second choice made while the first still loads keeps the first, and both are seen as chosen meanwhile", async () => {
   const { page } = visitor;
+  // The last thing that a page does when it comes alive.
+  const alive = page.waitForRequest("**/trpc/live.events*");
   await page.goto("/contacts");
-  await page.getByText("Citra Halim").first().waitFor();
+  await alive;
   const letGo = await holdBack(page, "**/contacts.data*");
   // In one turn of the page: nothing is drawn between the two.
   await page.evaluate(() => {
