@@ -28,8 +28,9 @@ export function Bars({ label, values, most, color, height, shaded = [], titleOf 
       role="img"
       aria-label={label}
     >
-      {shaded.map(({ x, width, dim = false }) => (
-        <rect key={`${x} ${dim}`} x={x} y={0} width={width} height={1} className={dim ? styles.dim : styles.shaded} />
+      {shaded.map(({ x, width, dim = false }, at) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: several may begin at one place
+        <rect key={at} x={x} y={0} width={width} height={1} className={dim ? styles.dim : styles.shaded} />
       ))}
       {values.map((value, at) =>
         value <= 0 ? null : (

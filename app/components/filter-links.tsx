@@ -2,7 +2,6 @@ import { Button, type ButtonProps, Group } from "@mantine/core";
 import { Link } from "@remix-run/react";
 import type { MouseEvent, ReactNode } from "react";
 import { formatNumber } from "../lib/format.ts";
-import { withSearch } from "../lib/params.ts";
 import { useFilter } from "../lib/use-filter.ts";
 
 interface Option {
@@ -61,8 +60,7 @@ export function FilterLink({
   resets: readonly string[];
   children: ReactNode;
 }) {
-  const { asked, show } = useFilter(resets);
-  const taken = Object.fromEntries(resets.map((name) => [name, null]));
+  const { show, addressOf } = useFilter(resets);
   const choose = (event: MouseEvent) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
@@ -73,7 +71,7 @@ export function FilterLink({
       radius="xl"
       {...props}
       component={Link}
-      to={withSearch(asked, { ...taken, [param]: value })}
+      to={addressOf({ [param]: value })}
       onClick={choose}
       variant={here ? "filled" : "default"}
       aria-current={here ? "true" : undefined}

@@ -7,6 +7,8 @@ interface Filter {
   asked: URLSearchParams;
   /** Loads the page with other choices; null takes one away. What was chosen a moment ago, and is still loading, stays chosen. */
   show: (changes: Changes, how?: { replace?: boolean }) => void;
+  /** Where other choices lead, for a link. */
+  addressOf: (changes: Changes) => string;
 }
 
 /**
@@ -19,15 +21,15 @@ export function useFilter(resets: readonly string[] = ["cursor"]): Filter {
   const onItsWay = useNavigation().location;
   const { pathname } = useResolvedPath("");
   const asked = new URLSearchParams((onItsWay?.pathname === pathname ? onItsWay : here).search);
+  const taken = Object.fromEntries(resets.map((name) => [name, null]));
   const show: Filter["show"] = (changes, { replace = true } = {}) => {
     const router = readRouter();
     const coming = router?.navigation.location;
     const now = coming?.pathname === pathname ? coming : (router?.location ?? here);
-    const taken = Object.fromEntries(resets.map((name) => [name, null]));
     navigate(withSearch(new URLSearchParams(now.search), { ...taken, ...changes }), {
       replace,
       preventScrollReset: true,
     });
   };
-  return { asked, show };
+  return { asked, show, addressOf: (changes) => withSearch(asked, { ...taken, ...changes }) };
 }

@@ -15,9 +15,9 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * The events of one session, handled one after the other in the order they came, facts a moment later. An event waits out an absence of the
- * database for as long as it takes, because WhatsApp will not tell it again; one that fails by itself is dropped after a
- * few tries, so that it does not hold back the others.
+ * The events of one session, handled one after the other in the order they came, facts a moment later. An event waits out
+ * an absence of the database for as long as it takes, because WhatsApp will not tell it again; one that fails by itself is
+ * dropped after a few tries, so that it does not hold back the others.
  */
 export interface EventQueue {
   push: (event: GatewayEvent) => void;

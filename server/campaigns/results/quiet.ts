@@ -17,7 +17,7 @@ const change = z.object({
 
 /**
  * When nothing of a campaign left because of its user's hours, by the hours and the audit log, or because its phone was not
- * connected, as far as that is kept; oldest first.
+ * connected, as far as that is kept; each kind oldest first.
  */
 export async function readQuiet(
   tx: Db,
@@ -45,7 +45,7 @@ export async function readQuiet(
     .from(waDisconnects)
     .where(and(eq(waDisconnects.userId, userId), eq(waDisconnects.waSessionId, waSessionId)))
     .orderBy(asc(waDisconnects.at));
-  return [...quiet, ...absencesOf(ends, span)].toSorted((a, b) => a.from.getTime() - b.from.getTime());
+  return [...quiet, ...absencesOf(ends, span)];
 }
 
 function toChange({ at, action, paused, until }: z.infer<typeof change>): HoursChange {
