@@ -5,9 +5,8 @@ import { campaigns, messages, waNumbers } from "#db/schema/index.ts";
 import { recordAudit } from "../audit/record.ts";
 import { publish } from "../events.ts";
 import { isSuppressedAs } from "../opt-outs/is-suppressed.ts";
-import { isOpen } from "../schedules/rules.ts";
 import type { ClaimedMessage } from "./claim.ts";
-import { keepEncoded, type Owner } from "./gate.ts";
+import { keepEncoded, mayLeave, type Owner } from "./gate.ts";
 import { moveMessage } from "./move.ts";
 import { FAILURES_BEFORE_PAUSE, transportRetryMs } from "./rules.ts";
 
@@ -25,7 +24,7 @@ export async function confirmWrite(
   alias: string | null = null,
 ): Promise<boolean> {
   const gate = await keepEncoded(db, owner, { id: message.id, encoded, alias, redrive: message.redrive });
-  if (gate?.planActive && isOpen(gate.hours, gate.appNow)) return true;
+  if (gate && mayLeave(gate)) return true;
   if (!message.redrive) await backToQueue(db, owner, message, alias);
   else if (alias !== null) await giveUpRedrive(db, owner, message, alias);
   return false;

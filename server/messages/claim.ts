@@ -4,8 +4,8 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { endPlanOfSession } from "../billing/plans/end.ts";
 import type { Caps } from "../env.ts";
-import { isOpen, nextOpening } from "../schedules/rules.ts";
-import { type Gate, type Owner, readGate } from "./gate.ts";
+import { nextOpening } from "../schedules/rules.ts";
+import { type Gate, gateRow, mayLeave, type Owner, readGate } from "./gate.ts";
 import { type MessageKind, messageKinds, redriveDelaysMs } from "./rules.ts";
 
 export interface ClaimedMessage {
@@ -26,6 +26,17 @@ export interface ClaimedMessage {
   redrive: boolean;
   /** How long nothing of a campaign may follow it, counted from its write. */
   pauseMs: number;
+  /** It was what was ready: its encoded form is kept, and all that is looked at before the write was looked at. */
+  kept: boolean;
+}
+
+/** What will be claimed next, unless something comes before it: so that its claim can be the last look before its write. */
+export interface ReadyMessage {
+  id: Id<"message">;
+  /** The encoded message, encrypted. */
+  sealed: Buffer;
+  /** The person's other identity, if WhatsApp told one. */
+  alias: string | null;
 }
 
 export type Claim =
@@ -43,6 +54,7 @@ export interface ClaimLimits {
   chance: number;
   /** As it was a moment ago, to spare the look: the write looks again in any case. */
   gate?: Gate | undefined;
+  ready?: ReadyMessage | undefined;
 }
 
 const LOOK_AGAIN_MS = 60_000;
@@ -54,6 +66,7 @@ const claimRow = z.discriminatedUnion("outcome", [
   z.object({
     outcome: z.literal("send"),
     encoded: z.instanceof(Buffer).nullable(),
+    gate: gateRow.nullable(),
     message: z.object({
       id: z.templateLiteral(["msg_", z.string()]),
       userId: z.templateLiteral(["usr_", z.string()]),
@@ -74,12 +87,13 @@ const claimRow = z.discriminatedUnion("outcome", [
  * Takes the next message of a session. Plan and hours are looked at first (and again before the write); lease and epoch,
  * pacing, daily cap, campaign and opt-out are checked in the transaction that takes the message (`claim_message`). Pacing
  * and the daily count are part of it, so that neither a crash loop nor downtime can burst. What belongs to no campaign comes
- * first and does not wait for its turn; hours, plan and the daily cap hold for it too.
+ * first and does not wait for its turn; hours, plan and the daily cap hold for it too. If the message is the one that is ready, the
+ * claim is the last look before its write as well (as `confirmWrite`), one transaction instead of two.
  */
 export async function claimNext(
   db: Db,
   owner: Owner,
-  { caps, ackTimeoutMs, chance, ...known }: ClaimLimits,
+  { caps, ackTimeoutMs, chance, ready, ...known }: ClaimLimits,
 ): Promise<Claim> {
   const gate = known.gate ?? (await readGate(db, owner));
   if (!gate) return { type: "lost" };
@@ -87,17 +101,25 @@ export async function claimNext(
     await endPlanOfSession(db, owner.sessionId);
     return { type: "idle" };
   }
-  if (!isOpen(gate.hours, gate.appNow)) {
+  if (!mayLeave(gate)) {
     const opens = nextOpening(gate.hours, gate.appNow)?.getTime() ?? Number.POSITIVE_INFINITY;
     return { type: "wait", ms: Math.min(LOOK_AGAIN_MS, opens - gate.appNow.getTime()) };
   }
   const [row] = await db.execute(sql`
     select * from claim_message(${owner.sessionId}, ${owner.workerId}, ${owner.epoch}, ${caps.messagesPerDay}, ${caps.throttleFloorMs},
-      ${chance}::float8, ${sql.param(redriveDelaysMs(ackTimeoutMs))}::int[])`);
+      ${chance}::float8, ${sql.param(redriveDelaysMs(ackTimeoutMs))}::int[], ${ready?.id ?? null}, ${ready?.sealed ?? null}, ${ready?.alias ?? null})`);
   const claim = claimRow.parse(row);
   switch (claim.outcome) {
     case "send":
-      return { type: "send", message: { ...claim.message, text: claim.message.text ?? "", encoded: claim.encoded } };
+      return {
+        type: "send",
+        message: {
+          ...claim.message,
+          text: claim.message.text ?? "",
+          encoded: claim.encoded,
+          kept: claim.gate !== null && mayLeave(claim.gate),
+        },
+      };
     case "wait":
       return { type: "wait", ms: claim.wait_ms };
     case "idle":

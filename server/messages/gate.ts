@@ -4,7 +4,7 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { isSuppressedAs } from "../opt-outs/is-suppressed.ts";
 import { hoursColumns, hoursRow, toHours } from "../schedules/row.ts";
-import type { ActiveHours } from "../schedules/rules.ts";
+import { type ActiveHours, isOpen } from "../schedules/rules.ts";
 
 /** Who claims: a worker that holds the session's lease in an epoch. */
 export interface Owner {
@@ -24,7 +24,13 @@ export interface Gate {
 /** SQL: what a gate is read from, over `s` (the session), `w` (the wallet) and `h` (the hours). */
 const columns = sql`w.plan_expires_at > app_now() as plan_active, app_now() as app_now, ${hoursColumns}`;
 
-const row = hoursRow.extend({ plan_active: z.boolean(), app_now: z.coerce.date() });
+/** A row that has them. */
+export const gateRow = hoursRow
+  .extend({ plan_active: z.boolean(), app_now: z.coerce.date() })
+  .transform((row): Gate => ({ planActive: row.plan_active, appNow: row.app_now, hours: toHours(row) }));
+
+/** Whether anything may leave: the plan has not ended, and it is inside the active hours. */
+export const mayLeave = (gate: Gate): boolean => gate.planActive && isOpen(gate.hours, gate.appNow);
 
 /** SQL: the session is linked and this worker holds it in this epoch. */
 const isHeld = (
@@ -37,7 +43,7 @@ export async function readGate(db: Db, owner: Owner): Promise<Gate | null> {
   const [found] = await db.execute(sql`
     select ${columns} from wa_sessions s join wallets w on w.user_id = s.user_id join schedules h on h.user_id = s.user_id
      where ${isHeld(owner)}`);
-  return found ? toGate(found) : null;
+  return found ? gateRow.parse(found) : null;
 }
 
 /**
@@ -66,16 +72,7 @@ export async function keepEncoded(
        and (${message.redrive} or m.kind <> 'campaign' or m.recipient_key like 'group:%'
          or exists (select 1 from contacts c where c.user_id = m.user_id and c.id = m.contact_id))
     returning ${columns}`);
-  return found ? toGate(found) : null;
-}
-
-function toGate(found: unknown): Gate {
-  const gate = row.parse(found);
-  return {
-    planActive: gate.plan_active,
-    appNow: gate.app_now,
-    hours: toHours(gate),
-  };
+  return found ? gateRow.parse(found) : null;
 }
 
 /** Books the session's pump with its owner, `ms` from now; nothing when this worker is not the owner in its epoch any more. */

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import type { Id } from "#db/ids.ts";
 import { openMedia } from "#server/media/deps.ts";
 import {
   backToQueue,
@@ -9,7 +10,7 @@ import {
   leaveGroupOut,
   pauseForMedia,
 } from "#server/messages/before-write.ts";
-import type { ClaimedMessage } from "#server/messages/claim.ts";
+import type { ClaimedMessage, ReadyMessage } from "#server/messages/claim.ts";
 import type { Owner } from "#server/messages/gate.ts";
 import { anySuppressed, isSuppressed } from "#server/opt-outs/is-suppressed.ts";
 import { type HeldSession, type Identity, NotWritten, type Person } from "../gateway/gateway.ts";
@@ -19,9 +20,19 @@ import { createUploads, UploadFailed } from "./uploads.ts";
 
 const AHEAD = 20;
 
+/** What is known of those who come next. */
 interface Prepared {
   ready: Set<string>;
   unreachable: Set<string>;
+  /** Texts of a campaign that can be written as soon as they are claimed, in the order of their claims. */
+  next: Map<Id<"message">, { to: Identity; encoded: Uint8Array; sealed: Buffer }>;
+}
+
+export interface Delivery {
+  /** What will be claimed next, as far as it is ready. */
+  next(held: HeldSession): Promise<ReadyMessage | undefined>;
+  /** @returns the second step; null when the message is where it belongs already */
+  makeReady(held: HeldSession, owner: Owner, message: ClaimedMessage): Promise<Write | null>;
 }
 
 /** How long the last look at hours, pause and opt-outs holds while the write of another message is awaited. */
@@ -31,21 +42,33 @@ const LOOK_HOLDS_MS = 50;
  * Hands one claimed message to WhatsApp, in two steps: it is made ready, and it is written. Before the write every failure has
  * its place (queue, retry, failed); from the write on only a fact from WhatsApp, or a re-drive under the same id, moves it.
  * Whatever has to be asked of WhatsApp is asked before the last look at opt-outs, so that nothing slow is between that and
- * the write.
- * @returns the second step; null when the message is where it belongs already
+ * the write. The texts that come next in a campaign are encoded beforehand: their claim is that last look.
  */
-export function createDelivery(deps: PumpDeps) {
+export function createDelivery(deps: PumpDeps): Delivery {
   const { db, log } = deps;
   const uploaded = createUploads({ db, log, media: openMedia(deps.env) });
   const preparedBy = new WeakMap<HeldSession, Prepared>();
+  const preparedOf = (held: HeldSession): Prepared => {
+    const known = preparedBy.get(held) ?? { ready: new Set(), unreachable: new Set(), next: new Map() };
+    preparedBy.set(held, known);
+    return known;
+  };
 
-  return async function makeReady(held: HeldSession, owner: Owner, message: ClaimedMessage): Promise<Write | null> {
+  async function next(held: HeldSession): Promise<ReadyMessage | undefined> {
+    const [first] = preparedOf(held).next;
+    if (!first) return undefined;
+    const [id, { to, sealed }] = first;
+    return { id, sealed, alias: await held.otherIdentity(to) };
+  }
+
+  async function makeReady(held: HeldSession, owner: Owner, message: ClaimedMessage): Promise<Write | null> {
+    let lookedAt = message.kept ? performance.now() : Number.NEGATIVE_INFINITY;
+    const prepared = preparedOf(held);
+    const known = take(prepared.next, message.id);
     if (message.campaignId) deps.announce(message.userId, "campaign", message.campaignId);
     else deps.announce(message.userId, "inbox", message.userId);
     const line = log.child({ sessionId: owner.sessionId, messageId: message.id, redrive: message.redrive });
     line.debug({ event: "send.claimed" }, "claimed");
-    const prepared = preparedBy.get(held) ?? { ready: new Set(), unreachable: new Set() };
-    preparedBy.set(held, prepared);
     let members: Person[] = [];
     let file: Uint8Array | null = null;
     try {
@@ -74,8 +97,8 @@ export function createDelivery(deps: PumpDeps) {
     }
 
     const fresh = () => (file ? held.encodeMedia(file, message.text) : held.encodeText(message.text));
-    const encoded = message.encoded ? held.open(message.encoded) : fresh();
-    const sealed = message.encoded ?? held.seal(encoded);
+    const encoded = message.encoded ? held.open(message.encoded) : (known?.encoded ?? fresh());
+    const sealed = message.encoded ?? known?.sealed ?? held.seal(encoded);
     const look = async (): Promise<boolean> => {
       if (members.length > 0 && (await anySuppressed(db, message.userId, members))) {
         await leaveGroupOut(db, owner, message);
@@ -87,8 +110,10 @@ export function createDelivery(deps: PumpDeps) {
     if (held.signal.aborted || !held.isReady()) {
       return message.redrive ? null : settled(backToQueue(db, owner, message));
     }
-    if (!(await look())) return null;
-    const lookedAt = performance.now();
+    if (!message.kept) {
+      if (!(await look())) return null;
+      lookedAt = performance.now();
+    }
     return async () => {
       if (performance.now() - lookedAt > LOOK_HOLDS_MS && !(await look())) return;
       line.debug({ event: "send.begins" }, "kept, and about to be written");
@@ -103,7 +128,9 @@ export function createDelivery(deps: PumpDeps) {
         );
       }
     };
-  };
+  }
+
+  return { next, makeReady };
 
   /** What WhatsApp was given of the message's file; null when it has none, or is encoded already. */
   async function fileOf(held: HeldSession, owner: Owner, message: ClaimedMessage): Promise<Uint8Array | null> {
@@ -135,29 +162,52 @@ export function createDelivery(deps: PumpDeps) {
     const to = message.recipientKey as Identity;
     if (message.rebuild) prepared.ready.delete(to);
     const isReady = prepared.ready.has(to) && (prepared.unreachable.has(to) || (await held.isPrepared(to)));
-    if (isReady && members.length === 0) return;
-    const ahead = message.redrive || message.rebuild || isReady ? [] : await nextRecipients(message);
-    const recipients = [...new Set([to, ...members, ...ahead])].filter(
-      (key) => key === to || !prepared.ready.has(key),
-    ) as Identity[];
-    const { unreachable, unready } = await held.prepare(recipients, { rebuild: message.rebuild });
-    for (const key of recipients) if (!unready.has(key)) prepared.ready.add(key);
-    for (const key of unreachable) prepared.unreachable.add(key);
-    if (unready.has(to)) throw new Error("WhatsApp does not give the recipient's keys");
+    const isAlone = message.redrive || message.rebuild;
+    const hasNext = prepared.next.size > 0 || message.mediaId !== null || isGroup(message);
+    const ahead = isAlone || (isReady && hasNext) ? [] : await comingAfter(message);
+    if (!isReady || members.length > 0) {
+      const recipients = [...new Set([to, ...members, ...ahead.map(({ recipientKey }) => recipientKey)])].filter(
+        (key) => key === to || !prepared.ready.has(key),
+      ) as Identity[];
+      const { unreachable, unready } = await held.prepare(recipients, { rebuild: message.rebuild });
+      for (const key of recipients) if (!unready.has(key)) prepared.ready.add(key);
+      for (const key of unreachable) prepared.unreachable.add(key);
+      if (unready.has(to)) throw new Error("WhatsApp does not give the recipient's keys");
+    }
+    if (ahead.length > 0) prepared.next = textsOf(held, ahead, prepared);
   }
 
-  /** Who comes next in the campaign: not those who opted out, nor chats with a message on its way. */
-  async function nextRecipients(message: ClaimedMessage): Promise<string[]> {
+  /** What comes next in the campaign: not to those who opted out, nor in chats with a message on its way. */
+  async function comingAfter(message: ClaimedMessage): Promise<Coming[]> {
     if (message.campaignId === null) return [];
-    const rows = await db.execute<{ recipient_key: string }>(sql`
-      select m.recipient_key from messages m
+    return db.execute<Coming>(sql`
+      select m.id, m.recipient_key as "recipientKey", m.resolved_text as text, m.media_id is null as "isText" from messages m
        where m.campaign_id = ${message.campaignId} and m.status = 'queued'
          and not ${isSuppressed(sql`m.user_id`, sql`m.recipient_key`)}
          and not exists (select 1 from messages o where o.wa_session_id = m.wa_session_id
                           and o.recipient_key = m.recipient_key and o.status = 'sending')
        order by m.not_before, m.id limit ${AHEAD}`);
-    return rows.map((row) => row.recipient_key);
   }
+}
+
+type Coming = { id: Id<"message">; recipientKey: string; text: string | null; isText: boolean };
+
+/** Of what comes, the texts to people who are ready for them, encoded. */
+function textsOf(held: HeldSession, coming: readonly Coming[], { ready, unreachable }: Prepared): Prepared["next"] {
+  const texts: Prepared["next"] = new Map();
+  for (const { id, recipientKey, text, isText } of coming) {
+    if (!isText || isGroup({ recipientKey }) || !ready.has(recipientKey) || unreachable.has(recipientKey)) continue;
+    const encoded = held.encodeText(text ?? "");
+    texts.set(id, { to: recipientKey as Identity, encoded, sealed: held.seal(encoded) });
+  }
+  return texts;
+}
+
+/** Takes a message out of what is ready, and whatever should have come before it. */
+function take(next: Prepared["next"], id: Id<"message">) {
+  const taken = next.get(id);
+  if (taken) for (const [before] of next) if (next.delete(before) && before === id) break;
+  return taken;
 }
 
 async function settled(end: Promise<void>): Promise<null> {
@@ -165,4 +215,4 @@ async function settled(end: Promise<void>): Promise<null> {
   return null;
 }
 
-const isGroup = (message: ClaimedMessage) => message.recipientKey.startsWith("group:");
+const isGroup = (message: Pick<ClaimedMessage, "recipientKey">) => message.recipientKey.startsWith("group:");

@@ -10,9 +10,11 @@ export type Write = () => Promise<void>;
 
 /**
  * The messages of one session that are on their way out of it, in the order of their claims: one is being written, the next
- * is being made ready meanwhile, and one more may be claimed. Never two of a kind.
+ * is claimed and made ready meanwhile. Never two of a kind.
  */
 export interface Line {
+  /** Resolves when one more may be claimed. @throws what kept an earlier one from being made ready or written */
+  room(): Promise<void>;
   /**
    * Takes the next message as soon as there is room.
    * @param makeReady its first step; gives its second, or null when there is nothing to write
@@ -67,10 +69,14 @@ export function createLine(db: Db, owner: Owner, signal: AbortSignal): Line {
     pausedUntil = Math.max(pausedUntil, performance.now() + message.pauseMs);
   }
 
+  const room = async () => {
+    await Promise.all([readying, earlier]);
+  };
   return {
+    room,
     async add(message, makeReady) {
       try {
-        await Promise.all([readying, earlier]);
+        await room();
       } catch (err) {
         await giveBack(message);
         throw err;

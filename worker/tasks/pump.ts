@@ -56,7 +56,7 @@ class Running {
 export function createPump(deps: PumpDeps): Task {
   // By the held session, not its id: a pump of a lease that was lost must not swallow a booking of the next.
   const running = new Map<HeldSession, Running>();
-  const makeReady = createDelivery(deps);
+  const delivery = createDelivery(deps);
 
   return async (payload) => {
     const { sessionId } = jobs["wa:pump"].parse(payload);
@@ -107,7 +107,9 @@ export function createPump(deps: PumpDeps): Task {
         gate = (await readGate(deps.db, owner)) ?? undefined;
         lookedAt = performance.now();
       }
-      const claim = await claimNext(deps.db, owner, { caps, ackTimeoutMs, chance: Math.random(), gate });
+      await line.room();
+      const ready = await delivery.next(held);
+      const claim = await claimNext(deps.db, owner, { caps, ackTimeoutMs, chance: Math.random(), gate, ready });
       switch (claim.type) {
         case "lost":
           return null;
@@ -130,7 +132,7 @@ export function createPump(deps: PumpDeps): Task {
             await line.written();
             break;
           }
-          await line.add(claim.message, () => makeReady(held, owner, claim.message));
+          await line.add(claim.message, () => delivery.makeReady(held, owner, claim.message));
           if (Date.now() > endsAt) return 0;
           break;
       }
