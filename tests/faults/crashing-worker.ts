@@ -14,7 +14,7 @@ const steps = {
   claim: "send.claimed",
   encode: "send.begins",
   write: "send.begins",
-  keycommit: "send.written",
+  keycommit: "keys.stored",
   ack: "fact.heard",
 };
 const crashAt = z.enum(["claim", "encode", "write", "keycommit", "ack"]).parse(process.env.CRASH_AT);

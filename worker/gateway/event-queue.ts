@@ -44,7 +44,7 @@ export interface Handlers {
 
 const MOST_AT_ONCE = 50;
 /** How long facts wait for others: to write down one costs nearly as much as to write down several. */
-const GATHER_MS = 15;
+const GATHER_MS = 30;
 
 const isFact = (event: GatewayEvent): event is FactEvent =>
   event.type === "ack" || event.type === "nack" || event.type === "receipt";

@@ -19,6 +19,7 @@ import {
   reportReady,
 } from "#server/wa/report.ts";
 import type { Announce } from "../announce.ts";
+import { LeaseLost } from "./baileys/key-rows.ts";
 import type { FactEvent } from "./event-queue.ts";
 import type { GatewayEvent } from "./gateway.ts";
 
@@ -35,6 +36,8 @@ interface Hearing {
   logOut: () => Promise<void>;
   /** Asks WhatsApp what it forbids the account. */
   askLimits: () => void;
+  /** Resolves when the keys of all that was written are durable. @throws LeaseLost, or what the database said */
+  keysStored: () => Promise<void>;
 }
 
 /** Brings what WhatsApp said of messages to them, and tells the screens that show them. */
@@ -45,6 +48,12 @@ export async function handleFacts(hearing: Hearing, events: readonly FactEvent[]
     if (event.type === "nack" && event.code === REACHOUT) hearing.askLimits();
     return { waMsgId: event.waMsgId, fact: factOf(event) };
   });
+  // What WhatsApp accepted is not handed over again: its keys must be stored by then, or the next message to that person could
+  // not be read. Where another worker has the session they cannot be; a fact is true all the same.
+  await hearing.keysStored().catch((error: unknown) => {
+    if (!(error instanceof LeaseLost)) throw error;
+  });
+  log.debug({ event: "keys.stored" }, "the keys of all that was written are stored");
   const changed = await applyFacts(db, { waSessionId: owner.sessionId, facts });
   for (const { userId, campaignId } of changed) {
     if (campaignId) announce(userId, "campaign", campaignId);

@@ -85,7 +85,12 @@ export function beginLife(
   };
   const rows = sessionRows(sql, owner);
   const { sessionKeys } = env;
-  const hearing = { db, log, sessionKeys, announce, owner, logOut, askLimits: () => askLimits("refusal") };
+  let keysStored = async () => {};
+  const hearing = {
+    ...{ db, log, sessionKeys, announce, owner, logOut },
+    askLimits: () => askLimits("refusal"),
+    keysStored: () => keysStored(),
+  };
   const queue = createEventQueue(
     { event: (event) => handleEvent(hearing, event), facts: (facts) => handleFacts(hearing, facts) },
     log,
@@ -186,6 +191,7 @@ export function beginLife(
   async function live(): Promise<void> {
     const auth = await readKeys();
     if (!auth) return;
+    keysStored = auth.rows.saved;
     held = holdSession(auth);
     const memory: SocketMemory = {
       auth,
@@ -244,7 +250,7 @@ export function beginLife(
       encodeMedia,
       send: async (message) => {
         // Keys that only this process knows would be lost with it, and used a second time.
-        await auth.rows.saved().catch(() => {
+        await auth.rows.caughtUp().catch(() => {
           throw new NotWritten("offline");
         });
         await connected().send(message);

@@ -1,4 +1,5 @@
 import "./quiet.ts";
+import { AsyncLocalStorage } from "node:async_hooks";
 import {
   type AuthenticationCreds,
   type AuthenticationState,
@@ -28,6 +29,11 @@ export interface SessionAuth {
   state: AuthenticationState;
   rows: KeyRows;
   sealer: Sealer;
+  /**
+   * Writes a message. Its keys are durable soon after, with those of the next ones; what WhatsApp says of it waits for that
+   * (`rows.saved`), so that until then it counts as one that may have been written, and is handed over again with the same keys.
+   */
+  sending<T>(write: () => Promise<T>): Promise<T>;
   /** Queues a write of the credentials as they are now. Resolves when they are durable. @throws LeaseLost */
   saveCreds(): Promise<void>;
   /** Resolves when every write so far has ended, well or not. */
@@ -66,6 +72,7 @@ export async function loadAuth(
   const sealer = openSealer(owner, stored ?? (await beginKeys(sql, owner, sessionKeys)), sessionKeys);
   const creds = stored && row.credentials ? parseCreds(sealer.open(CREDS, CREDS, row.credentials)) : initAuthCreds();
   const rows = openKeyRows(sql, owner, sealer, on.broken);
+  const sending = new AsyncLocalStorage<true>();
 
   let saving: Promise<void> = Promise.resolve();
   const saveCreds = () => {
@@ -73,9 +80,10 @@ export async function loadAuth(
     return saving;
   };
   return {
-    state: { creds, keys: keyStore(rows, on.event) },
+    state: { creds, keys: keyStore(rows, on.event, () => sending.getStore() === true) },
     rows,
     sealer,
+    sending: (write) => sending.run(true, write),
     saveCreds,
     settled: async () => {
       await Promise.allSettled([saving, rows.settled()]);
@@ -121,7 +129,7 @@ async function writeCreds(sql: Sql, owner: Owner, sealer: Sealer, creds: Authent
   if (held.length === 0) throw new LeaseLost();
 }
 
-function keyStore(rows: KeyRows, onEvent: (event: GatewayEvent) => void): SignalKeyStore {
+function keyStore(rows: KeyRows, onEvent: (event: GatewayEvent) => void, isSending: () => boolean): SignalKeyStore {
   return {
     async get<T extends keyof SignalDataTypeMap>(kind: T, ids: string[]) {
       const found = await rows.get(kind, ids);
@@ -141,7 +149,8 @@ function keyStore(rows: KeyRows, onEvent: (event: GatewayEvent) => void): Signal
       // Every way in which Baileys learns that a number and a LID are one person ends here. Told first: a write that fails
       // is made up for later, but Baileys knows the pair by then and does not bring it again.
       for (const event of fromMappings(data["lid-mapping"] ?? {})) onEvent(event);
-      await rows.set(changes);
+      if (isSending()) rows.setSoon(changes);
+      else await rows.set(changes);
     },
   };
 }

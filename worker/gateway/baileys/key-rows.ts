@@ -15,6 +15,9 @@ export class LeaseLost extends Error {
 
 /** How long a statement waits out a database that is away. Longer, and the lease is lost anyway. */
 const PATIENCE_MS = 10_000;
+/** How long rows wait for others, and how many may. A message changes two: its recipient's and our own phone's. */
+const SOON_MS = 25;
+const FEW = 12;
 /** Rows kept in memory, about 2 kB each at most. */
 const CACHED = 20_000;
 
@@ -44,6 +47,10 @@ export interface KeyRows {
    * @throws LeaseLost
    */
   set(rows: readonly KeyRow[]): Promise<void>;
+  /** Takes rows that are to be durable in a moment, with those that come meanwhile. Until then `get` alone knows them. */
+  setSoon(rows: readonly KeyRow[]): void;
+  /** Resolves when no more than a few rows wait to be durable, and those only because they are new. @throws as `set` */
+  caughtUp(): Promise<void>;
   /** Resolves when every row so far is durable, trying again those that failed. @throws as `set` */
   saved(): Promise<void>;
   /** Resolves when every write so far has ended, well or not. */
@@ -70,6 +77,8 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
   const unwritten = new Map<string, StoredRow>();
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | null = null;
+  let soon: NodeJS.Timeout | undefined;
+  let failed = false;
 
   const remember = (name: string, text: string | null) => {
     cache.delete(name);
@@ -96,10 +105,25 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
       .catch(() => {})
       .then(() => {
         next = null;
+        clearTimeout(soon);
+        soon = undefined;
         running = write();
+        running.then(
+          () => (failed = false),
+          () => (failed = true),
+        );
         return running;
       });
     return next;
+  };
+  const put = (rows: readonly KeyRow[]) => {
+    for (const { kind, id, value } of rows) {
+      const text = value === null || value === undefined ? null : JSON.stringify(value, BufferJSON.replacer);
+      const hash = sealer.rowId(kind, id);
+      const sealed = text === null ? null : sealer.seal(kind, hash, Buffer.from(text));
+      unwritten.set(nameOf(kind, id), { kind, hash, sealed });
+      remember(nameOf(kind, id), text);
+    }
   };
   const saved = () => (unwritten.size === 0 ? Promise.resolve() : flush());
 
@@ -125,15 +149,15 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
       return found;
     },
     set(rows) {
-      for (const { kind, id, value } of rows) {
-        const text = value === null || value === undefined ? null : JSON.stringify(value, BufferJSON.replacer);
-        const hash = sealer.rowId(kind, id);
-        const sealed = text === null ? null : sealer.seal(kind, hash, Buffer.from(text));
-        unwritten.set(nameOf(kind, id), { kind, hash, sealed });
-        remember(nameOf(kind, id), text);
-      }
+      put(rows);
       return saved();
     },
+    setSoon(rows) {
+      put(rows);
+      // Whoever needs them, or writes next, meets a failure again.
+      soon ??= setTimeout(() => void flush().catch(() => {}), SOON_MS);
+    },
+    caughtUp: () => (failed || unwritten.size > FEW ? saved() : Promise.resolve()),
     saved,
     settled: () => saved().catch(() => {}),
   };

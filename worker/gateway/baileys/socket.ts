@@ -283,7 +283,9 @@ export function openConnection(options: SocketOptions): Connection {
       // Asking now would take seconds, in which the person may opt out.
       if (!isGroup(to) && !(await hasDevices(memory.devices, jid))) throw new NotWritten("unprepared");
       const message = proto.Message.decode(encoded);
-      const written = await inbound.atOnce(jid, () => sock.relayMessage(jid, message, { messageId: waMsgId }));
+      const written = await inbound.atOnce(jid, () =>
+        auth.sending(() => sock.relayMessage(jid, message, { messageId: waMsgId })),
+      );
       if (!written) throw new NotWritten("unprepared");
     },
     upload: mediaUploads({ query: (node) => sock.query(node) }, { ca: options.ca, auth: auth.state, logger }),
