@@ -30,10 +30,10 @@ export interface SessionAuth {
   rows: KeyRows;
   sealer: Sealer;
   /**
-   * Writes a message. Its keys are durable soon after, with those of the next ones; what WhatsApp says of it waits for that
-   * (`rows.saved`), so that until then it counts as one that may have been written, and is handed over again with the same keys.
+   * Does something whose keys are durable a moment later, with those of what follows. What WhatsApp says of a message waits for
+   * that (`rows.saved`): until then it counts as one that may have been written, and is handed over again with the same keys.
    */
-  sending<T>(write: () => Promise<T>): Promise<T>;
+  storingSoon<T>(act: () => Promise<T>): Promise<T>;
   /** Queues a write of the credentials as they are now. Resolves when they are durable. @throws LeaseLost */
   saveCreds(): Promise<void>;
   /** Resolves when every write so far has ended, well or not. */
@@ -72,7 +72,7 @@ export async function loadAuth(
   const sealer = openSealer(owner, stored ?? (await beginKeys(sql, owner, sessionKeys)), sessionKeys);
   const creds = stored && row.credentials ? parseCreds(sealer.open(CREDS, CREDS, row.credentials)) : initAuthCreds();
   const rows = openKeyRows(sql, owner, sealer, on.broken);
-  const sending = new AsyncLocalStorage<true>();
+  const soon = new AsyncLocalStorage<true>();
 
   let saving: Promise<void> = Promise.resolve();
   const saveCreds = () => {
@@ -80,10 +80,10 @@ export async function loadAuth(
     return saving;
   };
   return {
-    state: { creds, keys: keyStore(rows, on.event, () => sending.getStore() === true) },
+    state: { creds, keys: keyStore(rows, on.event, () => soon.getStore() === true) },
     rows,
     sealer,
-    sending: (write) => sending.run(true, write),
+    storingSoon: (act) => soon.run(true, act),
     saveCreds,
     settled: async () => {
       await Promise.allSettled([saving, rows.settled()]);
@@ -129,7 +129,7 @@ async function writeCreds(sql: Sql, owner: Owner, sealer: Sealer, creds: Authent
   if (held.length === 0) throw new LeaseLost();
 }
 
-function keyStore(rows: KeyRows, onEvent: (event: GatewayEvent) => void, isSending: () => boolean): SignalKeyStore {
+function keyStore(rows: KeyRows, onEvent: (event: GatewayEvent) => void, isSoon: () => boolean): SignalKeyStore {
   return {
     async get<T extends keyof SignalDataTypeMap>(kind: T, ids: string[]) {
       const found = await rows.get(kind, ids);
@@ -149,7 +149,7 @@ function keyStore(rows: KeyRows, onEvent: (event: GatewayEvent) => void, isSendi
       // Every way in which Baileys learns that a number and a LID are one person ends here. Told first: a write that fails
       // is made up for later, but Baileys knows the pair by then and does not bring it again.
       for (const event of fromMappings(data["lid-mapping"] ?? {})) onEvent(event);
-      if (isSending()) rows.setSoon(changes);
+      if (isSoon()) rows.setSoon(changes);
       else await rows.set(changes);
     },
   };

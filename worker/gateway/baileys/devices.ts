@@ -99,29 +99,33 @@ export async function prepareRecipients(
   const asked = [...new Set([jidNormalizedUser(me.id), ...jids])];
   const known = (await cache.mget?.<Stored["devices"]>(asked.map(userOf))) ?? {};
   const unknown = asked.filter((jid) => known[userOf(jid)] === undefined);
-  // One transaction, so that all keys are one write; Baileys' own send takes the same lock.
-  return sock.authState.keys.transaction(async () => {
-    if (unknown.length > 0) Object.assign(known, await fetchDevices(sock, cache, unknown, me));
-    const addressesOf = (some: readonly string[]) => some.flatMap((jid) => (known[userOf(jid)] ?? []).map(addressOf));
-    const without = new Set(jids.filter((jid) => known[userOf(jid)] === undefined));
-    const addresses = addressesOf(asked).filter((jid) => jid !== me.id);
-    await foresee(sock, addresses);
-    // Our own phone too: it gets a copy of each message, and the keys of the one that was given up are lost for it as well.
-    if (rebuild) await sock.assertSessions(addresses, true);
-    try {
-      await sock.assertSessions(addresses);
-      return { without, unready: new Set() };
-    } catch (error) {
-      if (!sock.ws.isOpen) throw error;
-    }
-    // One recipient's broken key bundle fails the query for all: the one that is needed now is asked for alone.
-    const [first = "", ...others] = jids;
-    const failed = await sock.assertSessions(addressesOf([first])).then(
-      () => false,
-      () => true,
-    );
-    return { without, unready: new Set(failed ? jids : others) };
-  }, me.id);
+  // One transaction, so that all keys are one write. Under the lock of Baileys' own send only where a session that a message may
+  // be using is made anew: what asks for others' keys need not hold up what is written meanwhile.
+  return sock.authState.keys.transaction(
+    async () => {
+      if (unknown.length > 0) Object.assign(known, await fetchDevices(sock, cache, unknown, me));
+      const addressesOf = (some: readonly string[]) => some.flatMap((jid) => (known[userOf(jid)] ?? []).map(addressOf));
+      const without = new Set(jids.filter((jid) => known[userOf(jid)] === undefined));
+      const addresses = addressesOf(asked).filter((jid) => jid !== me.id);
+      await foresee(sock, addresses);
+      // Our own phone too: it gets a copy of each message, and the keys of the one that was given up are lost for it as well.
+      if (rebuild) await sock.assertSessions(addresses, true);
+      try {
+        await sock.assertSessions(addresses);
+        return { without, unready: new Set() };
+      } catch (error) {
+        if (!sock.ws.isOpen) throw error;
+      }
+      // One recipient's broken key bundle fails the query for all: the one that is needed now is asked for alone.
+      const [first = "", ...others] = jids;
+      const failed = await sock.assertSessions(addressesOf([first])).then(
+        () => false,
+        () => true,
+      );
+      return { without, unready: new Set(failed ? jids : others) };
+    },
+    rebuild ? me.id : "prepare",
+  );
 }
 
 /**

@@ -15,9 +15,9 @@ export class LeaseLost extends Error {
 
 /** How long a statement waits out a database that is away. Longer, and the lease is lost anyway. */
 const PATIENCE_MS = 10_000;
-/** How long rows wait for others, and how many may. A message changes two: its recipient's and our own phone's. */
+/** How long rows wait for others, and after how long they are late: nothing more is written then before they are durable. */
 const SOON_MS = 25;
-const FEW = 12;
+const LATE_MS = 100;
 /** Rows kept in memory, about 2 kB each at most. */
 const CACHED = 20_000;
 
@@ -49,7 +49,7 @@ export interface KeyRows {
   set(rows: readonly KeyRow[]): Promise<void>;
   /** Takes rows that are to be durable in a moment, with those that come meanwhile. Until then `get` alone knows them. */
   setSoon(rows: readonly KeyRow[]): void;
-  /** Resolves when no more than a few rows wait to be durable, and those only because they are new. @throws as `set` */
+  /** Resolves when no row is late: at once, as long as the database takes them. @throws as `set` */
   caughtUp(): Promise<void>;
   /** Resolves when every row so far is durable, trying again those that failed. @throws as `set` */
   saved(): Promise<void>;
@@ -78,7 +78,8 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | null = null;
   let soon: NodeJS.Timeout | undefined;
-  let failed = false;
+  /** When the oldest row that is not durable was given. */
+  let oldestAt = Number.POSITIVE_INFINITY;
 
   const remember = (name: string, text: string | null) => {
     cache.delete(name);
@@ -90,6 +91,7 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
   async function write(): Promise<void> {
     const rows = [...unwritten];
     if (rows.length === 0) return;
+    const begun = performance.now();
     await patiently(() =>
       writeRows(
         sql,
@@ -98,6 +100,7 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
       ),
     );
     for (const [name, row] of rows) if (unwritten.get(name) === row) unwritten.delete(name);
+    oldestAt = unwritten.size > 0 ? begun : Number.POSITIVE_INFINITY;
   }
 
   const flush = (): Promise<void> => {
@@ -108,15 +111,12 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
         clearTimeout(soon);
         soon = undefined;
         running = write();
-        running.then(
-          () => (failed = false),
-          () => (failed = true),
-        );
         return running;
       });
     return next;
   };
   const put = (rows: readonly KeyRow[]) => {
+    if (rows.length > 0) oldestAt = Math.min(oldestAt, performance.now());
     for (const { kind, id, value } of rows) {
       const text = value === null || value === undefined ? null : JSON.stringify(value, BufferJSON.replacer);
       const hash = sealer.rowId(kind, id);
@@ -157,7 +157,7 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
       // Whoever needs them, or writes next, meets a failure again.
       soon ??= setTimeout(() => void flush().catch(() => {}), SOON_MS);
     },
-    caughtUp: () => (failed || unwritten.size > FEW ? saved() : Promise.resolve()),
+    caughtUp: () => (performance.now() - oldestAt > LATE_MS ? saved() : Promise.resolve()),
     saved,
     settled: () => saved().catch(() => {}),
   };

@@ -273,7 +273,7 @@ export function openConnection(options: SocketOptions): Connection {
       const people = recipients.filter((recipient) => !isGroup(recipient));
       if (people.length === 0) return { unreachable: new Set(), unready: new Set() };
       const jids = people.map(jidOf);
-      const { without, unready } = await prepareRecipients(sock, memory.devices, jids, options);
+      const { without, unready } = await auth.storingSoon(() => prepareRecipients(sock, memory.devices, jids, options));
       const those = (some: Set<string>) => new Set(people.filter((_, i) => some.has(jids[i] ?? "")));
       return { unreachable: those(without), unready: those(unready) };
     },
@@ -284,7 +284,7 @@ export function openConnection(options: SocketOptions): Connection {
       if (!isGroup(to) && !(await hasDevices(memory.devices, jid))) throw new NotWritten("unprepared");
       const message = proto.Message.decode(encoded);
       const written = await inbound.atOnce(jid, () =>
-        auth.sending(() => sock.relayMessage(jid, message, { messageId: waMsgId })),
+        auth.storingSoon(() => sock.relayMessage(jid, message, { messageId: waMsgId })),
       );
       if (!written) throw new NotWritten("unprepared");
     },
