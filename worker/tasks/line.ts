@@ -10,10 +10,10 @@ export type Write = () => Promise<void>;
 
 /**
  * The messages of one session that are on their way out of it, in the order of their claims: one is being written, the next
- * is claimed and made ready meanwhile. Never two of a kind.
+ * is being made ready meanwhile, and one more may be claimed. Never two of a kind.
  */
 export interface Line {
-  /** Resolves when one more may be claimed. @throws what kept an earlier one from being made ready or written */
+  /** Resolves when one more may be claimed. @throws what kept an earlier one from being written */
   room(): Promise<void>;
   /**
    * Takes the next message as soon as there is room.
@@ -69,14 +69,11 @@ export function createLine(db: Db, owner: Owner, signal: AbortSignal): Line {
     pausedUntil = Math.max(pausedUntil, performance.now() + message.pauseMs);
   }
 
-  const room = async () => {
-    await Promise.all([readying, earlier]);
-  };
   return {
-    room,
+    room: () => earlier,
     async add(message, makeReady) {
       try {
-        await room();
+        await Promise.all([readying, earlier]);
       } catch (err) {
         await giveBack(message);
         throw err;
