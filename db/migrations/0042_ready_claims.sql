@@ -43,6 +43,7 @@ DECLARE
   v_released boolean := false;
   v_ready boolean;
   v_gate jsonb;
+  v_now timestamptz := app_now();
 BEGIN
   SELECT phone, next_send_at INTO s FROM wa_sessions
    WHERE id = p_session AND owner_id = p_worker AND epoch = p_epoch AND lease_until > now() AND status = 'linked' FOR NO KEY UPDATE;
@@ -52,7 +53,7 @@ BEGIN
   -- Two accounts may have linked this number: the day's count is read and raised by one claim at a time. Whoever locks a
   -- number does so before campaigns.
   SELECT tz, day, day_sent INTO n FROM wa_numbers WHERE phone = s.phone FOR NO KEY UPDATE;
-  v_today := (app_now() AT TIME ZONE n.tz)::date;
+  v_today := (v_now AT TIME ZONE n.tz)::date;
   v_room := n.day <> v_today OR n.day_sent < p_daily_cap;
 
   IF EXISTS (SELECT 1 FROM messages r
@@ -86,7 +87,7 @@ BEGIN
     v_pause := greatest(c.throttle_min_ms, p_floor_ms);
     v_pause := v_pause + p_chance * greatest(0, c.throttle_max_ms - v_pause);
 
-    FOR v_again IN VALUES (true), (false) LOOP
+    FOREACH v_again IN ARRAY ARRAY[true, false] LOOP
       CONTINUE WHEN NOT v_again AND NOT v_room;
       LOOP
         IF v_again THEN
@@ -103,7 +104,7 @@ BEGIN
         END IF;
         EXIT WHEN NOT FOUND;
         v_ready := NOT v_again AND m.id = p_ready;
-        IF (CASE WHEN v_ready
+        IF EXISTS (SELECT FROM suppressions x WHERE x.user_id = m.user_id) AND (CASE WHEN v_ready
              THEN EXISTS (SELECT FROM suppressions x
                            WHERE x.user_id = m.user_id AND x.identity = ANY (known_identities(m.user_id, ARRAY[m.recipient_key, p_alias])))
              ELSE is_suppressed(m.user_id, m.recipient_key) END) THEN
@@ -117,12 +118,12 @@ BEGIN
         END IF;
         v_gate := NULL;
         IF v_ready THEN
-          SELECT jsonb_build_object('plan_active', w.plan_expires_at > a.now, 'app_now', a.now, 'tz', h.tz, 'windows', h.windows,
+          SELECT jsonb_build_object('plan_active', w.plan_expires_at > v_now, 'app_now', v_now, 'tz', h.tz, 'windows', h.windows,
                                     'exceptions', h.exceptions, 'paused', h.paused, 'open_until', h.open_until)
             INTO v_gate
-            FROM contacts k, wallets w, schedules h, (SELECT app_now() AS now) a
+            FROM contacts k, wallets w, schedules h
            WHERE k.user_id = m.user_id AND k.id = m.contact_id AND k.consent AND w.user_id = m.user_id AND h.user_id = m.user_id
-             AND (m.expires_at IS NULL OR m.expires_at > a.now);
+             AND (m.expires_at IS NULL OR m.expires_at > v_now);
         END IF;
         m := submit_message(m.id, p_session, p_epoch, v_pause, p_redrive_ms, CASE WHEN v_gate IS NOT NULL THEN p_encoded END);
         IF NOT v_again THEN
@@ -147,4 +148,41 @@ BEGIN
             SELECT CASE WHEN q.status = 'sending' THEN q.redrive_at ELSE q.not_before END
               FROM messages q
              WHERE q.wa_session_id = p_session AND q.campaign_id IS NULL AND q.status IN ('sending', 'queued')) d;
+END $$;
+--> statement-breakpoint
+
+-- What the worker is told of a claimed row. `rebuild`: an earlier message to this person may have been written and was given
+-- up, and with it the keys of the next, so the Signal session has to be made anew; once, until one that was written after it
+-- has been taken. Given up is what is unknown, and what its user or 14 days of silence made of it since. `pauseMs`: how
+-- long nothing but an answer may follow it, counted from its write.
+CREATE OR REPLACE FUNCTION told_of(m messages, p_redrive boolean) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_since timestamptz;
+  v_known text[];
+  v_unknown boolean;
+  v_rebuild boolean := false;
+  v_pause float8;
+BEGIN
+  SELECT (SELECT max(o.sending_at) FROM messages o
+           WHERE o.contact_id = m.contact_id AND o.wa_session_id = m.wa_session_id AND o.id <> m.id
+             AND o.status = 'failed' AND o.error_code IN ('treated_as_failed', 'unconfirmed')),
+         EXISTS (SELECT FROM messages o WHERE o.wa_session_id = m.wa_session_id AND o.status = 'unknown'),
+         greatest(0, extract(epoch FROM s.next_send_at - now()) * 1000)
+    INTO v_since, v_unknown, v_pause FROM wa_sessions s WHERE s.id = m.wa_session_id;
+  IF v_since IS NOT NULL OR v_unknown THEN
+    v_known := known_identities(m.user_id, ARRAY[m.recipient_key]);
+    SELECT max(given_up.at) INTO v_since FROM (
+      SELECT v_since AS at
+      UNION ALL
+      SELECT o.sending_at FROM messages o
+       WHERE o.wa_session_id = m.wa_session_id AND o.status = 'unknown' AND o.id <> m.id AND o.recipient_key = ANY (v_known)) given_up;
+    v_rebuild := v_since IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM messages r
+                       WHERE r.wa_session_id = m.wa_session_id AND r.recipient_key = ANY (v_known) AND r.id <> m.id
+                         AND r.sent_at IS NOT NULL AND r.sending_at > v_since);
+  END IF;
+  RETURN jsonb_build_object(
+    'id', m.id, 'userId', m.user_id, 'campaignId', m.campaign_id, 'kind', m.kind, 'recipientKey', m.recipient_key,
+    'text', m.resolved_text, 'mediaId', m.media_id, 'waMsgId', m.wa_msg_id, 'redrive', p_redrive, 'rebuild', v_rebuild,
+    'pauseMs', v_pause);
 END $$;
