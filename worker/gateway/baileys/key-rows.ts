@@ -18,6 +18,12 @@ const PATIENCE_MS = 10_000;
 /** How long rows wait for others, and after how long they are late: nothing more is written then before they are durable. */
 const SOON_MS = 25;
 const LATE_MS = 100;
+/**
+ * Signal sessions also kept as they were given. libsignal makes them from its own and its own from them (`SessionRecord.serialize`
+ * and `deserialize`), so what it gave never changes; and the sessions of a message are read several times while it is sent.
+ */
+const SESSION = "session";
+const OPEN_SESSIONS = 200;
 /** Rows kept in memory, about 2 kB each at most. */
 const CACHED = 20_000;
 
@@ -74,6 +80,7 @@ const nameOf = (kind: string, id: string) => `${kind}\0${id}`;
 export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (error: SealBroken) => void): KeyRows {
   // Text, not objects: Baileys changes what it was given.
   const cache = new Map<string, string | null>();
+  const sessions = new Map<string, unknown>();
   const unwritten = new Map<string, StoredRow>();
   let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | null = null;
@@ -81,6 +88,12 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
   /** When the oldest row that is not durable was given. */
   let oldestAt = Number.POSITIVE_INFINITY;
 
+  /** The one that was given last comes last. */
+  const keepOpen = (name: string, value: unknown) => {
+    sessions.delete(name);
+    if (value !== null && value !== undefined) sessions.set(name, value);
+    if (sessions.size > OPEN_SESSIONS) for (const oldest of sessions.keys()) if (sessions.delete(oldest)) break;
+  };
   const remember = (name: string, text: string | null) => {
     cache.delete(name);
     cache.set(name, text);
@@ -123,6 +136,7 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
       const sealed = text === null ? null : sealer.seal(kind, hash, Buffer.from(text));
       unwritten.set(nameOf(kind, id), { kind, hash, sealed });
       remember(nameOf(kind, id), text);
+      if (kind === SESSION) keepOpen(nameOf(kind, id), value);
     }
   };
   const saved = () => (unwritten.size === 0 ? Promise.resolve() : flush());
@@ -141,10 +155,12 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
           if (!cache.has(nameOf(kind, id))) remember(nameOf(kind, id), stored.get(id) ?? null);
         }
       }
-      const found: Record<string, unknown> = {};
+      // Without a prototype it is a dictionary: V8 would make a hidden class for each new name otherwise.
+      const found: Record<string, unknown> = Object.create(null);
       for (const id of ids) {
-        const text = cache.get(nameOf(kind, id));
-        if (typeof text === "string") found[id] = parseRow(text);
+        const name = nameOf(kind, id);
+        const text = cache.get(name);
+        if (typeof text === "string") found[id] = sessions.get(name) ?? parseRow(text);
       }
       return found;
     },
