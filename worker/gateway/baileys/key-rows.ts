@@ -78,8 +78,8 @@ const nameOf = (kind: string, id: string) => `${kind}\0${id}`;
 
 /** @param onBroken told when a row cannot be opened; the read fails as well */
 export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (error: SealBroken) => void): KeyRows {
-  // Text, not objects: Baileys changes what it was given.
-  const cache = new Map<string, string | null>();
+  // Text, not objects: Baileys changes what it was given. With the id as it is stored, which takes as long to make as a seal.
+  const cache = new Map<string, { text: string | null; hash: string }>();
   const sessions = new Map<string, unknown>();
   const unwritten = new Map<string, StoredRow>();
   let running: Promise<void> = Promise.resolve();
@@ -94,9 +94,9 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
     if (value !== null && value !== undefined) sessions.set(name, value);
     if (sessions.size > OPEN_SESSIONS) for (const oldest of sessions.keys()) if (sessions.delete(oldest)) break;
   };
-  const remember = (name: string, text: string | null) => {
+  const remember = (name: string, text: string | null, hash: string) => {
     cache.delete(name);
-    cache.set(name, text);
+    cache.set(name, { text, hash });
     if (cache.size <= CACHED) return;
     for (const oldest of cache.keys()) if (!unwritten.has(oldest) && cache.delete(oldest)) break;
   };
@@ -132,11 +132,12 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
     if (rows.length > 0) oldestAt = Math.min(oldestAt, performance.now());
     for (const { kind, id, value } of rows) {
       const text = value === null || value === undefined ? null : JSON.stringify(value, BufferJSON.replacer);
-      const hash = sealer.rowId(kind, id);
+      const name = nameOf(kind, id);
+      const hash = cache.get(name)?.hash ?? sealer.rowId(kind, id);
       const sealed = text === null ? null : sealer.seal(kind, hash, Buffer.from(text));
-      unwritten.set(nameOf(kind, id), { kind, hash, sealed });
-      remember(nameOf(kind, id), text);
-      if (kind === SESSION) keepOpen(nameOf(kind, id), value);
+      unwritten.set(name, { kind, hash, sealed });
+      remember(name, text, hash);
+      if (kind === SESSION) keepOpen(name, value);
     }
   };
   const saved = () => (unwritten.size === 0 ? Promise.resolve() : flush());
@@ -151,15 +152,15 @@ export function openKeyRows(sql: Sql, owner: Owner, sealer: Sealer, onBroken: (e
           throw error;
         });
         // What was written meanwhile is newer than what was read.
-        for (const id of missing) {
-          if (!cache.has(nameOf(kind, id))) remember(nameOf(kind, id), stored.get(id) ?? null);
+        for (const { id, hash, text } of stored) {
+          if (!cache.has(nameOf(kind, id))) remember(nameOf(kind, id), text, hash);
         }
       }
       // Without a prototype it is a dictionary: V8 would make a hidden class for each new name otherwise.
       const found: Record<string, unknown> = Object.create(null);
       for (const id of ids) {
         const name = nameOf(kind, id);
-        const text = cache.get(name);
+        const text = cache.get(name)?.text;
         if (typeof text === "string") found[id] = sessions.get(name) ?? parseRow(text);
       }
       return found;
@@ -193,16 +194,12 @@ export async function patiently<T>(act: () => Promise<T>): Promise<T> {
 }
 
 async function readRows(sql: Sql, owner: Owner, sealer: Sealer, kind: string, ids: readonly string[]) {
-  const byHash = new Map(ids.map((id) => [sealer.rowId(kind, id), id]));
+  const asked = ids.map((id) => ({ id, hash: sealer.rowId(kind, id) }));
   const rows = await sql<{ hash: string; value: Buffer }[]>`
     select key_hash as hash, value from wa_session_keys
-     where wa_session_id = ${owner.sessionId} and kind = ${kind} and key_hash = any(${[...byHash.keys()]}::text[])`;
-  const found = new Map<string, string>();
-  for (const { hash, value } of rows) {
-    const id = byHash.get(hash);
-    if (id !== undefined) found.set(id, sealer.open(kind, hash, value).toString());
-  }
-  return found;
+     where wa_session_id = ${owner.sessionId} and kind = ${kind} and key_hash = any(${asked.map(({ hash }) => hash)}::text[])`;
+  const found = new Map(rows.map(({ hash, value }) => [hash, sealer.open(kind, hash, value).toString()]));
+  return asked.map(({ id, hash }) => ({ id, hash, text: found.get(hash) ?? null }));
 }
 
 /** Part of a statement's answer: its commit waits for the disk, however the server or the database is set. */

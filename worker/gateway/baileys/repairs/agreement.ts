@@ -18,25 +18,27 @@ const text = (raw: Uint8Array): string => Buffer.from(raw).toString("base64url")
 
 const key = { kty: "OKP", crv: "X25519" };
 
-/** Public keys that are read once and used at once again, of those whom a process begins with. Private ones are not kept. */
+/** Public keys that are read once and used at once again, of those whom a process begins with. */
 const KEPT = 64;
+/** Private ones: this device's own, and the two of the message that is being written. */
+const KEPT_PRIVATE = 3;
 
 /** Reading a key takes as long as an agreement, and the first message to somebody asks for the same few again and again. */
-function keeping(read: (raw: string) => KeyObject): (raw: string) => KeyObject {
+function keeping(read: (raw: string) => KeyObject, most: number): (raw: string) => KeyObject {
   const kept = new Map<string, KeyObject>();
   return (raw) => {
     const found = kept.get(raw) ?? read(raw);
     // The one that was used last comes last.
     kept.delete(raw);
     kept.set(raw, found);
-    if (kept.size > KEPT) for (const oldest of kept.keys()) if (kept.delete(oldest)) break;
+    if (kept.size > most) for (const oldest of kept.keys()) if (kept.delete(oldest)) break;
     return found;
   };
 }
 
 /** A private JWK must name a public key, but Node does not look at it for an agreement. */
-const privateOf = (d: string) => createPrivateKey({ format: "jwk", key: { ...key, d, x: d } });
-const publicOf = keeping((x) => createPublicKey({ format: "jwk", key: { ...key, x } }));
+const privateOf = keeping((d) => createPrivateKey({ format: "jwk", key: { ...key, d, x: d } }), KEPT_PRIVATE);
+const publicOf = keeping((x) => createPublicKey({ format: "jwk", key: { ...key, x } }), KEPT);
 
 /**
  * The X25519 agreement of two keys. libsignal's own gives the same 32 bytes but reads the keys as DER, which costs Node 20
