@@ -55,7 +55,7 @@ describe("a claim", () => {
     await start(1);
     const ask = (epoch: number) =>
       db.execute<{ outcome: string }>(
-        sql`select outcome from claim_message(${session.sessionId}, ${session.workerId}, ${epoch}, 500, 0, 0::float8, array[30000])`,
+        sql`select outcome from claim_message(${session.sessionId}, ${session.workerId}, ${epoch}, 500, 0, 0::float8, array[30000], null, null, null)`,
       );
     expect([...(await ask(0))]).toEqual([{ outcome: "lost" }]);
     expect([...(await ask(1))]).toEqual([{ outcome: "send" }]);

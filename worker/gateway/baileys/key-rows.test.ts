@@ -122,6 +122,40 @@ describe("a write of keys", () => {
   });
 });
 
+describe("keys that may be stored soon", () => {
+  const chain = (n: number) => [{ kind: "session", id: String(n), value: { n } }];
+
+  test("are known here at once, and to everybody a moment later, all by one statement", async () => {
+    for (let n = 0; n < 5; n++) rows.setSoon(chain(n));
+    expect(await rows.get("session", ["4"])).toEqual({ 4: { n: 4 } });
+    expect(await stored()).toBe(0);
+    await expect.poll(stored).toBe(5);
+    expect(statements).toHaveLength(1);
+  });
+
+  test("are durable when somebody waits for all that there is", async () => {
+    rows.setSoon(chain(1));
+    await rows.saved();
+    expect(await read("session", ["1"])).toEqual({ 1: { n: 1 } });
+  });
+
+  test("go with the next write that is waited for", async () => {
+    rows.setSoon(chain(1));
+    await rows.set(chain(2));
+    expect(await stored()).toBe(2);
+    expect(statements).toHaveLength(1);
+  });
+
+  test("hold nothing up while they are new; once they are late, they are waited for, and their failure is met", async () => {
+    rows.setSoon(chain(1));
+    await rows.caughtUp();
+    expect(await stored(), "nobody waited").toBe(0);
+    await connection.sql`update wa_sessions set epoch = epoch + 1 where id = ${owner.sessionId}`;
+    await expect.poll(() => rows.caughtUp().then(() => "up", String), { timeout: 5_000 }).toMatch("LeaseLost");
+    expect(await stored()).toBe(0);
+  });
+});
+
 describe("a read of keys", () => {
   test("asks the database once, for rows that are there and for rows that are not", async () => {
     await rows.set(preKeys(2));
@@ -135,10 +169,12 @@ describe("a read of keys", () => {
   });
 
   test("gives a value of its own: what the reader changes in it is not stored", async () => {
-    await rows.set([{ kind: "session", id: "1.0", value: { chain: 1 } }]);
-    const { "1.0": first } = await rows.get("session", ["1.0"]);
-    Object.assign(first as object, { chain: 2 });
-    expect(await rows.get("session", ["1.0"])).toEqual({ "1.0": { chain: 1 } });
+    const given = { keys: [1] };
+    await rows.set([{ kind: "sender-key", id: "1", value: given }]);
+    given.keys.push(2);
+    const { 1: first } = await rows.get("sender-key", ["1"]);
+    Object.assign(first as object, { keys: [] });
+    expect(await rows.get("sender-key", ["1"])).toEqual({ 1: { keys: [1] } });
   });
 
   test("refuses a row that was changed, and tells it", async () => {
