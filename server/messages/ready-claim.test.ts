@@ -32,7 +32,9 @@ async function claim(ready: Partial<ReadyMessage> = {}, more = {}) {
   const [id] = ids;
   if (!id) throw new Error("a campaign has messages");
   const next = await claimNext(db, session, {
-    ...{ caps: env().caps, ackTimeoutMs: 30_000, chance: 0 },
+    caps: env().caps,
+    ackTimeoutMs: 30_000,
+    chance: 0,
     ready: { id, sealed, alias: null, ...ready },
     ...more,
   });

@@ -87,7 +87,12 @@ export function beginLife(
   const { sessionKeys } = env;
   let keysStored = async () => {};
   const hearing = {
-    ...{ db, log, sessionKeys, announce, owner, logOut },
+    db,
+    log,
+    sessionKeys,
+    announce,
+    owner,
+    logOut,
     askLimits: () => askLimits("refusal"),
     keysStored: () => keysStored(),
   };
@@ -191,7 +196,7 @@ export function beginLife(
   async function live(): Promise<void> {
     const auth = await readKeys();
     if (!auth) return;
-    keysStored = auth.rows.saved;
+    keysStored = () => auth.rows.saved();
     held = holdSession(auth);
     const memory: SocketMemory = {
       auth,

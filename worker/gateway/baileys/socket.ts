@@ -283,9 +283,8 @@ export function openConnection(options: SocketOptions): Connection {
       // Asking now would take seconds, in which the person may opt out.
       if (!isGroup(to) && !(await hasDevices(memory.devices, jid))) throw new NotWritten("unprepared");
       const message = proto.Message.decode(encoded);
-      const written = await inbound.atOnce(jid, () =>
-        auth.storingSoon(() => sock.relayMessage(jid, message, { messageId: waMsgId })),
-      );
+      const write = () => sock.relayMessage(jid, message, { messageId: waMsgId });
+      const written = await inbound.atOnce(jid, () => auth.storingSoon(write));
       if (!written) throw new NotWritten("unprepared");
     },
     upload: mediaUploads({ query: (node) => sock.query(node) }, { ca: options.ca, auth: auth.state, logger }),
