@@ -26,8 +26,11 @@ export interface ClaimedMessage {
   redrive: boolean;
   /** How long nothing of a campaign may follow it, counted from its write. */
   pauseMs: number;
-  /** It was what was ready: its encoded form is kept, and all that is looked at before the write was looked at. */
-  kept: boolean;
+  /**
+   * On the monotonic clock: when all was looked at that is looked at before a write, and what was ready was kept. Null: it was
+   * not ready, or may not be written.
+   */
+  lookedAt: number | null;
 }
 
 /** What will be claimed next, unless something comes before it: so that its claim can be the last look before its write. */
@@ -105,6 +108,7 @@ export async function claimNext(
     const opens = nextOpening(gate.hours, gate.appNow)?.getTime() ?? Number.POSITIVE_INFINITY;
     return { type: "wait", ms: Math.min(LOOK_AGAIN_MS, opens - gate.appNow.getTime()) };
   }
+  const lookedAt = performance.now();
   const [row] = await db.execute(sql`
     select * from claim_message(${owner.sessionId}, ${owner.workerId}, ${owner.epoch}, ${caps.messagesPerDay}, ${caps.throttleFloorMs},
       ${chance}::float8, ${sql.param(redriveDelaysMs(ackTimeoutMs))}::int[], ${ready?.id ?? null}, ${ready?.sealed ?? null}, ${ready?.alias ?? null})`);
@@ -117,7 +121,7 @@ export async function claimNext(
           ...claim.message,
           text: claim.message.text ?? "",
           encoded: claim.encoded,
-          kept: claim.gate !== null && mayLeave(claim.gate),
+          lookedAt: claim.gate !== null && mayLeave(claim.gate) ? lookedAt : null,
         },
       };
     case "wait":

@@ -47,7 +47,12 @@ const optOut = (identity: string) =>
 
 test("what is ready is kept by its claim, and its answer is waited for from then on", async () => {
   const message = await claim();
-  expect(message).toMatchObject({ id: ids[0], text: "Hello Person 1 of 7B", kept: true, redrive: false });
+  expect(message).toMatchObject({
+    id: ids[0],
+    text: "Hello Person 1 of 7B",
+    lookedAt: expect.any(Number),
+    redrive: false,
+  });
   expect(await rowOf(message.id)).toMatchObject({ status: "sending", submissions: 1, encoded: sealed });
   const [waits] = await db.execute<{ ms: number }>(
     sql`select (extract(epoch from redrive_at - sending_at) * 1000)::float8 as ms from messages where id = ${message.id}`,
@@ -57,20 +62,20 @@ test("what is ready is kept by its claim, and its answer is waited for from then
 
 test("what comes before it is claimed as if nothing were ready", async () => {
   const message = await claim({ id: ids[1] });
-  expect(message).toMatchObject({ id: ids[0], kept: false, encoded: null });
+  expect(message).toMatchObject({ id: ids[0], lookedAt: null, encoded: null });
   expect(await rowOf(message.id)).toMatchObject({ status: "sending", encoded: null });
 });
 
 test("who opted out is skipped by the claim, also under a name that only WhatsApp knows them by", async () => {
   await optOut("lid:77");
   const message = await claim({ alias: "lid:77" });
-  expect(message).toMatchObject({ id: ids[1], kept: false });
+  expect(message).toMatchObject({ id: ids[1], lookedAt: null });
   expect(await rowOf(ids[0] ?? message.id)).toMatchObject({ status: "skipped", errorCode: "opted_out", encoded: null });
 });
 
 test("another person's opt-out holds nobody up", async () => {
   await optOut(`pn:${phones[1]}`);
-  expect(await claim({ alias: "lid:77" })).toMatchObject({ id: ids[0], kept: true });
+  expect(await claim({ alias: "lid:77" })).toMatchObject({ id: ids[0], lookedAt: expect.any(Number) });
 });
 
 test.each<[string, string, () => Promise<unknown>]>([
@@ -79,7 +84,7 @@ test.each<[string, string, () => Promise<unknown>]>([
 ])("to somebody who %s it is not kept, and the look before the write ends it", async (_, errorCode, change) => {
   await change();
   const message = await claim();
-  expect(message).toMatchObject({ id: ids[0], kept: false });
+  expect(message).toMatchObject({ id: ids[0], lookedAt: null });
   expect(await confirmWrite(db, session, message, sealed)).toBe(false);
   expect(await rowOf(message.id)).toMatchObject({ status: "skipped", errorCode });
 });
@@ -95,7 +100,7 @@ test.each<[string, () => Promise<unknown>]>([
   const gate = await readGate(db, session);
   await change();
   const message = await claim({}, { gate });
-  expect(message.kept).toBe(false);
+  expect(message.lookedAt).toBe(null);
   expect(await confirmWrite(db, session, message, sealed)).toBe(false);
   expect(await rowOf(message.id)).toMatchObject({ status: "queued", submissions: 0, encoded: null });
 });

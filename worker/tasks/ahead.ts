@@ -90,7 +90,8 @@ export function createAhead(db: Db, log: Log, held: HeldSession): Ahead {
       if (recipients.length > 0) await learn(recipients, false);
       encode(rows);
     } catch (err) {
-      log.warn({ err, event: "send.look_ahead_failed" }, "who comes next could not be prepared");
+      if (!held.signal.aborted)
+        log.warn({ err, event: "send.look_ahead_failed" }, "who comes next could not be prepared");
     } finally {
       looking = undefined;
     }

@@ -44,7 +44,6 @@ export function createDelivery(deps: PumpDeps): Delivery {
   };
 
   async function makeReady(held: HeldSession, owner: Owner, message: ClaimedMessage): Promise<Write | null> {
-    let lookedAt = message.kept ? performance.now() : Number.NEGATIVE_INFINITY;
     const ahead = aheadOf(held);
     if (message.campaignId) deps.announce(message.userId, "campaign", message.campaignId);
     else deps.announce(message.userId, "inbox", message.userId);
@@ -89,10 +88,8 @@ export function createDelivery(deps: PumpDeps): Delivery {
     if (held.signal.aborted || !held.isReady()) {
       return message.redrive ? null : settled(backToQueue(db, owner, message));
     }
-    if (!message.kept) {
-      if (!(await look())) return null;
-      lookedAt = performance.now();
-    }
+    if (message.lookedAt === null && !(await look())) return null;
+    const lookedAt = message.lookedAt ?? performance.now();
     return async () => {
       if (performance.now() - lookedAt > LOOK_HOLDS_MS && !(await look())) return;
       line.debug({ event: "send.begins" }, "kept, and about to be written");
