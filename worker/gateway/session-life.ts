@@ -196,7 +196,7 @@ export function beginLife(
   async function live(): Promise<void> {
     const auth = await readKeys();
     if (!auth) return;
-    keysStored = () => auth.rows.saved();
+    keysStored = () => auth.written();
     held = holdSession(auth);
     const memory: SocketMemory = {
       auth,

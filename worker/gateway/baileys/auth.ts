@@ -29,11 +29,15 @@ export interface SessionAuth {
   state: AuthenticationState;
   rows: KeyRows;
   sealer: Sealer;
-  /**
-   * Does something whose keys are durable a moment later, with those of what follows. What WhatsApp says of a message waits for
-   * that (`rows.saved`): until then it counts as one that may have been written, and is handed over again with the same keys.
-   */
+  /** Does something whose keys are durable a moment later, together with those of what follows. */
   storingSoon<T>(act: () => Promise<T>): Promise<T>;
+  /**
+   * Writes a message, and stores its keys soon. Until they are durable (`written`) it counts as one that may have been written,
+   * and is handed over again with the same keys.
+   */
+  writing<T>(write: () => Promise<T>): Promise<T>;
+  /** Resolves when the keys of all messages so far are durable, also of one that is being written. @throws as `rows.saved` */
+  written(): Promise<void>;
   /** Queues a write of the credentials as they are now. Resolves when they are durable. @throws LeaseLost */
   saveCreds(): Promise<void>;
   /** Resolves when every write so far has ended, well or not. */
@@ -41,6 +45,9 @@ export interface SessionAuth {
 }
 
 const CREDS = "credentials";
+
+/** One for all sessions: Node 20 looks at each storage there is whenever a promise is made. */
+const soon = new AsyncLocalStorage<true>();
 
 interface StoredAuth {
   wrappedKey: Buffer | null;
@@ -72,7 +79,7 @@ export async function loadAuth(
   const sealer = openSealer(owner, stored ?? (await beginKeys(sql, owner, sessionKeys)), sessionKeys);
   const creds = stored && row.credentials ? parseCreds(sealer.open(CREDS, CREDS, row.credentials)) : initAuthCreds();
   const rows = openKeyRows(sql, owner, sealer, on.broken);
-  const soon = new AsyncLocalStorage<true>();
+  const writes = new Set<Promise<unknown>>();
 
   let saving: Promise<void> = Promise.resolve();
   const saveCreds = () => {
@@ -80,10 +87,23 @@ export async function loadAuth(
     return saving;
   };
   return {
-    state: { creds, keys: keyStore(rows, on.event, () => soon.getStore() === true) },
+    state: { creds, keys: keyStore(rows, on.event) },
     rows,
     sealer,
     storingSoon: (act) => soon.run(true, act),
+    writing: async (write) => {
+      const done = soon.run(true, write);
+      writes.add(done);
+      try {
+        return await done;
+      } finally {
+        writes.delete(done);
+      }
+    },
+    written: async () => {
+      await Promise.allSettled(writes);
+      await rows.saved();
+    },
     saveCreds,
     settled: async () => {
       await Promise.allSettled([saving, rows.settled()]);
@@ -129,7 +149,7 @@ async function writeCreds(sql: Sql, owner: Owner, sealer: Sealer, creds: Authent
   if (held.length === 0) throw new LeaseLost();
 }
 
-function keyStore(rows: KeyRows, onEvent: (event: GatewayEvent) => void, isSoon: () => boolean): SignalKeyStore {
+function keyStore(rows: KeyRows, onEvent: (event: GatewayEvent) => void): SignalKeyStore {
   return {
     async get<T extends keyof SignalDataTypeMap>(kind: T, ids: string[]) {
       const found = await rows.get(kind, ids);
@@ -149,7 +169,7 @@ function keyStore(rows: KeyRows, onEvent: (event: GatewayEvent) => void, isSoon:
       // Every way in which Baileys learns that a number and a LID are one person ends here. Told first: a write that fails
       // is made up for later, but Baileys knows the pair by then and does not bring it again.
       for (const event of fromMappings(data["lid-mapping"] ?? {})) onEvent(event);
-      if (isSoon()) rows.setSoon(changes);
+      if (soon.getStore()) rows.setSoon(changes);
       else await rows.set(changes);
     },
   };

@@ -284,7 +284,7 @@ export function openConnection(options: SocketOptions): Connection {
       if (!isGroup(to) && !(await hasDevices(memory.devices, jid))) throw new NotWritten("unprepared");
       const message = proto.Message.decode(encoded);
       const write = () => sock.relayMessage(jid, message, { messageId: waMsgId });
-      const written = await inbound.atOnce(jid, () => auth.storingSoon(write));
+      const written = await inbound.atOnce(jid, () => auth.writing(write));
       if (!written) throw new NotWritten("unprepared");
     },
     upload: mediaUploads({ query: (node) => sock.query(node) }, { ca: options.ca, auth: auth.state, logger }),
