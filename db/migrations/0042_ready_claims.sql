@@ -23,11 +23,12 @@ DROP FUNCTION claim_message(text, text, bigint, int, int, float8, int[]);
 -- Takes the next message of a session for the worker that holds it in this epoch. Messages without a campaign come first;
 -- then the running campaigns in their order, re-drives under their old id before new ones, as long as the phone's day
 -- allows. Never through a join: the planner would sort the whole queue for one row.
--- What is next is known beforehand, nearly always: if it is `p_ready`, encoded already, then the claim keeps `p_encoded` and looks
--- at all that is looked at before a write, so that the message can be written at once. Only then it names the gate.
+-- What is next is known beforehand, nearly always: if it is the first of `p_ready`, encoded already, then the claim keeps its
+-- `p_encoded` (base64) and looks at all that is looked at before a write, so that the message can be written at once. Only then it names
+-- the gate; and where nothing has to be waited for in between, it takes what is ready after it as well.
 CREATE FUNCTION claim_message(
   p_session text, p_worker text, p_epoch bigint, p_daily_cap int, p_floor_ms int, p_chance float8, p_redrive_ms int[],
-  p_ready text, p_encoded bytea, p_alias text
+  p_ready text[], p_encoded text[], p_alias text[]
 ) RETURNS TABLE (outcome text, wait_ms float8, message jsonb, encoded bytea, gate jsonb) LANGUAGE plpgsql AS $$
 DECLARE
   s record;
@@ -42,6 +43,7 @@ DECLARE
   v_reply jsonb;
   v_released boolean := false;
   v_ready boolean;
+  v_next int := 1;
   v_gate jsonb;
   v_now timestamptz := app_now();
 BEGIN
@@ -49,7 +51,7 @@ BEGIN
    WHERE id = p_session AND owner_id = p_worker AND epoch = p_epoch AND lease_until > now() AND status = 'linked' FOR NO KEY UPDATE;
   IF NOT FOUND THEN RETURN QUERY SELECT 'lost', 0::float8, NULL::jsonb, NULL::bytea, NULL::jsonb; RETURN; END IF;
   -- Need not be on disk yet: what is kept before the write is, and with it everything earlier.
-  IF p_ready IS NULL THEN PERFORM set_config('synchronous_commit', 'off', true); END IF;
+  IF cardinality(p_ready) = 0 THEN PERFORM set_config('synchronous_commit', 'off', true); END IF;
   -- Two accounts may have linked this number: the day's count is read and raised by one claim at a time. Whoever locks a
   -- number does so before campaigns.
   SELECT tz, day, day_sent INTO n FROM wa_numbers WHERE phone = s.phone FOR NO KEY UPDATE;
@@ -102,11 +104,13 @@ BEGIN
                               WHERE o.wa_session_id = p_session AND o.recipient_key = q.recipient_key AND o.status = 'sending')
            ORDER BY q.not_before, q.id LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED;
         END IF;
-        EXIT WHEN NOT FOUND;
-        v_ready := NOT v_again AND m.id = p_ready;
+        v_ready := NOT v_again AND FOUND AND m.id IS NOT DISTINCT FROM p_ready[v_next];
+        -- Whatever else comes after one that was taken is the next claim's.
+        IF v_next > 1 AND NOT v_ready THEN RETURN; END IF;
+        EXIT WHEN m.id IS NULL;
         IF EXISTS (SELECT FROM suppressions x WHERE x.user_id = m.user_id) AND (CASE WHEN v_ready
              THEN EXISTS (SELECT FROM suppressions x
-                           WHERE x.user_id = m.user_id AND x.identity = ANY (known_identities(m.user_id, ARRAY[m.recipient_key, p_alias])))
+                           WHERE x.user_id = m.user_id AND x.identity = ANY (known_identities(m.user_id, ARRAY[m.recipient_key, p_alias[v_next]])))
              ELSE is_suppressed(m.user_id, m.recipient_key) END) THEN
           -- What may have been written is neither repeated nor called unsent: its hold waits for a fact, or for the user.
           IF v_again THEN PERFORM move_message(m.id, 'sending', 'unknown', 'keep', 'opted_out', NULL);
@@ -125,12 +129,14 @@ BEGIN
            WHERE k.user_id = m.user_id AND k.id = m.contact_id AND k.consent AND w.user_id = m.user_id AND h.user_id = m.user_id
              AND (m.expires_at IS NULL OR m.expires_at > v_now);
         END IF;
-        m := submit_message(m.id, p_session, p_epoch, v_pause, p_redrive_ms, CASE WHEN v_gate IS NOT NULL THEN p_encoded END);
+        m := submit_message(m.id, p_session, p_epoch, v_pause, p_redrive_ms, CASE WHEN v_gate IS NOT NULL THEN decode(p_encoded[v_next], 'base64') END);
         IF NOT v_again THEN
-          UPDATE wa_numbers SET day = v_today, day_sent = CASE WHEN day = v_today THEN day_sent + 1 ELSE 1 END WHERE phone = s.phone;
+          UPDATE wa_numbers SET day = v_today, day_sent = CASE WHEN day = v_today THEN day_sent + 1 ELSE 1 END WHERE phone = s.phone
+           RETURNING day_sent INTO n.day_sent;
         END IF;
         RETURN QUERY SELECT 'send', 0::float8, told_of(m, v_again), CASE WHEN v_gate IS NULL THEN m.encoded END, v_gate;
-        RETURN;
+        v_next := v_next + 1;
+        IF v_gate IS NULL OR v_pause > 0 OR n.day_sent >= p_daily_cap OR p_ready[v_next] IS NULL THEN RETURN; END IF;
       END LOOP;
     END LOOP;
   END LOOP;

@@ -48,7 +48,7 @@ const claim = () => claimNext(db, session, { caps: env().caps, ackTimeoutMs: 30_
 async function claimed(): Promise<ClaimedMessage> {
   const next = await claim();
   if (next.type !== "send") throw new Error(`expected a message, got ${next.type}`);
-  return next.message;
+  return next.messages[0];
 }
 const answer = (on: Db, { waMsgId }: ClaimedMessage, fact: Fact) =>
   applyFacts(on, { waSessionId: session.sessionId, facts: [{ waMsgId, fact }] });
@@ -97,7 +97,7 @@ test.each([
     await during(db, (tx) => commit(tx, third.importId), third.retry);
     expect(await rowsOf(third.id)).toEqual([["queued", null]]);
     const next = await claim();
-    if (next.type === "send") expect(await confirmWrite(db, session, next.message, Buffer.from("x"))).toBe(false);
+    if (next.type === "send") expect(await confirmWrite(db, session, next.messages[0], Buffer.from("x"))).toBe(false);
     expect(await rowsOf(third.id)).toEqual([["skipped", reason]]);
     expect(await readWallet(db, userId)).toEqual({ balance: 400, held: 0 });
   },

@@ -40,7 +40,7 @@ beforeEach(async () => {
 async function claimed(): Promise<ClaimedMessage> {
   const next = await claimNext(db, session, { caps: env().caps, ackTimeoutMs: 30_000, chance: 0 });
   if (next.type !== "send") throw new Error(`expected a message, got ${next.type}`);
-  return next.message;
+  return next.messages[0];
 }
 const statusOf = async (id: Id<"message">) => (await db.select().from(messages).where(eq(messages.id, id)))[0];
 const sentToday = async () => (await db.select().from(waNumbers).where(eq(waNumbers.phone, session.phone)))[0]?.daySent;

@@ -87,7 +87,7 @@ describe("the daily cap is of the number", () => {
     for (let n = 0; n < 12; n += 1) {
       const first = await claimOne();
       if (first.type !== "send") throw new Error(first.type);
-      await Promise.all([backToQueue(db, session, first.message), claimOne()]);
+      await Promise.all([backToQueue(db, session, first.messages[0]), claimOne()]);
     }
     const [count] = await db.execute<{ sending: number; counted: number }>(sql`
       select (select count(*)::int from messages where user_id = ${userId} and status = 'sending') as sending,

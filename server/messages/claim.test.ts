@@ -24,7 +24,7 @@ const claim = (limits = {}) => claimNext(db, session, { caps: env().caps, ackTim
 async function claimed(): Promise<ClaimedMessage> {
   const next = await claim();
   if (next.type !== "send") throw new Error(`expected a message, got ${next.type}`);
-  return next.message;
+  return next.messages[0];
 }
 const fact = (message: ClaimedMessage, said: Fact) =>
   applyFacts(db, { waSessionId: session.sessionId, facts: [{ waMsgId: message.waMsgId, fact: said }] });
@@ -55,7 +55,7 @@ describe("a claim", () => {
     await start(1);
     const ask = (epoch: number) =>
       db.execute<{ outcome: string }>(
-        sql`select outcome from claim_message(${session.sessionId}, ${session.workerId}, ${epoch}, 500, 0, 0::float8, array[30000], null, null, null)`,
+        sql`select outcome from claim_message(${session.sessionId}, ${session.workerId}, ${epoch}, 500, 0, 0::float8, array[30000], '{}', '{}', '{}')`,
       );
     expect([...(await ask(0))]).toEqual([{ outcome: "lost" }]);
     expect([...(await ask(1))]).toEqual([{ outcome: "send" }]);

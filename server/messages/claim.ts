@@ -33,7 +33,7 @@ export interface ClaimedMessage {
   lookedAt: number | null;
 }
 
-/** What will be claimed next, unless something comes before it: so that its claim can be the last look before its write. */
+/** What will be claimed soon, unless something comes before it: so that its claim can be the last look before its write. */
 export interface ReadyMessage {
   id: Id<"message">;
   /** The encoded message, encrypted. */
@@ -43,7 +43,8 @@ export interface ReadyMessage {
 }
 
 export type Claim =
-  | { type: "send"; message: ClaimedMessage }
+  /** More than one only of what was ready, and where no pause has to be kept between them. In the order of their writes. */
+  | { type: "send"; messages: [ClaimedMessage, ...ClaimedMessage[]] }
   /** Something waits, but not yet: look again after so many milliseconds. */
   | { type: "wait"; ms: number }
   | { type: "idle" }
@@ -57,46 +58,55 @@ export interface ClaimLimits {
   chance: number;
   /** As it was a moment ago, to spare the look: the write looks again in any case. */
   gate?: Gate | undefined;
-  ready?: ReadyMessage | undefined;
+  /** In the order of their claims. */
+  ready?: readonly ReadyMessage[];
 }
 
 const LOOK_AGAIN_MS = 60_000;
+
+const sendRow = z.object({
+  outcome: z.literal("send"),
+  encoded: z.instanceof(Buffer).nullable(),
+  gate: gateRow.nullable(),
+  message: z.object({
+    id: z.templateLiteral(["msg_", z.string()]),
+    userId: z.templateLiteral(["usr_", z.string()]),
+    campaignId: z.templateLiteral(["cmp_", z.string()]).nullable(),
+    kind: z.enum(messageKinds),
+    recipientKey: z.string(),
+    text: z.string().nullable(),
+    mediaId: z.templateLiteral(["med_", z.string()]).nullable(),
+    waMsgId: z.string(),
+    redrive: z.boolean(),
+    rebuild: z.boolean(),
+    pauseMs: z.number(),
+  }),
+});
 
 const claimRow = z.discriminatedUnion("outcome", [
   z.object({ outcome: z.literal("lost") }),
   z.object({ outcome: z.literal("idle") }),
   z.object({ outcome: z.literal("wait"), wait_ms: z.number() }),
-  z.object({
-    outcome: z.literal("send"),
-    encoded: z.instanceof(Buffer).nullable(),
-    gate: gateRow.nullable(),
-    message: z.object({
-      id: z.templateLiteral(["msg_", z.string()]),
-      userId: z.templateLiteral(["usr_", z.string()]),
-      campaignId: z.templateLiteral(["cmp_", z.string()]).nullable(),
-      kind: z.enum(messageKinds),
-      recipientKey: z.string(),
-      text: z.string().nullable(),
-      mediaId: z.templateLiteral(["med_", z.string()]).nullable(),
-      waMsgId: z.string(),
-      redrive: z.boolean(),
-      rebuild: z.boolean(),
-      pauseMs: z.number(),
-    }),
-  }),
+  sendRow,
 ]);
+
+/** @param askedAt when its claim was asked for, on the monotonic clock */
+function toClaimed({ message, encoded, gate }: z.infer<typeof sendRow>, askedAt: number): ClaimedMessage {
+  const lookedAt = gate !== null && mayLeave(gate) ? askedAt : null;
+  return { ...message, text: message.text ?? "", encoded, lookedAt };
+}
 
 /**
  * Takes the next message of a session. Plan and hours are looked at first (and again before the write); lease and epoch,
  * pacing, daily cap, campaign and opt-out are checked in the transaction that takes the message (`claim_message`). Pacing
  * and the daily count are part of it, so that neither a crash loop nor downtime can burst. What belongs to no campaign comes
- * first and does not wait for its turn; hours, plan and the daily cap hold for it too. If the message is the one that is ready, the
- * claim is the last look before its write as well (as `confirmWrite`), one transaction instead of two.
+ * first and does not wait for its turn; hours, plan and the daily cap hold for it too. Of what is ready the
+ * claim is the last look before the write as well (as `confirmWrite`), one transaction instead of two.
  */
 export async function claimNext(
   db: Db,
   owner: Owner,
-  { caps, ackTimeoutMs, chance, ready, ...known }: ClaimLimits,
+  { caps, ackTimeoutMs, chance, ready = [], ...known }: ClaimLimits,
 ): Promise<Claim> {
   const gate = known.gate ?? (await readGate(db, owner));
   if (!gate) return { type: "lost" };
@@ -108,21 +118,18 @@ export async function claimNext(
     const opens = nextOpening(gate.hours, gate.appNow)?.getTime() ?? Number.POSITIVE_INFINITY;
     return { type: "wait", ms: Math.min(LOOK_AGAIN_MS, opens - gate.appNow.getTime()) };
   }
-  const lookedAt = performance.now();
-  const [row] = await db.execute(sql`
+  const askedAt = performance.now();
+  const [row, ...others] = await db.execute(sql`
     select * from claim_message(${owner.sessionId}, ${owner.workerId}, ${owner.epoch}, ${caps.messagesPerDay}, ${caps.throttleFloorMs},
-      ${chance}::float8, ${sql.param(redriveDelaysMs(ackTimeoutMs))}::int[], ${ready?.id ?? null}, ${ready?.sealed ?? null}, ${ready?.alias ?? null})`);
+      ${chance}::float8, ${sql.param(redriveDelaysMs(ackTimeoutMs))}::int[],
+${sql.param(ready.map(({ id }) => id))}::text[], ${sql.param(ready.map(({ sealed }) => sealed.toString("base64")))}::text[],
+      ${sql.param(ready.map(({ alias }) => alias))}::text[])`);
   const claim = claimRow.parse(row);
   switch (claim.outcome) {
     case "send":
       return {
         type: "send",
-        message: {
-          ...claim.message,
-          text: claim.message.text ?? "",
-          encoded: claim.encoded,
-          lookedAt: claim.gate !== null && mayLeave(claim.gate) ? lookedAt : null,
-        },
+        messages: [toClaimed(claim, askedAt), ...others.map((other) => toClaimed(sendRow.parse(other), askedAt))],
       };
     case "wait":
       return { type: "wait", ms: claim.wait_ms };

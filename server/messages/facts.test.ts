@@ -33,8 +33,8 @@ beforeEach(async () => {
 async function handOver(): Promise<ClaimedMessage> {
   const claim = await claimNext(db, session, { caps: testEnv(url()).caps, ackTimeoutMs: 30_000, chance: 0 });
   if (claim.type !== "send") throw new Error(`nothing was claimed: ${claim.type}`);
-  await confirmWrite(db, session, claim.message, Buffer.from("as it was sent"));
-  return claim.message;
+  await confirmWrite(db, session, claim.messages[0], Buffer.from("as it was sent"));
+  return claim.messages[0];
 }
 const say = ({ waMsgId }: ClaimedMessage, ...facts: Fact[]) =>
   applyFacts(db, { waSessionId: session.sessionId, facts: facts.map((fact) => ({ waMsgId, fact })) });

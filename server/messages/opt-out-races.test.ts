@@ -53,7 +53,7 @@ const claim = (on: Db = db) => claimNext(on, session, { caps: env().caps, ackTim
 async function claimed(on: Db = db): Promise<ClaimedMessage> {
   const next = await claim(on);
   if (next.type !== "send") throw new Error(`expected a message, got ${next.type}`);
-  return next.message;
+  return next.messages[0];
 }
 let ids = 0;
 const stop = (on: Db, from: string, { sessionId } = session) =>

@@ -2,7 +2,7 @@ import { eq, sql } from "drizzle-orm";
 import { beforeEach, expect, test } from "vitest";
 import type { Db } from "#db/client.ts";
 import { type Id, newId } from "#db/ids.ts";
-import { contacts, messages, schedules, suppressions, wallets } from "#db/schema/index.ts";
+import { campaigns, contacts, messages, schedules, suppressions, wallets, waNumbers } from "#db/schema/index.ts";
 import { createRunningCampaign, testEnv } from "#tests/factories.ts";
 import { type HeldSession, useHeldSession } from "#tests/held-session.ts";
 import { confirmWrite } from "./before-write.ts";
@@ -21,25 +21,28 @@ const url = useHeldSession((held) => {
 const sealed = Buffer.from("as it will be written");
 
 beforeEach(async () => {
-  const campaign = await createRunningCampaign(db, env(), userId, session.sessionId, 2);
+  const campaign = await createRunningCampaign(db, env(), userId, session.sessionId, 4);
   phones = campaign.phones;
   const rows = await db.select().from(messages).where(eq(messages.campaignId, campaign.id)).orderBy(messages.id);
   ids = rows.map(({ id }) => id);
 });
 
-/** A claim while the first message of the campaign is ready, unless told otherwise. */
-async function claim(ready: Partial<ReadyMessage> = {}, more = {}) {
-  const [id] = ids;
-  if (!id) throw new Error("a campaign has messages");
+/** A claim while some messages of the campaign are ready: the first one, unless told otherwise. */
+async function claimAll(ready: readonly Partial<ReadyMessage>[] = [{}], more = {}) {
   const next = await claimNext(db, session, {
     caps: env().caps,
     ackTimeoutMs: 30_000,
     chance: 0,
-    ready: { id, sealed, alias: null, ...ready },
+    ready: ready.map((one, i) => ({ id: ids[i] ?? "msg_", sealed, alias: null, ...one })),
     ...more,
   });
   if (next.type !== "send") throw new Error(`expected a message, got ${next.type}`);
-  return next.message;
+  return next.messages;
+}
+async function claim(ready: Partial<ReadyMessage> = {}, more = {}) {
+  const [message, ...others] = await claimAll([ready], more);
+  expect(others).toEqual([]);
+  return message;
 }
 const rowOf = async (id: Id<"message">) => (await db.select().from(messages).where(eq(messages.id, id)))[0];
 const optOut = (identity: string) =>
@@ -61,7 +64,7 @@ test("what is ready is kept by its claim, and its answer is waited for from then
 });
 
 test("what comes before it is claimed as if nothing were ready", async () => {
-  const message = await claim({ id: ids[1] });
+  const message = await claim({ id: ids[1] ?? "msg_" });
   expect(message).toMatchObject({ id: ids[0], lookedAt: null, encoded: null });
   expect(await rowOf(message.id)).toMatchObject({ status: "sending", encoded: null });
 });
@@ -103,4 +106,47 @@ test.each<[string, () => Promise<unknown>]>([
   expect(message.lookedAt).toBe(null);
   expect(await confirmWrite(db, session, message, sealed)).toBe(false);
   expect(await rowOf(message.id)).toMatchObject({ status: "queued", submissions: 0, encoded: null });
+});
+
+const both = [{}, {}];
+const statuses = async () => Promise.all(ids.map(async (id) => (await rowOf(id))?.status));
+
+test("where no pause has to be kept, all that is ready is claimed at once, in order", async () => {
+  const messages = await claimAll([{}, {}, {}]);
+  expect(messages.map(({ id }) => id)).toEqual(ids.slice(0, 3));
+  expect(messages.every(({ lookedAt }) => lookedAt !== null)).toBe(true);
+  for (const { id } of messages) expect(await rowOf(id)).toMatchObject({ status: "sending", encoded: sealed });
+  const [number] = await db.select().from(waNumbers).where(eq(waNumbers.phone, session.phone));
+  expect(number?.daySent).toBe(3);
+  expect(await statuses()).toEqual(["sending", "sending", "sending", "queued"]);
+});
+
+test("where a pause has to be kept, one is", async () => {
+  await db.update(campaigns).set({ throttleMinMs: 1, throttleMaxMs: 1 });
+  expect(await claimAll(both)).toHaveLength(1);
+  expect(await statuses()).toEqual(["sending", "queued", "queued", "queued"]);
+});
+
+test("what comes in between is left to the next claim, with all that is after it", async () => {
+  const messages = await claimAll([{}, { id: ids[2] ?? "msg_" }]);
+  expect(messages.map(({ id }) => id)).toEqual(ids.slice(0, 1));
+  expect(await statuses()).toEqual(["sending", "queued", "queued", "queued"]);
+});
+
+test("the last of a campaign is claimed like any other", async () => {
+  await claimAll([{}, {}, {}]);
+  const [, , , last] = ids;
+  expect(await claimAll([{ id: last ?? "msg_" }, { id: ids[0] ?? "msg_" }])).toHaveLength(1);
+});
+
+test("not more are claimed at once than the phone's day has room for", async () => {
+  const caps = { ...env().caps, messagesPerDay: 1 };
+  expect(await claimAll(both, { caps })).toHaveLength(1);
+  expect(await statuses()).toEqual(["sending", "queued", "queued", "queued"]);
+});
+
+test("who opted out is skipped among them, and the rest waits for the next claim", async () => {
+  await optOut(`pn:${phones[1]}`);
+  expect(await claimAll([{}, {}, {}])).toHaveLength(1);
+  expect(await statuses()).toEqual(["sending", "skipped", "queued", "queued"]);
 });

@@ -51,7 +51,7 @@ async function claimed(): Promise<ClaimedMessage> {
   // What it settled first is settled: look again at once.
   const next = found.type === "wait" && found.ms === 0 ? await claim() : found;
   if (next.type !== "send") throw new Error(`expected a message, got ${next.type}`);
-  return next.message;
+  return next.messages[0];
 }
 let ids = 0;
 const write = (phone: string, text: string) =>

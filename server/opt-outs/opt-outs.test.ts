@@ -176,7 +176,7 @@ test("what was written under a LID that turns out to be of somebody who was eras
   await receive([hidden], "STOP");
   const claim = await claimNext(db, session, { caps: testEnv(url()).caps, ackTimeoutMs: 30_000, chance: 0 });
   if (claim.type !== "send") throw new Error(`nothing was claimed: ${claim.type}`);
-  const { waMsgId } = claim.message;
+  const { waMsgId } = claim.messages[0];
   await applyFacts(db, { waSessionId: session.sessionId, facts: [{ waMsgId, fact: { type: "ack" } }] });
   await db.transaction((tx) => entomb(tx, keys.pads, userId, [known]));
   expect(await confirmations()).toMatchObject([{ recipientKey: hidden, status: "sent" }]);

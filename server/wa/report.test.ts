@@ -40,7 +40,7 @@ test("after a new link nothing of the old one goes on by itself, and what was on
 
   const [campaign] = await db.select().from(campaigns).where(eq(campaigns.id, id));
   expect(campaign).toMatchObject({ status: "paused", pauseReason: "logged_out", holdOpen: 4 });
-  const [message] = await db.select().from(messages).where(eq(messages.id, claim.message.id));
+  const [message] = await db.select().from(messages).where(eq(messages.id, claim.messages[0].id));
   expect(message).toMatchObject({ status: "unknown", encoded: null });
   expect(await readViolations(db)).toEqual([]);
 });

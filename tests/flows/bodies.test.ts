@@ -51,9 +51,9 @@ afterAll(() => connection.close());
 async function sent(...facts: Fact[]): Promise<void> {
   const next = await claimNext(db, session, { caps: env.caps, ackTimeoutMs: 30_000, chance: 0 });
   if (next.type !== "send") throw new Error(`expected a message, got ${next.type}`);
-  expect(await confirmWrite(db, session, next.message, Buffer.from(`sealed ${next.message.text}`))).toBe(true);
+  expect(await confirmWrite(db, session, next.messages[0], Buffer.from(`sealed ${next.messages[0].text}`))).toBe(true);
   for (const fact of facts) {
-    await applyFacts(db, { waSessionId: session.sessionId, facts: [{ waMsgId: next.message.waMsgId, fact }] });
+    await applyFacts(db, { waSessionId: session.sessionId, facts: [{ waMsgId: next.messages[0].waMsgId, fact }] });
   }
 }
 async function comesIn(from: string | undefined, text: string): Promise<void> {

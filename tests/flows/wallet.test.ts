@@ -61,10 +61,10 @@ test("what is held is told by campaign, and a charge names its message and is co
   const { id } = await createRunningCampaign(db, web.env, account.userId, session.sessionId, 3);
   const claim = await claimNext(db, session, { caps: web.env.caps, ackTimeoutMs: 30_000, chance: 0 });
   if (claim.type !== "send") throw new Error("there is something to send");
-  await confirmWrite(db, session, claim.message, Buffer.from("as it was sent"));
+  await confirmWrite(db, session, claim.messages[0], Buffer.from("as it was sent"));
   await applyFacts(db, {
     waSessionId: session.sessionId,
-    facts: [{ waMsgId: claim.message.waMsgId, fact: { type: "ack" } }],
+    facts: [{ waMsgId: claim.messages[0].waMsgId, fact: { type: "ack" } }],
   });
   expect(await account.api.wallet.get.query()).toMatchObject({ balance: 398, held: 4, available: 394 });
   const use = await account.api.wallet.use.query();
@@ -81,7 +81,7 @@ test("what is held is told by campaign, and a charge names its message and is co
     type: "deduct",
     points: -2,
     balanceAfter: 398,
-    message: { id: claim.message.id, recipient: "Person 1" },
+    message: { id: claim.messages[0].id, recipient: "Person 1" },
     campaign: { id, name: "Reminder" },
   });
   expect(allocation).toMatchObject({ type: "allocation", points: 400, plan: "30d", message: null, purchase: null });

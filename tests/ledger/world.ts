@@ -60,7 +60,7 @@ export function openWorld(url: string): World {
   async function claim(tenant: Tenant, next: "write" | "back" | "fail"): Promise<void> {
     const found = await claimNext(db, tenant.session, { caps: env.caps, ackTimeoutMs: 30_000, chance: 0 });
     if (found.type !== "send") return;
-    const { message } = found;
+    const [message] = found.messages;
     if (message.redrive || next === "write") await write(tenant, message);
     else if (next === "back") await backToQueue(db, tenant.session, message);
     else await failBeforeWrite(db, tenant.session, message);

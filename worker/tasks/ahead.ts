@@ -21,8 +21,8 @@ interface ReadyText {
  * all; texts are encoded, so that their claim can be the last look before their write. It is a guess: what is claimed decides.
  */
 export interface Ahead {
-  /** What will be claimed next, as far as it is ready. */
-  first(): Promise<ReadyMessage | undefined>;
+  /** What will be claimed next, as far as it is ready; no more than `most`. */
+  first(most: number): Promise<ReadyMessage[]>;
   /** The text that was claimed, if it was ready. */
   take(message: ClaimedMessage): Promise<ReadyText | undefined>;
   /**
@@ -98,11 +98,11 @@ export function createAhead(db: Db, log: Log, held: HeldSession): Ahead {
   }
 
   return {
-    async first() {
-      const [next] = texts;
-      if (!next) return undefined;
-      const [id, { to, sealed }] = next;
-      return { id, sealed, alias: await held.otherIdentity(to) };
+    async first(most) {
+      const next = [...texts].slice(0, most);
+      return Promise.all(
+        next.map(async ([id, { to, sealed }]) => ({ id, sealed, alias: await held.otherIdentity(to) })),
+      );
     },
 
     async take({ id, campaignId, redrive }) {

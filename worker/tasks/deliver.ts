@@ -18,8 +18,8 @@ import type { PumpDeps } from "./pump.ts";
 import { createUploads, UploadFailed } from "./uploads.ts";
 
 export interface Delivery {
-  /** What will be claimed next, as far as it is ready. */
-  next(held: HeldSession): Promise<ReadyMessage | undefined>;
+  /** What will be claimed next, as far as it is ready; no more than `most`. */
+  next(held: HeldSession, most: number): Promise<ReadyMessage[]>;
   /** @returns the second step; null when the message is where it belongs already */
   makeReady(held: HeldSession, owner: Owner, message: ClaimedMessage): Promise<Write | null>;
 }
@@ -106,7 +106,7 @@ export function createDelivery(deps: PumpDeps): Delivery {
     };
   }
 
-  return { next: (held) => aheadOf(held).first(), makeReady };
+  return { next: (held, most) => aheadOf(held).first(most), makeReady };
 
   /** What WhatsApp was given of the message's file; null when it has none, or is encoded already. */
   async function fileOf(held: HeldSession, owner: Owner, message: ClaimedMessage): Promise<Uint8Array | null> {

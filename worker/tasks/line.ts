@@ -16,11 +16,14 @@ export interface Line {
   /** Resolves when one more may be claimed. @throws what kept an earlier one from being written */
   room(): Promise<void>;
   /**
-   * Takes the next message as soon as there is room.
-   * @param makeReady its first step; gives its second, or null when there is nothing to write
-   * @throws what kept an earlier one from being made ready or written; this one is back in the queue then
+   * Takes the next messages, each as soon as there is room.
+   * @param makeReady the first step of each; gives its second, or null when there is nothing to write
+   * @throws what kept an earlier one from being made ready or written; those that were not taken are back in the queue then
    */
-  add(message: ClaimedMessage, makeReady: () => Promise<Write | null>): Promise<void>;
+  add(
+    messages: readonly ClaimedMessage[],
+    makeReady: (message: ClaimedMessage) => Promise<Write | null>,
+  ): Promise<void>;
   /** Whether a message is on its way here: that its answer is overdue says nothing then, for it was not written yet. */
   has(id: Id<"message">): boolean;
   /** Whether any message is on its way here: what becomes of it changes what is next. */
@@ -71,19 +74,23 @@ export function createLine(db: Db, owner: Owner, signal: AbortSignal): Line {
 
   return {
     room: () => earlier,
-    async add(message, makeReady) {
-      try {
-        await Promise.all([readying, earlier]);
-      } catch (err) {
-        await giveBack(message);
-        throw err;
+    async add(messages, makeReady) {
+      const waiting = [...messages];
+      for (const message of messages) {
+        try {
+          await Promise.all([readying, earlier]);
+        } catch (err) {
+          for (const left of waiting) await giveBack(left);
+          throw err;
+        }
+        waiting.shift();
+        readying = makeReady(message);
+        earlier = writing;
+        inside.add(message.id);
+        writing = writeAfter(earlier, readying, message).finally(() => inside.delete(message.id));
+        // A failure is met where it is awaited.
+        writing.catch(() => {});
       }
-      readying = makeReady();
-      earlier = writing;
-      inside.add(message.id);
-      writing = writeAfter(earlier, readying, message).finally(() => inside.delete(message.id));
-      // A failure is met where it is awaited.
-      writing.catch(() => {});
     },
     has: (id) => inside.has(id),
     isBusy: () => inside.size > 0,

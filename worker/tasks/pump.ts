@@ -14,6 +14,8 @@ import { createLine, type Line } from "./line.ts";
 const SLICE_MS = 30_000;
 /** How long plan and hours are taken to be what they were, between two messages that follow at once. */
 const GATE_MS = 500;
+/** As many are claimed at once at most, where no pause has to be kept between them. Each is still written by itself. */
+const AT_ONCE = 3;
 
 export interface PumpDeps {
   env: Pick<Env, "caps" | "ackTimeoutMs" | "media">;
@@ -100,6 +102,7 @@ export function createPump(deps: PumpDeps): Task {
   ): Promise<number | null> {
     let gate: Gate | undefined;
     let lookedAt = Number.NEGATIVE_INFINITY;
+    let most = 1;
     while (!held.signal.aborted && held.isReady()) {
       const { caps, ackTimeoutMs } = deps.env;
       me.woken = false;
@@ -108,7 +111,7 @@ export function createPump(deps: PumpDeps): Task {
         lookedAt = performance.now();
       }
       await line.room();
-      const ready = await delivery.next(held);
+      const ready = await delivery.next(held, most);
       const claim = await claimNext(deps.db, owner, { caps, ackTimeoutMs, chance: Math.random(), gate, ready });
       switch (claim.type) {
         case "lost":
@@ -128,11 +131,12 @@ export function createPump(deps: PumpDeps): Task {
           lookedAt = Number.NEGATIVE_INFINITY;
           break;
         case "send":
-          if (line.has(claim.message.id)) {
+          if (claim.messages.some(({ id }) => line.has(id))) {
             await line.written();
             break;
           }
-          await line.add(claim.message, () => delivery.makeReady(held, owner, claim.message));
+          most = claim.messages.some(({ pauseMs }) => pauseMs > 0) ? 1 : AT_ONCE;
+          await line.add(claim.messages, (message) => delivery.makeReady(held, owner, message));
           if (Date.now() > endsAt) return 0;
           break;
       }

@@ -50,7 +50,7 @@ const start = (recipients: number) => createRunningCampaign(db, env(), userId, s
 async function claimed(): Promise<ClaimedMessage> {
   const next = await claimNext(db, session, { caps: env().caps, ackTimeoutMs: 30_000, chance: 0 });
   if (next.type !== "send") throw new Error(`expected a message, got ${next.type}`);
-  return next.message;
+  return next.messages[0];
 }
 const written = (message: ClaimedMessage) => confirmWrite(db, session, message, Buffer.from("as it was sent"));
 async function sent(said?: Fact): Promise<ClaimedMessage> {

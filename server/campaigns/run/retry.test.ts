@@ -33,7 +33,7 @@ const start = (recipients: number) => createRunningCampaign(db, env(), userId, s
 async function claimed(): Promise<ClaimedMessage> {
   const next = await claimNext(db, session, { caps: env().caps, ackTimeoutMs: 30_000, chance: 0 });
   if (next.type !== "send") throw new Error(`expected a message, got ${next.type}`);
-  return next.message;
+  return next.messages[0];
 }
 /** Takes the next message to the wire, and lets WhatsApp answer. */
 async function sent(said?: Fact): Promise<ClaimedMessage> {
