@@ -83,7 +83,7 @@ describe("STOP and a claim at the same moment", () => {
   test("STOP first: the claim waits for it, and takes its confirmation alone", async () => {
     const { id, phones } = await start(1);
     const next = await during((tx) => stop(tx, ofPhone(phones[0])), claim);
-    expect(next).toMatchObject({ type: "send", message: { kind: "opt_out", rebuild: false } });
+    expect(next).toMatchObject({ type: "send", messages: [{ kind: "opt_out", rebuild: false }] });
     expect(await rowsOf(id)).toEqual([["skipped", "opted_out"]]);
     expect(await readWallet(db, userId)).toEqual({ balance: 400, held: 0 });
   });
