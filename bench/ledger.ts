@@ -101,7 +101,8 @@ async function sendOne(
   const claim = await claimNext(db, owner, { caps, ackTimeoutMs: 30_000, chance: 0, gate });
   if (claim.type !== "send") throw new Error(`nothing was claimed: ${claim.type}`);
   const { waMsgId } = claim.messages[0];
-  if (written && !(await confirmWrite(db, owner, claim.messages[0], ENCODED))) throw new Error("it was not to be written");
+  if (written && !(await confirmWrite(db, owner, claim.messages[0], ENCODED)))
+    throw new Error("it was not to be written");
   const charged = await applyFacts(db, { waSessionId: owner.sessionId, facts: [{ waMsgId, fact: { type: "ack" } }] });
   if (charged.length !== 1) throw new Error("nothing was charged");
 }
