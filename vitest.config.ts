@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// In every test file: no private key is printed, and its local WhatsApp ends with it.
-const setupFiles = ["tests/silence/setup.ts", "tests/simulator-setup.ts"];
+// In every test file: no private key is printed, its local WhatsApp ends with it, and a failure comes with what was logged.
+const setupFiles = ["tests/silence/setup.ts", "tests/simulator-setup.ts", "tests/kept-log-setup.ts"];
 const everywhere = ["node_modules/**", "build/**", ".data/**"];
 
 // Three groups, one after the other. A fault test kills processes of its own and a browser test has the whole product to

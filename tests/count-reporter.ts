@@ -1,7 +1,14 @@
-import type { Reporter, TestModule } from "vitest/node";
+import type { Reporter, TestCase, TestModule } from "vitest/node";
+import "./kept-log.ts";
 
 /** From the last test to the end of the process. What takes longer is stuck, and would hold up whoever waits for the run. */
 const CLOSING_MS = 120_000;
+
+/** What the product logged last before a test failed. */
+function tellLog(test: TestCase): void {
+  const { log = [] } = test.meta();
+  if (log.length > 0) process.stdout.write(`\n${test.fullName}: the log\n${log.join("\n")}\n`);
+}
 
 /**
  * Ends the output with `N passed, N failed, N skipped` alone on its line, for programs that read it. What fails outside of
@@ -25,6 +32,7 @@ export default class CountReporter implements Reporter {
     for (const module of modules) {
       for (const test of module.children.allTests()) {
         const { state } = test.result();
+        if (state === "failed") tellLog(test);
         counts[state === "passed" || state === "failed" ? state : "skipped"] += 1;
       }
       for (const suite of [module, ...module.children.allSuites()]) if (suite.errors().length > 0) counts.failed += 1;

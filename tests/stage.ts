@@ -10,6 +10,7 @@ import { connectSimulator, type SimulatorClient } from "#simulator/client.ts";
 import { type RunningWorker, startWorker } from "#worker/start-worker.ts";
 import { cloneDatabase } from "./database.ts";
 import { createUser, newPhone, testEnv } from "./factories.ts";
+import { keptLog } from "./kept-log.ts";
 import { simulatorUrl } from "./simulator.ts";
 
 const createCaller = createCallerFactory(appRouter);
@@ -89,7 +90,7 @@ export async function createStage({
     ...more,
   });
   const connection = connect(database.url);
-  const log = createLog("worker", env);
+  const log = process.env.LOG_LEVEL ? createLog("worker", env) : createLog("worker", { logLevel: "debug" }, keptLog);
   const live = await startLive(connection.sql, log);
   const simulator = connectSimulator(url);
   const running: RunningWorker[] = [];

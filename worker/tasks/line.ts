@@ -10,7 +10,7 @@ export type Write = () => Promise<void>;
 
 /**
  * The messages of one session that are on their way out of it, in the order of their claims: one is being written, the next
- * is being made ready meanwhile, and one more may be claimed. Never two of a kind.
+ * is being made ready meanwhile, and what follows it may be claimed. Never two are written or made ready at a time.
  */
 export interface Line {
   /** Resolves when one more may be claimed. @throws what kept an earlier one from being written */
