@@ -4,7 +4,7 @@ import type { Db } from "#db/client.ts";
 import type { Id } from "#db/ids.ts";
 import { waDisconnects } from "#db/schema/index.ts";
 import { hoursColumns, hoursRow, toHours } from "../../schedules/row.ts";
-import { absencesOf, type HoursChange, type Quiet, quietOf } from "./rules.ts";
+import { absencesOf, type HoursChange, type Quiet, quietOf, type Stop } from "./rules.ts";
 
 const CHANGES_AT_MOST = 500;
 
@@ -22,9 +22,9 @@ const change = z.object({
 export async function readQuiet(
   tx: Db,
   userId: Id<"user">,
-  campaign: { startedAt: Date | null; finishedAt: Date | null; waSessionId: Id<"waSession"> | null },
+  campaign: { startedAt: Date | null; finishedAt: Date | null; waSessionId: Id<"waSession"> | null; stops: Stop[] },
 ): Promise<Quiet[]> {
-  const { startedAt, finishedAt, waSessionId } = campaign;
+  const { startedAt, finishedAt, waSessionId, stops } = campaign;
   if (startedAt === null) return [];
   const [found] = await tx.execute(
     sql`select ${hoursColumns}, app_now() as now from schedules h where h.user_id = ${userId}`,
@@ -45,7 +45,7 @@ export async function readQuiet(
     .from(waDisconnects)
     .where(and(eq(waDisconnects.userId, userId), eq(waDisconnects.waSessionId, waSessionId)))
     .orderBy(asc(waDisconnects.at));
-  return [...quiet, ...absencesOf(ends, span)];
+  return [...quiet, ...absencesOf(ends, span, stops)];
 }
 
 function toChange({ at, action, paused, until }: z.infer<typeof change>): HoursChange {

@@ -36,11 +36,12 @@ export async function readResults(tx: Db, userId: Id<"user">, input: { id: strin
   const { id, startedAt, finishedAt, waSessionId } = await getOwnCampaign(tx, userId, input.id);
   const answers = await countAnswers(tx, userId, id);
   const moments = await readMoments(tx, userId, id);
+  const stops = await readStops(tx, userId, { id, startedAt });
   return {
     ...answers,
     run: moments && (await readRun(tx, userId, id, moments)),
-    stops: await readStops(tx, userId, { id, startedAt }),
-    quiet: await readQuiet(tx, userId, { startedAt, finishedAt, waSessionId }),
+    stops,
+    quiet: await readQuiet(tx, userId, { startedAt, finishedAt, waSessionId, stops }),
   };
 }
 

@@ -90,7 +90,9 @@ test("nothing leaves outside of the hours, nor while all is paused; of windows t
       span,
     ),
   ).toEqual([night(5, 10), night(11, 21), night(29, 30), night(32, 45)]);
-  expect(quietOf(hours, [change(10, { windows: true }), change(24, { windows: true })], span)).toEqual([night(29, 45)]);
+  expect(quietOf(hours, [change(10, { windows: true }), change(24, { windows: true })], span)).toEqual([
+    night(29, 45),
+  ]);
   // A pause that goes on at the end, and what came after it.
   expect(quietOf(hours, [change(30, { paused: true }), change(60, { paused: false })], span)).toEqual([
     night(5, 21),
@@ -104,14 +106,27 @@ test("a phone that was away is a reason for a gap, once for all tries to come ba
   const away = (from: number, to: number) => ({ from: at(from), to: at(to), reason: "offline" as const });
   const end = (minute: number, back: number | null) => ({ at: at(minute), backAt: back === null ? null : at(back) });
   const span = { from: at(0), to: at(60) };
-  expect(absencesOf([end(5, 8), end(6, 8), end(7, 8), end(20, 20.5), end(30, 45)], span)).toEqual([
+  expect(absencesOf([end(5, 8), end(6, 8), end(7, 8), end(20, 20.5), end(30, 45)], span, [])).toEqual([
     away(5, 8),
     away(30, 45),
   ]);
   // From before its start, and past its end.
-  expect(absencesOf([end(-90, -80), end(-10, 2), end(50, null), end(55, null)], span)).toEqual([
+  expect(absencesOf([end(-90, -80), end(-10, 2), end(50, null), end(55, null)], span, [])).toEqual([
     away(0, 2),
     away(50, 60),
   ]);
-  expect(absencesOf([end(70, 90)], span)).toEqual([]);
+  expect(absencesOf([end(70, 90)], span, [])).toEqual([]);
+});
+
+test("an absence of the phone is no reason of its own while the campaign was paused", () => {
+  const at = (minute: number) => new Date(NOON + minute * MINUTE);
+  const away = (from: number, to: number) => ({ from: at(from), to: at(to), reason: "offline" as const });
+  const stop = (from: number, to: number | null) => ({ from: at(from), to: to === null ? null : at(to) });
+  const absences = (stops: ReturnType<typeof stop>[]) =>
+    absencesOf([{ at: at(10), backAt: at(40) }], { from: at(0), to: at(60) }, stops);
+  // A log-out: the campaign is paused a moment later, and resumed when the phone is linked again.
+  expect(absences([stop(10.1, 45)])).toEqual([]);
+  expect(absences([stop(15, 20), stop(30, 35)])).toEqual([away(10, 15), away(20, 30), away(35, 40)]);
+  expect(absences([stop(0, 5), stop(20, null)])).toEqual([away(10, 20)]);
+  expect(absences([stop(50, 55)])).toEqual([away(10, 40)]);
 });

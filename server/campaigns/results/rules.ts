@@ -51,12 +51,15 @@ export interface Quiet {
 const SHORTEST_ABSENCE_MS = 60_000;
 
 /**
- * When a phone was not connected between two moments, oldest first.
+ * When a phone was not connected between two moments, oldest first. While the campaign was paused an absence kept nothing back:
+ * a log-out on the phone, say, pauses it and says so.
  * @param ends of its connections, in order; `backAt` null: it has not come back
+ * @param stops in order
  */
 export function absencesOf(
   ends: readonly { at: Date; backAt: Date | null }[],
   { from, to }: { from: Date; to: Date },
+  stops: readonly Pick<Stop, "from" | "to">[],
 ): Quiet[] {
   const absences: Quiet[] = [];
   for (const { at, backAt } of ends) {
@@ -67,7 +70,23 @@ export function absencesOf(
     if (last && began <= last.to) last.to = ended > last.to ? ended : last.to;
     else if (ended > began) absences.push({ from: began, to: ended, reason: "offline" });
   }
-  return absences.filter((absence) => absence.to.getTime() - absence.from.getTime() >= SHORTEST_ABSENCE_MS);
+  return absences
+    .flatMap((absence) => outside(stops, absence))
+    .filter((absence) => absence.to.getTime() - absence.from.getTime() >= SHORTEST_ABSENCE_MS);
+}
+
+/** What is left of a stretch outside of others. */
+function outside(stops: readonly Pick<Stop, "from" | "to">[], quiet: Quiet): Quiet[] {
+  const left: Quiet[] = [];
+  let { from } = quiet;
+  for (const stop of stops) {
+    if (stop.from > from && from < quiet.to)
+      left.push({ ...quiet, from, to: stop.from < quiet.to ? stop.from : quiet.to });
+    if (stop.to === null) return left;
+    if (stop.to > from) from = stop.to;
+  }
+  if (from < quiet.to) left.push({ ...quiet, from });
+  return left;
 }
 
 /** A change of the hours; null: it left that as it was. */
