@@ -90,9 +90,7 @@ test("nothing leaves outside of the hours, nor while all is paused; of windows t
       span,
     ),
   ).toEqual([night(5, 10), night(11, 21), night(29, 30), night(32, 45)]);
-  expect(quietOf(hours, [change(10, { windows: true }), change(24, { windows: true })], span)).toEqual([
-    night(29, 45),
-  ]);
+  expect(quietOf(hours, [change(10, { windows: true }), change(24, { windows: true })], span)).toEqual([night(29, 45)]);
   // A pause that goes on at the end, and what came after it.
   expect(quietOf(hours, [change(30, { paused: true }), change(60, { paused: false })], span)).toEqual([
     night(5, 21),
