@@ -12,7 +12,7 @@ const RECIPIENTS = 200;
 const SESSIONS = [1, 4] as const;
 /** Until the engine has compiled what is used often, in all three. */
 const WARM_UP = 3;
-const ROUNDS = 5;
+const ROUNDS = 9;
 const MIN_RATIO = 0.9;
 
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -14,7 +14,8 @@ import { keptLog } from "./kept-log.ts";
 import { simulatorUrl } from "./simulator.ts";
 
 const createCaller = createCallerFactory(appRouter);
-const PATIENCE_MS = 20_000;
+/** Longer than the retry after 30 s that a stall of a busy machine may bring about; shorter than the minute of a pump that nobody woke. */
+const PATIENCE_MS = 45_000;
 
 /** For a test in which a lease runs out, or is taken away. Elsewhere a process that stalls for seconds must not lose one. */
 export const shortLease = { LEASE_MS: "4000" };

@@ -17,8 +17,8 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-/** Two files share the machine, each with a browser and the whole product. */
-const PATIENCE_MS = 30_000;
+/** Three files share the machine, each with a browser and the whole product. */
+const PATIENCE_MS = 60_000;
 const SIZES = { "": { width: 1280, height: 800 }, "-phone": { width: 390, height: 844 } };
 const SCHEMES = { "": "light", "-dark": "dark" } as const;
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

@@ -66,9 +66,8 @@ test("a process that ends does not wait for a database that is away", async () =
   queue.push(ack("lost"));
   await queue.drained(50);
   queue.abandon();
-  const started = Date.now();
-  await queue.drained(5_000);
-  expect(Date.now() - started).toBeLessThan(1_000);
+  // It ends by itself: nothing but the queue could end this wait.
+  await queue.drained(2 ** 31 - 1);
 });
 
 test("facts that come together are handled together, in their order; one that cannot be handled takes no other with it", async () => {
