@@ -73,7 +73,7 @@ test("what is chosen and typed before the page is alive counts as soon as it is"
   letGo();
   await expect.poll(() => asked(page), PATIENCE).toEqual({ state: "no_consent", tag: "regular", search: "hal" });
   await page.getByRole("row").filter({ hasText: "Bo Halim" }).waitFor();
-  expect(await page.getByRole("row").filter({ hasText: "Halim" }).count()).toBe(1);
+  await expect.poll(() => page.getByRole("row").filter({ hasText: "Halim" }).count(), PATIENCE).toBe(1);
 });
 
 test("a second choice made while the first still loads keeps the first, and both are seen as chosen meanwhile", async () => {

@@ -57,11 +57,11 @@ beforeAll(async () => {
   const opens = (closes + 15) % 1_440;
   const windows = Array.from({ length: 7 }, (_, day) => ({ day, from: opens, to: opens + 1_440 - 15 }));
   await db.update(schedules).set({ tz: "UTC", windows }).where(eq(schedules.userId, user.id));
-  // The phone was away for a while of the pause too, and tried twice to come back.
+  // The phone was away before the pause and for a while of it, and tried twice to come back.
   const backAt = new Date(startedAt + 14 * MINUTE);
   const away = { userId: user.id, waSessionId: of.sessionId, reason: "offline", backAt };
   await db.insert(waDisconnects).values([
-    { ...away, id: newId("waDisconnect"), at: new Date(startedAt + 10 * MINUTE) },
+    { ...away, id: newId("waDisconnect"), at: new Date(startedAt + 7 * MINUTE) },
     { ...away, id: newId("waDisconnect"), at: new Date(startedAt + 12 * MINUTE) },
   ]);
   const replied = (n: number) => new Date(startedAt + n * MINUTE);
@@ -87,7 +87,7 @@ test("a finished campaign shows whom it reached, how it went, and who answered",
     .getByText(/^Paused .*, for 10 min: you paused it\.$/)
     .waitFor();
   await results.getByText(/^Nothing sent from .*, for 15 min: it was outside of your active hours\.$/).waitFor();
-  await results.getByText(/^Nothing sent from .*, for 4 min: the phone was not connected to WhatsApp\.$/).waitFor();
+  await results.getByText(/^Nothing sent from .*, for 3 min: the phone was not connected to WhatsApp\.$/).waitFor();
   await results.getByText("The same as a table").click();
   expect(await results.getByRole("table", { name: "Messages over time" }).getByRole("row").count()).toBeGreaterThan(10);
   await results.getByText("The same as a table").click();

@@ -108,6 +108,16 @@ test("another worker goes on with the same Signal sessions", async () => {
   expect(Object.keys((await signalRecord(to))._sessions)).toHaveLength(1);
 });
 
+/** Copies what is stored of Signal sessions. Keys of what was just written are stored a moment later, or by a worker that stops. */
+async function copyKeys(table: "saved" | "kept"): Promise<void> {
+  await stage.workers[0]?.stop();
+  await stage.db.execute(
+    sql`create table ${sql.identifier(table)} as select * from wa_session_keys where kind = 'session'`,
+  );
+  await stage.startWorker();
+  await until("the session to be taken up", () => stage.isReady(linked.sessionId));
+}
+
 /** The record of a recipient holds every session that was made with it: more than one, and one was thrown away. */
 async function signalRecord(to: Identity): Promise<{ _sessions: object }> {
   const lid = (await stage.simulator.sent(linked.phone)).find((one) => one.phone === phoneOf(to))?.lid.split("@")[0];
@@ -130,7 +140,7 @@ test("who could not read a message gets it again from the stored copy, even of t
   const [to] = people(1) as [Identity];
   await write(to, "First");
   await until("the first message", async () => (await shownTo(to))[0]?.text);
-  await stage.db.execute(sql`create table saved as select * from wa_session_keys where kind = 'session'`);
+  await copyKeys("saved");
   await write(to, "Second");
   await until("the second message", async () => (await shownTo(to))[1]?.text);
 
@@ -162,7 +172,7 @@ test("a chat whose last keys were lost can be read at once when its Signal sessi
   const [to] = people(1) as [Identity];
   await write(to, "First");
   await until("the first message", async () => (await shownTo(to))[0]?.text);
-  await stage.db.execute(sql`create table kept as select * from wa_session_keys where kind = 'session'`);
+  await copyKeys("kept");
   await write(to, "Second");
   await until("the second message", async () => (await shownTo(to))[1]?.text);
   await stage.workers[0]?.stop();
