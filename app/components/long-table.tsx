@@ -79,6 +79,7 @@ export function LongTable<Row extends { id: string }>({
   ...table
 }: Props<Row>) {
   const alive = useHydrated();
+  const [fromServer] = useState(!alive);
   const body = useRef<HTMLDivElement>(null);
   const top = useTop(body);
   const startAt = useMemo(() => (start ? rows.findIndex(({ id }) => id === start.id) : -1), [start, rows]);
@@ -101,6 +102,10 @@ export function LongTable<Row extends { id: string }>({
       return [...inRange, kept].sort((a, b) => a - b);
     }, []),
   });
+  const placed = virtual.getVirtualItems();
+  // The window's size is known a moment after the page is alive. Were the server's rows taken away until then, a click that
+  // began on one would end on another, and do nothing.
+  const asServed = !alive || (fromServer && placed.length === 0);
   const from = virtual.range?.startIndex ?? 0;
   const to = virtual.range?.endIndex ?? 0;
   useEffect(() => {
@@ -160,11 +165,9 @@ export function LongTable<Row extends { id: string }>({
           role="rowgroup"
           ref={body}
           className={styles.body}
-          {...(alive ? { style: { height: virtual.getTotalSize() } } : {})}
+          {...(asServed ? {} : { style: { height: virtual.getTotalSize() } })}
         >
-          {alive
-            ? virtual.getVirtualItems().map(({ index, start }) => row(index, start - top))
-            : rows.map((_, index) => row(index))}
+          {asServed ? rows.map((_, index) => row(index)) : placed.map(({ index, start }) => row(index, start - top))}
         </Box>
       </Box>
     </Box>

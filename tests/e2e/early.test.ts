@@ -76,6 +76,18 @@ test("what is chosen and typed before the page is alive counts as soon as it is"
   await expect.poll(() => page.getByRole("row").filter({ hasText: "Halim" }).count(), PATIENCE).toBe(1);
 });
 
+test("a click that begins before the page is alive and ends after it opens the person", async () => {
+  const { page } = visitor;
+  const letGo = await holdBack(page, "**/assets/*.js");
+  await page.goto("/contacts", { waitUntil: "commit" });
+  await page.getByRole("link", { name: "Bo Halim" }).hover();
+  await page.mouse.down();
+  letGo();
+  await page.locator("[data-placed]").first().waitFor();
+  await page.mouse.up();
+  await page.getByRole("heading", { name: "Bo Halim" }).waitFor();
+});
+
 test("a second choice made while the first still loads keeps the first, and both are seen as chosen meanwhile", async () => {
   const { page } = visitor;
   // The last thing that a page does when it comes alive.
