@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { keptLog } from "./kept-log.ts";
 import { testDataDir } from "./postgres.ts";
 import { watchOutput } from "./silence/leaks.ts";
 
@@ -50,6 +51,7 @@ export function spawnWorker(
     stream?.on("data", (chunk: Buffer) => {
       output += chunk.toString();
       watch(chunk.toString());
+      keptLog.write(chunk.toString());
       const said = output.match(/"workerId":"(wrk_[0-9a-z]+)"[^\n]*"event":"worker.started"/);
       if (said?.[1]) named(said[1]);
     });

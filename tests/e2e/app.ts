@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { freePort } from "#scripts/ports.ts";
 import { buildProcesses } from "#scripts/prepare/processes.mjs";
 import { cloneDatabase } from "../database.ts";
+import { keptLog } from "../kept-log.ts";
 import { testDataDir } from "../postgres.ts";
 import { spawnWorker } from "../processes.ts";
 import { simulatorUrl } from "../simulator.ts";
@@ -32,7 +33,7 @@ export async function startApp(more: Record<string, string> = {}): Promise<Runni
   const worker = spawnWorker(
     database.url,
     ownSimulator,
-    { LOG_LEVEL: "info", WEBHOOKS_LOCAL: "on", WEB_ORIGIN: origin, ...more },
+    { LOG_LEVEL: "debug", WEBHOOKS_LOCAL: "on", WEB_ORIGIN: origin, ...more },
     ["build/processes/worker.js"],
   );
   const web = spawn(process.execPath, ["build/processes/web.js"], {
@@ -48,11 +49,12 @@ export async function startApp(more: Record<string, string> = {}): Promise<Runni
       DATA_DIR: testDataDir,
       PORT: String(port),
       APP_ORIGIN: origin,
-      LOG_LEVEL: "warn",
+      LOG_LEVEL: "info",
       ...more,
     },
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "pipe", "inherit"],
   });
+  web.stdout.on("data", (chunk: Buffer) => keptLog.write(chunk.toString()));
   const webExited = once(web, "exit");
   await until("the web process to answer", async () => (await fetch(`${origin}/readiness`).catch(() => null))?.ok);
   await worker.id;

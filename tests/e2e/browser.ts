@@ -7,6 +7,7 @@ import type { AxeResults } from "axe-core";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import sharp from "sharp";
 import { findBrowser } from "#scripts/prepare/browser.mjs";
+import { tellOnFailure } from "../kept-log.ts";
 
 const FLAGS = [
   "--no-sandbox",
@@ -19,6 +20,7 @@ const FLAGS = [
 ];
 /** Three files share the machine, each with a browser and the whole product. */
 const PATIENCE_MS = 60_000;
+const LOOK_MS = 5_000;
 const SIZES = { "": { width: 1280, height: 800 }, "-phone": { width: 390, height: 844 } };
 const SCHEMES = { "": "light", "-dark": "dark" } as const;
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -60,6 +62,7 @@ export async function newVisitor(
   });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
+  tellOnFailure(() => whatIsShown(page));
   const problems: string[] = [];
   const expected = refusals.map((status) => `the server responded with a status of ${status}`);
   page.on("console", (message) => {
@@ -91,6 +94,11 @@ export async function newVisitor(
     await page.emulateMedia({ colorScheme: "light" });
   };
   return { page, problems, look };
+}
+
+/** The address and the words of a page, as a screen reader has them. */
+async function whatIsShown(page: Page): Promise<string> {
+  return `${page.url()}\n${await page.locator("body").ariaSnapshot({ timeout: LOOK_MS })}`;
 }
 
 /** Whoever opens a page sees its beginning. It is there when a frame was drawn: a picture before that shows half of each. */
