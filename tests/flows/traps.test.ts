@@ -1,9 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { messages } from "#db/schema/index.ts";
 import { type SpawnedSimulator, spawnSimulator } from "#simulator/client.ts";
 import type { HeldSession } from "#worker/gateway/gateway.ts";
 import { createRunningCampaign, newPhone, readWallet } from "../factories.ts";
@@ -80,6 +82,31 @@ test("receipts that come in the same moment as the answer are not swallowed", as
   await simulator().setDelays(linked.phone, { deliveredMs: 0, readMs: 0 });
   const { id } = await createRunningCampaign(stage.db, stage.env, user.id, linked.sessionId, 10);
   await until("everybody to have read it", async () => (await user.api.campaigns.get({ id })).counts.read === 10);
+  await simulator().setDelays(linked.phone, { deliveredMs: 400, readMs: 1_200 });
+});
+
+test("who has read stays told, though another device says something less of the message in the same moment", async () => {
+  await simulator().setDelays(linked.phone, { deliveredMs: 0, readMs: null });
+  await simulator().setPhone(linked.phone, { online: false });
+  const { id } = await createRunningCampaign(stage.db, stage.env, user.id, linked.sessionId, 1);
+  const counts = async () => (await user.api.campaigns.get({ id })).counts;
+  await until("the message to arrive", async () => (await counts()).delivered === 1);
+  const [row] = await stage.db.select({ to: messages.recipientKey }).from(messages).where(eq(messages.campaignId, id));
+  // This process stands still meanwhile, and hears both at once. Its own copy reaches the phone now: the receipt of that says
+  // only that the server had accepted the message.
+  const calls = [
+    ["POST", `/phones/${row?.to.replace("pn:", "")}/read`, { with: linked.phone }],
+    ["PUT", `/phones/${linked.phone}`, { online: true }],
+  ];
+  const script = `
+    for (const [method, path, body] of ${JSON.stringify(calls)}) {
+      const headers = { "content-type": "application/json" };
+      const answer = await fetch(new URL(path, ${JSON.stringify(program.url)}), { method, headers, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(await answer.text());
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));`;
+  execFileSync(process.execPath, ["--input-type=module", "--eval", script]);
+  await until("it to be read", async () => (await counts()).read === 1);
   await simulator().setDelays(linked.phone, { deliveredMs: 400, readMs: 1_200 });
 });
 

@@ -33,7 +33,7 @@ import { fromCapping, fromReachout, limitsOf } from "./limits.ts";
 import { mediaUploads } from "./media/upload.ts";
 import { findOnWhatsApp } from "./numbers.ts";
 import { quietLogger } from "./quiet.ts";
-import { fromAck, fromClose, fromReceipts, fromUpdates, fromUpsert, isGroup, jidOf, phoneOf } from "./translate.ts";
+import { fromAck, fromClose, fromReceipt, fromUpsert, isGroup, jidOf, phoneOf } from "./translate.ts";
 
 type Closed = Extract<GatewayEvent, { type: "closed" }>;
 
@@ -247,12 +247,11 @@ export function openConnection(options: SocketOptions): Connection {
   sock.ev.on("messages.upsert", (upsert) => {
     emitAll(fromUpsert(upsert).filter((event) => event.type !== "inbound" || !inbound.wasKept(event.waMsgId)));
   });
-  sock.ev.on("messages.update", (updates) => emitAll(fromUpdates(updates, ownIdentities(sock))));
-  sock.ev.on("message-receipt.update", (receipts) => emitAll(fromReceipts(receipts, ownIdentities(sock))));
   sock.ws.on("message", () => {
     heardAt = performance.now();
   });
   sock.ws.on("CB:ack,class:message", (node: unknown) => emitAll(fromAck(node)));
+  sock.ws.on("CB:receipt", (stanza: BinaryNode) => emitAll(fromReceipt(stanza, ownIdentities(sock))));
   // The backlog's end is announced while its messages are still being decrypted: there may be a STOP among them.
   sock.ws.on("CB:message", (stanza: BinaryNode) => {
     const opens = inbound.watch(stanza);

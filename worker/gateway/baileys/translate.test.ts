@@ -1,16 +1,6 @@
-import type { BaileysEventMap } from "@whiskeysockets/baileys";
-import { expect, test } from "vitest";
-import {
-  fromAck,
-  fromClose,
-  fromMappings,
-  fromReceipts,
-  fromUpdates,
-  fromUpsert,
-  identityOf,
-  jidOf,
-  phoneOf,
-} from "./translate.ts";
+import type { BaileysEventMap, BinaryNode } from "@whiskeysockets/baileys";
+import { describe, expect, test } from "vitest";
+import { fromAck, fromClose, fromMappings, fromReceipt, fromUpsert, identityOf, jidOf, phoneOf } from "./translate.ts";
 
 // Shapes as Baileys 7.0.0-rc14 emitted them, with other numbers.
 const text = { conversation: "STOP" };
@@ -94,41 +84,44 @@ test.each([
   ["a nameless group's", { key: { remoteJid: "120363041234567890@g.us", id: "3A" }, message: text }],
 ])("%s message is not for us to answer", (_, message) => expect(fromUpsert(upsert(message))).toEqual([]));
 
-test.each([
-  [0, []],
-  [2, [{ type: "ack", waMsgId: "3EB0" }]],
-  [3, [{ type: "receipt", waMsgId: "3EB0", receipt: "delivered" }]],
-  [4, [{ type: "receipt", waMsgId: "3EB0", receipt: "read" }]],
-  [5, [{ type: "receipt", waMsgId: "3EB0", receipt: "read" }]],
-])("a status of %s", (status, events) => {
-  const key = { remoteJid: "55512345678901@lid", id: "3EB0", fromMe: true };
-  const own = new Set(["pn:+62811"] as const);
-  expect(fromUpdates([{ key, update: { status } }], own)).toEqual(events);
-  expect(fromUpdates([{ key: { ...key, fromMe: false }, update: { status } }], own)).toEqual([]);
-});
+describe("a receipt", () => {
+  const own = new Set(["lid:55500000000001", "pn:+62811"] as const);
+  const them = "628123456789@s.whatsapp.net";
+  const us = "62811:4@s.whatsapp.net";
+  const group = "120363041234567890@g.us";
+  const read = (attrs: Record<string, string>, content: BinaryNode[] = []) =>
+    fromReceipt({ tag: "receipt", attrs: { id: "3EB0", t: "1763000000", ...attrs }, content }, own);
+  const ack = [{ type: "ack", waMsgId: "3EB0" }];
+  const said = (receipt: "delivered" | "read") => [{ type: "receipt", waMsgId: "3EB0", receipt }];
 
-test("our own phone's receipt of a message to itself says that it arrived", () => {
-  const key = { remoteJid: "62811@s.whatsapp.net", id: "3EB0", fromMe: true };
-  const updates = [{ key, update: { status: 2 } }];
-  expect(fromUpdates(updates, new Set(["pn:+62811"] as const))).toEqual([
-    { type: "receipt", waMsgId: "3EB0", receipt: "delivered" },
-  ]);
-});
+  test.each([
+    ["from the recipient's phone", { from: them }, said("delivered")],
+    ["under their hidden identity", { from: "55512345678901:3@lid" }, said("delivered")],
+    ["when they have read", { from: them, type: "read" }, said("read")],
+    ["when they have listened", { from: them, type: "played" }, said("read")],
+    ["from our own phone, for its copy", { from: us, recipient: them, type: "sender" }, ack],
+    [
+      "from our own phone under its hidden identity",
+      { from: "55500000000001@lid", recipient: them, type: "sender" },
+      ack,
+    ],
+    ["of a message to oneself", { from: us, recipient: "62811@s.whatsapp.net", type: "sender" }, said("delivered")],
+    ["from a member of a group", { from: group, participant: them }, said("delivered")],
+    ["from a member who has read", { from: group, participant: them, type: "read" }, said("read")],
+    ["from our own phone in a group, which has not read it", { from: group, participant: us, type: "read" }, ack],
+    ["of a message of theirs that we read on the phone", { from: us, recipient: them, type: "read-self" }, []],
+    ["of a message of theirs that came to the phone", { from: us, recipient: them }, []],
+    ["that asks for the message again", { from: them, type: "retry" }, []],
+    ["of a group, without who gives it", { from: group }, []],
+  ])("%s", (_, attrs, events) => expect(read(attrs)).toEqual(events));
 
-test("receipts of a group may come merged", () => {
-  const key = { remoteJid: "120363041234567890@g.us", id: "3EB0", fromMe: true };
-  const receipt = { userJid: "628123456789@s.whatsapp.net", receiptTimestamp: 1 };
-  const own = new Set(["lid:55512345678901", "pn:+62811"] as const);
-  expect(fromReceipts([{ key, receipt }], own)).toEqual([{ type: "receipt", waMsgId: "3EB0", receipt: "delivered" }]);
-  expect(fromReceipts([{ key, receipt: { ...receipt, readTimestamp: 2 } }], own)).toMatchObject([{ receipt: "read" }]);
-});
+  test("of several messages names the others in a list", () => {
+    const items = ["3EB1", "3EB2"].map((id) => ({ tag: "item", attrs: { id } }));
+    const events = read({ from: them, type: "read" }, [{ tag: "list", attrs: {}, content: items }]);
+    expect(events).toEqual(["3EB0", "3EB1", "3EB2"].map((waMsgId) => ({ type: "receipt", waMsgId, receipt: "read" })));
+  });
 
-test("our own phone's receipt of a message to a group is no reading", () => {
-  const key = { remoteJid: "120363041234567890@g.us", id: "3EB0", fromMe: true };
-  const receipt = { userJid: "55512345678901@lid", readTimestamp: 1 };
-  expect(fromReceipts([{ key, receipt }], new Set(["lid:55512345678901"] as const))).toEqual([
-    { type: "ack", waMsgId: "3EB0" },
-  ]);
+  test("that is none says nothing", () => expect(fromReceipt({ tag: "receipt", attrs: {} }, own)).toEqual([]));
 });
 
 test("the server's answer is an ack, or a nack with its code", () => {

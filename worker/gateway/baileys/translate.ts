@@ -2,6 +2,9 @@ import "./quiet.ts";
 import { randomBytes } from "node:crypto";
 import {
   type BaileysEventMap,
+  type BinaryNode,
+  getBinaryNodeChild,
+  getBinaryNodeChildren,
   isJidGroup,
   jidDecode,
   normalizeMessageContent,
@@ -95,43 +98,35 @@ export function fromUpsert({ messages, type }: BaileysEventMap["messages.upsert"
   return messages.flatMap((message) => inbound(message, type === "append"));
 }
 
-const { Status } = proto.WebMessageInfo;
+const receiptAttrs = z.object({
+  id: z.string(),
+  from: z.string(),
+  participant: z.string().optional(),
+  recipient: z.string().optional(),
+  type: z.enum(["sender", "read", "read-self", "played"]).optional(),
+});
 
 /**
- * Receipts of our messages in one-to-one chats. Status 0 (ERROR) is left out: the server's ack has told it already.
- * SERVER_ACK comes of our own phone's receipt for its copy, which it gets only of an accepted message.
- * @param own this phone: of a message to itself there is no other receipt, and this one says that it arrived
+ * What a receipt says of messages of ours, read from the stanza itself. Of Baileys' events several of one message that come
+ * within a moment are merged into the last of them: who had read would be lost by the receipt of another device.
+ * @param own this phone: its receipt for its own copy, of type "sender" or from a group, says that the server accepted the
+ * message; of a message to itself, that it arrived, for of that there is no other
  */
-export function fromUpdates(updates: BaileysEventMap["messages.update"], own: ReadonlySet<Person>): GatewayEvent[] {
-  return updates.flatMap(({ key, update: { status } }): GatewayEvent[] => {
-    if (!key.fromMe || !key.id) return [];
-    if (status === Status.SERVER_ACK) {
-      const chat = identityOf(key.remoteJid);
-      if (chat && own.has(chat)) return [{ type: "receipt", waMsgId: key.id, receipt: "delivered" }];
-      return [{ type: "ack", waMsgId: key.id }];
-    }
-    if (status === Status.DELIVERY_ACK) return [{ type: "receipt", waMsgId: key.id, receipt: "delivered" }];
-    if (status === Status.READ || status === Status.PLAYED)
-      return [{ type: "receipt", waMsgId: key.id, receipt: "read" }];
-    return [];
-  });
-}
-
-/**
- * Receipts of our messages in groups. Delivered and read may come merged.
- * @param own this phone: its receipt for its own copy, which Baileys dresses as "read", says what the server's ack says
- */
-export function fromReceipts(
-  receipts: BaileysEventMap["message-receipt.update"],
-  own: ReadonlySet<Person>,
-): GatewayEvent[] {
-  return receipts.flatMap(({ key, receipt }): GatewayEvent[] => {
-    if (!key.fromMe || !key.id) return [];
-    const reader = identityOf(receipt.userJid);
-    if (reader && own.has(reader)) return [{ type: "ack", waMsgId: key.id }];
-    if (receipt.readTimestamp) return [{ type: "receipt", waMsgId: key.id, receipt: "read" }];
-    return receipt.receiptTimestamp ? [{ type: "receipt", waMsgId: key.id, receipt: "delivered" }] : [];
-  });
+export function fromReceipt(stanza: BinaryNode, own: ReadonlySet<Person>): GatewayEvent[] {
+  const parsed = receiptAttrs.safeParse(stanza.attrs);
+  if (!parsed.success) return [];
+  const { id, from, participant, recipient, type } = parsed.data;
+  const by = identityOf(participant ?? from);
+  const isOwn = by !== null && own.has(by);
+  // What this phone's other devices say of the messages of others names the chat as `recipient` too.
+  if (by === null || (recipient !== undefined && !(isOwn && type === "sender"))) return [];
+  const items = getBinaryNodeChildren(getBinaryNodeChild(stanza, "list"), "item");
+  const ids = [id, ...items.flatMap(({ attrs }) => attrs.id ?? [])];
+  const chat = identityOf(recipient);
+  const accepted = (type === "sender" && !(chat && own.has(chat))) || (isOwn && isJidGroup(from));
+  if (accepted) return ids.map((waMsgId) => ({ type: "ack", waMsgId }));
+  const receipt = type === undefined || type === "sender" ? "delivered" : "read";
+  return ids.map((waMsgId) => ({ type: "receipt", waMsgId, receipt }));
 }
 
 const ackNode = z.object({
