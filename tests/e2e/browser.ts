@@ -96,9 +96,9 @@ export async function newVisitor(
   return { page, problems, look };
 }
 
-/** The address and the words of a page, as a screen reader has them. */
+/** The address and the words of a page, as a screen reader has them, without its frame. */
 async function whatIsShown(page: Page): Promise<string> {
-  return `${page.url()}\n${await page.locator("body").ariaSnapshot({ timeout: LOOK_MS })}`;
+  return `${page.url()}\n${await page.locator("main").ariaSnapshot({ timeout: LOOK_MS })}`;
 }
 
 /** Whoever opens a page sees its beginning. It is there when a frame was drawn: a picture before that shows half of each. */

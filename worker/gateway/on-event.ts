@@ -44,7 +44,7 @@ interface Hearing {
 export async function handleFacts(hearing: Hearing, events: readonly FactEvent[]): Promise<void> {
   const { db, log, announce, owner } = hearing;
   const facts = events.map((event) => {
-    log.debug({ event: "fact.heard", type: event.type }, "WhatsApp said something of a message");
+    log.debug({ ...event, event: "fact.heard" }, "WhatsApp said something of a message");
     if (event.type === "nack" && event.code === REACHOUT) hearing.askLimits();
     return { waMsgId: event.waMsgId, fact: factOf(event) };
   });
