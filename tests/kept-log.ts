@@ -2,9 +2,9 @@ import type { DestinationStream } from "pino";
 import { z } from "zod";
 
 /** As much as tells how a test came to its failure, and is still read by somebody: a CI may keep only the end of what is printed. */
-const LINES = 60;
+const LINES = 40;
 const LINE_CHARS = 200;
-const WITNESS_CHARS = 3_000;
+const WITNESS_CHARS = 2_000;
 /** What says nothing that the rest does not. */
 const LEFT_OUT = new Set(["level", "workerId", "requestId"]);
 

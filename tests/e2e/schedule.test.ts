@@ -215,7 +215,15 @@ test("on a phone one day is open at a time, and a finger draws, moves and change
   const touch = await page.context().newCDPSession(page);
   const column = page.locator('[data-day="6"]');
   await column.scrollIntoViewIfNeeded();
+  /** A finger on a page that still moves on by itself stops it, and may not draw. */
+  const standsStill = async () => {
+    for (let before = Number.NaN, now = 0; now !== before; await page.waitForTimeout(200)) {
+      before = now;
+      now = await page.evaluate(() => window.scrollY);
+    }
+  };
   const move = async (from: number, to: number, until?: () => Promise<unknown>) => {
+    await standsStill();
     const box = await column.boundingBox();
     if (!box) throw new Error("the day is not shown");
     const at = (hours: number) => [{ x: box.x + box.width / 2, y: box.y + (box.height * hours) / 24 }];

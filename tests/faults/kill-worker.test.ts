@@ -26,7 +26,8 @@ const outputs: (() => string)[] = [];
 const start = () => {
   const worker = spawnWorker(stage.env.databaseUrl, stage.env.simulatorUrl, {
     LEASE_MS: "3000",
-    ACK_TIMEOUT_MS: "1500",
+    // A message whose answer is lost again and again is repeated after 0.5, 2, 10, 60 and 60 s.
+    ACK_TIMEOUT_MS: "500",
     LOG_LEVEL: "trace",
   });
   running.add(worker);
@@ -67,7 +68,7 @@ test("a worker killed in mid-send, again and again, sends nobody a message twice
   await until("the phone to be linked", async () => (await user.api.wa.get({ id: sessionId })).status === "linked");
   await stage.simulator.setDelays(phone, { ackMs: 120, deliveredMs: 300, readMs: 500 });
   await stage.simulator.setFaults(phone, {
-    loseAcks: { probability: 0.3, seed },
+    loseAcks: { probability: 0.2, seed },
     loseReceipts: { probability: 0.8, seed: seed + 1 },
   });
 

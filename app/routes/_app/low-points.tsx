@@ -1,9 +1,9 @@
-import { Alert, Group, Text } from "@mantine/core";
 import { CardStackIcon } from "@radix-ui/react-icons";
 import { useLocation } from "@remix-run/react";
 import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { count, formatNumber } from "../../lib/format.ts";
 import type { Account } from "./account-state.tsx";
+import { Banner } from "./banner.tsx";
 
 const BUY = "/billing/buy";
 
@@ -14,17 +14,18 @@ export function LowPoints({ wallet: { available, lowPoints } }: { wallet: Accoun
   return (
     <div role="status">
       {low && pathname !== BUY && (
-        <Alert color="yellow" mb="md" py="xs" icon={<CardStackIcon aria-hidden />}>
-          <Group justify="space-between" gap="xs">
-            <Text size="sm">
-              Points run low: {count(available, "point is", "points are")} available, fewer than{" "}
-              <TextLink to="/billing/wallet#warning">the {formatNumber(lowPoints)} you set</TextLink>.
-            </Text>
+        <Banner
+          color="yellow"
+          icon={<CardStackIcon aria-hidden />}
+          action={
             <LinkButton to={BUY} size="xs" variant="default">
               Buy points
             </LinkButton>
-          </Group>
-        </Alert>
+          }
+        >
+          Points run low: {count(available, "point is", "points are")} available, fewer than{" "}
+          <TextLink to="/billing/wallet#warning">the {formatNumber(lowPoints)} you set</TextLink>.
+        </Banner>
       )}
     </div>
   );

@@ -1,4 +1,4 @@
-import { ActionIcon, Alert, Group, Text } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { CalendarIcon, Cross2Icon, ExclamationTriangleIcon } from "@radix-ui/react-icons";
 import { useLocation } from "@remix-run/react";
 import type { ReactNode } from "react";
@@ -8,6 +8,7 @@ import { LinkButton } from "../../components/link-button.tsx";
 import { Moment } from "../../components/moment.tsx";
 import type { PlanOfUser } from "../../components/plan-settings.tsx";
 import { count, formatMoney } from "../../lib/format.ts";
+import { Banner } from "./banner.tsx";
 
 const BUY = "/billing/buy";
 const WALLET = "/billing/wallet";
@@ -19,27 +20,22 @@ export function PlanBanner({ plan }: { plan: PlanOfUser }) {
   return (
     <div role="status">
       {told && pathname !== BUY && (
-        <Alert
+        <Banner
           color={told.color}
-          mb="md"
-          py="xs"
           icon={told.color === "blue" ? <CalendarIcon aria-hidden /> : <ExclamationTriangleIcon aria-hidden />}
-          data-testid="plan-banner"
+          action={
+            told.action &&
+            told.action.to !== pathname && (
+              <LinkButton to={told.action.to} size="xs" variant="default">
+                {told.action.label}
+              </LinkButton>
+            )
+          }
+          close={told.closes && <CloseReminder />}
+          testId="plan-banner"
         >
-          <Group justify="space-between" gap="xs" wrap="nowrap" align="flex-start">
-            <Group justify="space-between" gap="xs" flex={1}>
-              <Text size="sm" style={{ flex: "1 1 16rem" }}>
-                {told.words}
-              </Text>
-              {told.action && told.action.to !== pathname && (
-                <LinkButton to={told.action.to} size="xs" variant="default">
-                  {told.action.label}
-                </LinkButton>
-              )}
-            </Group>
-            {told.closes && <CloseReminder />}
-          </Group>
-        </Alert>
+          {told.words}
+        </Banner>
       )}
     </div>
   );

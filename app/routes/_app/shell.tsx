@@ -1,6 +1,5 @@
 import {
   ActionIcon,
-  Alert,
   AppShell,
   Badge,
   Box,
@@ -21,6 +20,7 @@ import { ButtonForm } from "../../components/form-parts.tsx";
 import { PlainToast } from "../../components/toast-reader.tsx";
 import { useLive } from "../../lib/use-live.ts";
 import { type Account, AccountState } from "./account-state.tsx";
+import { Banner } from "./banner.tsx";
 import { LowPoints } from "./low-points.tsx";
 import { accountPlace, adminPlace, devPlace, mainPlaces, parts, schedulePlace } from "./navigation.ts";
 import { PausedBanner } from "./paused-banner.tsx";
@@ -76,9 +76,9 @@ export function Shell({ account, children }: { account: Account; children: React
           <PlainToast />
           <div role="status">
             {!live && (
-              <Alert color="yellow" mb="md" py="xs" icon={<UpdateIcon aria-hidden />}>
+              <Banner color="yellow" icon={<UpdateIcon aria-hidden />}>
                 Not live: the connection is being restored. What you see may be a little late.
-              </Alert>
+              </Banner>
             )}
           </div>
           <PausedBanner schedule={account.schedule} />
