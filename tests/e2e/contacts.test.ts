@@ -6,7 +6,7 @@ import { oneStory } from "./one-story.ts";
 import { bring } from "./people.ts";
 
 const EMAIL = "people@example.org";
-const PATIENCE = { timeout: 15_000, interval: 100 };
+const PATIENCE = { timeout: 60_000, interval: 100 };
 const STATEMENT = "Signed the list at the open day on 3 May.";
 
 const first = ["Ayu", "Bima", "Citra", "Dewi", "Eka", "Fajar", "Gita", "Hadi", "Indah", "Joko", "Kartika", "Lukman"];

@@ -6,7 +6,7 @@ import { newVisitor, openAccount, openBrowser, screens, type Visitor } from "./b
 import { bringMany } from "./people.ts";
 
 const EMAIL = "crowd@example.org";
-const PATIENCE = { timeout: 15_000, interval: 100 };
+const PATIENCE = { timeout: 60_000, interval: 100 };
 const MANY = 20_000;
 
 let app: RunningApp;

@@ -8,7 +8,7 @@ import { type RunningApp, startApp } from "./app.ts";
 import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
 import { bring } from "./people.ts";
 
-const PATIENCE = { timeout: 20_000 };
+const PATIENCE = { timeout: 60_000 };
 const EMAIL = "early@example.org";
 const people = [
   { name: "Ani Wijaya", phoneE164: "+6281230000001", tags: ["regular"] },

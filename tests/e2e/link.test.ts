@@ -10,7 +10,7 @@ import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts
 import { oneStory } from "./one-story.ts";
 
 const PHONE_WIDTH = 360;
-const PATIENCE = { timeout: 15_000, interval: 250 };
+const PATIENCE = { timeout: 60_000, interval: 250 };
 const HOUR_MS = 3_600_000;
 const ani = newPhone();
 const bima = newPhone();

@@ -37,7 +37,7 @@ const names = (page: Page) =>
     .getByRole("link")
     .allTextContents();
 const settled = async (page: Page, expected: string[]) => {
-  await expect.poll(() => names(page), { timeout: 15_000 }).toEqual(expected);
+  await expect.poll(() => names(page), { timeout: 60_000 }).toEqual(expected);
 };
 async function addRule(page: Page, name: string, words: string[], answer: string): Promise<void> {
   await page.getByRole("link", { name: /New rule|first rule/ }).click();
