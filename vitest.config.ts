@@ -11,6 +11,9 @@ export default defineConfig({
   test: {
     globalSetup: "tests/global-setup.ts",
     reporters: ["default", "./tests/count-reporter.ts"],
+    // When the database is away at a full minute, graphile-worker rejects a promise that nobody can reach beside the one that
+    // the product follows (`cron.promise.finally` in its runner.js). The product writes such down.
+    onUnhandledError: (error) => !error.stack?.includes("graphile-worker/dist/cron.js"),
     projects: [
       {
         test: {

@@ -1,8 +1,10 @@
+import { createServer, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { useDatabase } from "#tests/database.ts";
 import { connect, type Db } from "./client.ts";
+import { openSocket } from "./socket.ts";
 
 const database = useDatabase();
 
@@ -70,4 +72,21 @@ test("answers of any length come whole: rows, the error of a statement, the reas
   const nowhere = connect(`${database()}_missing`, { max: 1 });
   await expect(nowhere.db.execute(sql`select 1`)).rejects.toMatchObject({ cause: { code: "3D000" } });
   await Promise.all([pool.close(), nowhere.close()]);
+});
+
+test("connections that end in one moment are told of it one after the other, each when nothing is about to be written", async () => {
+  const accepted: Socket[] = [];
+  const server = createServer((socket) => accepted.push(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (!address || typeof address === "string") throw new Error("no port");
+  const ends = Array.from({ length: 5 }, () => {
+    const socket = openSocket({ host: ["127.0.0.1"], port: [address.port] }).on("error", () => {});
+    const writesAreDue = () => process.getActiveResourcesInfo().includes("Immediate");
+    return new Promise((resolve) => socket.once("close", () => resolve(writesAreDue())));
+  });
+  while (accepted.length < ends.length) await sleep(5);
+  for (const socket of accepted) socket.resetAndDestroy();
+  expect(await Promise.all(ends)).toEqual(ends.map(() => false));
+  server.close();
 });

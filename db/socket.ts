@@ -83,14 +83,28 @@ class LastingSocket extends net.Socket {
   }
 }
 
+const LOOKS = 1_000;
+const waiting: (() => void)[] = [];
+
 /**
  * Runs something when no callback of setImmediate is due. postgres.js writes from one; told of the end before it has run, it
- * takes it to be still due ever after, and the slot of the pool never writes again (porsager/postgres#1208).
+ * takes it to be still due ever after, and the slot of the pool never writes again (porsager/postgres#1208). One after the
+ * other: when a server dies all its connections end at once, and each that waits by itself is what the others wait for.
  */
-function whenNothingWaits(run: () => void, looks = 1_000): void {
+function whenNothingWaits(run: () => void): void {
+  waiting.push(run);
+  if (waiting.length === 1) look(LOOKS);
+}
+
+function look(looks: number): void {
   setImmediate(() => {
-    if (looks > 0 && process.getActiveResourcesInfo().includes("Immediate")) whenNothingWaits(run, looks - 1);
-    else run();
+    if (looks > 0 && process.getActiveResourcesInfo().includes("Immediate")) return look(looks - 1);
+    try {
+      waiting[0]?.();
+    } finally {
+      waiting.shift();
+      if (waiting.length > 0) look(LOOKS);
+    }
   });
 }
 

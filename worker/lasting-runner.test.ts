@@ -67,10 +67,6 @@ test("a job that the database leaves in the middle is run again, and its slot ta
 test("a look at the crontab that fails ends no job for good", async () => {
   const crontabs = (from: string, to: string) =>
     direct.db.execute(sql.raw(`alter table graphile_worker.${from} rename to ${to}`));
-  // graphile-worker rejects a promise that nobody can reach, too; the product writes such down.
-  const listeners = process.listeners("unhandledRejection");
-  const unreachable: unknown[] = [];
-  process.removeAllListeners("unhandledRejection").on("unhandledRejection", (err) => unreachable.push(err));
   await crontabs("_private_known_crontabs", "away");
   const runner = await start({ parsedCronItems: parseCronItems([{ task: "step", match: "0 0 1 1 *" }]) });
   await sleep(1_000);
@@ -79,9 +75,6 @@ test("a look at the crontab that fails ends no job for good", async () => {
   await allDone();
   expect(ran.at(-1)).toBe("later");
   await runner.stop();
-  process.removeAllListeners("unhandledRejection");
-  for (const listener of listeners) process.on("unhandledRejection", listener);
-  for (const err of unreachable) expect(err).toMatchObject({ code: "42P01" });
 });
 
 test("stopping waits for a job that a runner had begun before it was replaced", async () => {

@@ -17,10 +17,17 @@ export async function startLiveness(deps: {
   /** The names under which graphile-worker locks jobs for this worker, whenever it took them. */
   slots: ReadonlySet<string>;
   log: Log;
-}): Promise<{ beat(): Promise<void>; leave(): Promise<void>; stop(): Promise<void> }> {
+}): Promise<{
+  beat(): Promise<void>;
+  /** Gone by intent: nobody has to find it dead, and its share of the sessions is the others' from now on. */
+  leave(): Promise<void>;
+  /** After `leave`: ends what still waits for the database. */
+  stop(): Promise<void>;
+}> {
   const { env, workerId, lockKey, slots, log } = deps;
   const sql = openClient(env.databaseUrl, { max: 1, name: "masssender-liveness" });
   let lockedBy = 0;
+  let stopped = false;
 
   const beat = async () => {
     const [me] = await sql<{ pid: number }[]>`select pg_backend_pid() as pid`;
@@ -28,6 +35,7 @@ export async function startLiveness(deps: {
       await sql`select pg_advisory_lock(${lockKey})`;
       lockedBy = me.pid;
     }
+    if (stopped) return;
     // An upsert: after an outage of Postgres another worker may have taken this one for dead.
     await sql`insert into workers (id, lock_key, capacity, network, runner_ids)
       values (${workerId}, ${lockKey}, ${env.workerSessions}, ${env.whatsapp}, ${[...slots]}::text[])
@@ -51,13 +59,11 @@ export async function startLiveness(deps: {
     }
   };
 
-  let stopped = false;
   await beat();
   const timer = setInterval(() => {
     if (stopped) return;
     beat().catch((err: unknown) => log.warn({ err, event: "liveness.missed" }, "a heartbeat was missed"));
   }, BEAT_MS);
-  // Gone by intent: nobody has to find it dead, and its share of the sessions is the others' from now on.
   const leave = async () => {
     stopped = true;
     clearInterval(timer);
@@ -66,9 +72,6 @@ export async function startLiveness(deps: {
   return {
     beat,
     leave,
-    stop: async () => {
-      await leave();
-      await sql.end({ timeout: 1 });
-    },
+    stop: () => sql.end({ timeout: 1 }),
   };
 }

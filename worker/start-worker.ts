@@ -14,6 +14,7 @@ import { startSupervisor } from "./gateway/supervisor.ts";
 import { createHealthServer, listen } from "./health-http.ts";
 import { startLiveness } from "./liveness.ts";
 import { startRunners } from "./runners.ts";
+import { within } from "./within.ts";
 
 export interface WorkerDeps {
   env: Env;
@@ -34,6 +35,7 @@ export interface RunningWorker {
 const DATABASE_MS = 1_000;
 /** A pump that does not end on its own by then is left behind: its session's signal has aborted, it sends nothing. */
 const RUNNERS_MS = 800;
+const SESSIONS_MS = 3_000;
 const FIRST_TRY_MS = 500;
 
 /** Waits until the database answers: a worker that starts before it, or while it restarts, simply starts later. */
@@ -112,10 +114,14 @@ export async function startWorker({
 
   let stopping: Promise<void> | undefined;
   async function stop(): Promise<void> {
+    // A database that does not answer holds up nothing: what is not given back to it runs out.
+    const step = async (name: string, ms: number, act: Promise<unknown>) => {
+      if (!(await within(ms, act))) log.warn({ event: "worker.stop_late", step: name }, "left behind while stopping");
+    };
     supervisor.abort();
-    await Promise.race([liveness.leave(), sleep(DATABASE_MS, undefined, { ref: false })]);
-    await Promise.race([runners.stop(), sleep(RUNNERS_MS, undefined, { ref: false })]);
-    await supervisor.stop();
+    await step("liveness", DATABASE_MS, liveness.leave());
+    await step("runners", RUNNERS_MS, runners.stop());
+    await step("sessions", SESSIONS_MS, supervisor.stop());
     http.closeAllConnections();
     http.close();
     announcing.stop();

@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { migrate } from "#db/migrate.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "#scripts/embedded-postgres.ts";
-import { createList, readViolations, readWallet } from "../factories.ts";
+import { createList, createRunningCampaign, readViolations, readWallet } from "../factories.ts";
 import { openTestFolder, type TestFolder } from "../postgres.ts";
 import { createStage, type Stage, shortLease, until } from "../stage.ts";
 
@@ -64,3 +65,21 @@ test("a database that is killed and started again, time after time, in the middl
   expect(await readWallet(stage.db, user.id)).toEqual({ balance: 400 - 2 * RECIPIENTS, held: 0 });
   expect(await readViolations(stage.db)).toEqual([]);
 }, 150_000);
+
+test("a pump that failed time after time, and would be tried again in hours, goes on with the next sweep", async () => {
+  const user = await stage.signUp();
+  const { sessionId } = await stage.linkPhone(user);
+  const rename = (from: string, to: string) => stage.db.execute(sql.raw(`alter table ${from} rename to ${to}`));
+  const pump = sql`key = ${`pump:${sessionId}`}`;
+  await rename("schedules", "away");
+  const { id } = await createRunningCampaign(stage.db, stage.env, user.id, sessionId, 2);
+  await until("the pump to fail", async () => {
+    const failed = sql`select 1 from graphile_worker.jobs where ${pump} and last_error is not null and locked_at is null`;
+    return (await stage.db.execute(failed)).length > 0;
+  });
+  await stage.db.execute(sql`
+    update graphile_worker._private_jobs set attempts = 9, run_at = now() + exp(9) * interval '1 second' where ${pump}`);
+  await rename("away", "schedules");
+  await stage.db.execute(sql`select graphile_worker.add_job('pumps:sweep', '{}')`);
+  await until("the campaign to end", async () => (await user.api.campaigns.get({ id })).status === "completed");
+});

@@ -52,7 +52,8 @@ const handlers: { [N in SharedJob]: Handler<N> } = {
 
 /**
  * Books a pump for each owned session that has work and no live pump: what a crash between two bookings left behind, or an
- * outage between a job and the one that took it. A slice of a pump takes half a minute.
+ * outage between a job and the one that took it. A slice of a pump takes half a minute. One that failed is no live pump:
+ * graphile-worker would try it again after e^tries seconds, which are minutes after five outages and hours after nine.
  */
 async function sweepPumps(db: Db): Promise<void> {
   await db.execute(sql`
@@ -62,8 +63,9 @@ async function sweepPumps(db: Db): Promise<void> {
             or exists (select 1 from messages m where m.wa_session_id = s.id and m.campaign_id is null
                         and m.status in ('queued', 'sending')))
        and not exists (select 1 from graphile_worker.jobs j
-                        where j.key = 'pump:' || s.id and j.task_identifier = 'wa:pump@' || s.owner_id and j.attempts < j.max_attempts
-                          and (j.locked_at is null or j.locked_at > now() - interval '2 minutes'))`);
+                        where j.key = 'pump:' || s.id and j.task_identifier = 'wa:pump@' || s.owner_id
+                          and case when j.locked_at is null then j.last_error is null
+                                   else j.locked_at > now() - interval '2 minutes' end)`);
 }
 
 async function watchLedger({ db, log }: TaskDeps): Promise<void> {
