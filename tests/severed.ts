@@ -9,14 +9,18 @@ export interface Severable {
    */
   cut(options?: { stay: boolean }): void;
   mend(): void;
+  /** From now on nothing comes through, and nobody is told: as when the machine at the other end hangs. */
+  freeze(): void;
   close(): void;
 }
 
 export async function openSeverable(databaseUrl: string): Promise<Severable> {
   const target = new URL(databaseUrl);
-  const wires = new Set<net.Socket>();
+  /** To each connection that came the one that leads on. */
+  const wires = new Map<net.Socket, net.Socket>();
   const asking = new WeakSet<net.Socket>();
   let away = false;
+  let frozen = false;
   const proxy = net.createServer((near) => {
     if (away) return void near.resetAndDestroy();
     const far = net.connect(Number(target.port), target.hostname);
@@ -28,8 +32,9 @@ export async function openSeverable(databaseUrl: string): Promise<Severable> {
       socket.on("close", () => other.destroy());
       socket.pipe(other);
     }
+    if (frozen) near.unpipe();
     near.on("data", (bytes) => void (bytes.includes("typarray") ? asking.add(near) : asking.delete(near)));
-    wires.add(near);
+    wires.set(near, far);
     near.on("close", () => wires.delete(near));
   });
   proxy.listen(0, "127.0.0.1");
@@ -42,13 +47,20 @@ export async function openSeverable(databaseUrl: string): Promise<Severable> {
     url: url.href,
     cut: ({ stay } = { stay: false }) => {
       away = stay;
-      for (const wire of wires) if (!asking.has(wire)) wire.resetAndDestroy();
+      for (const wire of wires.keys()) if (!asking.has(wire)) wire.resetAndDestroy();
     },
     mend: () => {
       away = false;
     },
+    freeze: () => {
+      frozen = true;
+      for (const [near, far] of wires) {
+        near.unpipe(far);
+        far.unpipe(near);
+      }
+    },
     close: () => {
-      for (const wire of wires) wire.destroy();
+      for (const wire of wires.keys()) wire.destroy();
       proxy.close();
     },
   };
