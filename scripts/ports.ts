@@ -1,12 +1,9 @@
 import { createServer } from "node:net";
 
-/** Turns away who connects while a port is tried, a process that waits for its database say: it would wait here for ever. */
-const tryout = () => createServer((socket) => socket.destroy());
-
 /** A port nobody listens on at the moment of asking, on loopback. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
-    const server = tryout();
+    const server = createServer();
     server.once("error", reject);
     server.listen(0, "127.0.0.1", () => {
       const address = server.address();
@@ -31,7 +28,7 @@ export async function freePortNear(wanted: number): Promise<number> {
 
 function canListen(port: number, host?: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const server = tryout();
+    const server = createServer();
     server.once("error", () => resolve(false));
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
