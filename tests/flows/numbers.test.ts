@@ -79,6 +79,28 @@ describe("which numbers have WhatsApp", () => {
     await expect(check(id)).rejects.toMatchObject({ code: "CONFLICT" });
   });
 
+  test("is told whole by a review that is read while the answer comes", async () => {
+    const { id: listId, phones } = await createList(stage.db, user.id, 3);
+    const id = await draft(listId);
+    const waits = sql`select 1 from pg_locks where relation = 'wa_commands'::regclass and not granted and mode = 'AccessShareLock'`;
+    let told: ReturnType<typeof review> | undefined;
+    await stage.db.transaction(async (tx) => {
+      await tx.execute(sql`lock table wa_commands in access exclusive mode`);
+      told = review(id);
+      await until("the review to look for the answer", async () => (await stage.db.execute(waits)).length > 0);
+      await tx.execute(sql`insert into wa_commands (id, wa_session_id, user_id, kind, input, status)
+        values (${newId("waCommand")}, ${linked.sessionId}, ${user.id}, 'check_numbers',
+                jsonb_build_object('campaignId', ${id}::text), 'done')`);
+      await tx.execute(sql`update contacts set on_whatsapp = phone_e164 <> ${phones[0] ?? ""}, on_whatsapp_at = app_now()
+        where user_id = ${user.id} and phone_e164 = any(${sql.param(phones)}::text[])`);
+    });
+    expect(await told).toMatchObject({
+      sendable: 2,
+      excluded: { not_on_whatsapp: 1 },
+      numbers: { unasked: 0, state: "answered" },
+    });
+  });
+
   test("is not asked again for another list that holds the same people", async () => {
     const first = await createList(stage.db, user.id, 3);
     await stage.simulator.setPhone(first.phones[0] ?? "", { onWhatsApp: false });

@@ -108,6 +108,9 @@ type Campaign = typeof campaigns.$inferSelect;
 /** Each person it is aimed at who agreed. */
 async function reviewPeople(tx: Db, campaign: Campaign, limit: number, aimless: boolean) {
   const { userId, purpose, waSessionId, templateText } = campaign;
+  // Before people are counted: an answer that comes meanwhile must not be told as there, and its people as they were.
+  const asked = { campaignId: campaign.id, people: isAimedAt(userId, campaign) };
+  const numbers = waSessionId ? await readChecks(tx, userId, { sessionId: waSessionId, ...asked }) : UNASKED;
   const { queued: sendable, ...excluded } = await countAudience(tx, userId, campaign);
   const recipients = Object.values(excluded).reduce((sum, n) => sum + n, sendable);
   const problem = aimless ? null : reachProblem({ queued: sendable, ...excluded }, limit);
@@ -128,13 +131,7 @@ async function reviewPeople(tx: Db, campaign: Campaign, limit: number, aimless: 
     /** Of those who have not confirmed: how many can still be asked to. */
     askable: waiting ? (await countAudience(tx, userId, { ...campaign, purpose: "confirmation" })).queued : 0,
     group: null,
-    numbers: waSessionId
-      ? await readChecks(tx, userId, {
-          sessionId: waSessionId,
-          campaignId: campaign.id,
-          people: isAimedAt(userId, campaign),
-        })
-      : UNASKED,
+    numbers,
     missingValues: missingValues(templateText, people),
     /** The first who get it: whose values a test can show. */
     first: people.slice(0, FIRST).flatMap(({ contactId, name }) => (contactId ? [{ contactId, name }] : [])),

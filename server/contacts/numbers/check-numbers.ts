@@ -43,13 +43,13 @@ const leftToday = async (tx: Db, sessionId: Id<"waSession">): Promise<number> =>
 
 /** How far the people of a campaign are known to have WhatsApp, and whether the phone is asking at the moment. */
 export async function readChecks(tx: Db, userId: Id<"user">, { sessionId, campaignId, people }: Check) {
-  const [list] = await tx.execute<{ unasked: number }>(sql`
-    select count(*)::int as unasked from contacts where ${people} and ${askable(userId)}`);
   const [last] = await tx.execute<{ state: "asking" | "answered" | "failed" }>(sql`
     select case when status = 'waiting' and expires_at > now() then 'asking' when status = 'done' then 'answered'
                 else 'failed' end as state
       from wa_commands where wa_session_id = ${sessionId} and user_id = ${userId} and kind = 'check_numbers'
        and input->>'campaignId' = ${campaignId} order by id desc limit 1`);
+  const [list] = await tx.execute<{ unasked: number }>(sql`
+    select count(*)::int as unasked from contacts where ${people} and ${askable(userId)}`);
   return { unasked: list?.unasked ?? 0, leftToday: await leftToday(tx, sessionId), state: last?.state ?? "unasked" };
 }
 
