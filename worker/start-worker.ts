@@ -28,13 +28,14 @@ export interface RunningWorker {
   id: Id<"worker">;
   port: number;
   sessions: Sessions;
-  /** Hands the sessions over and ends, within 2 s. */
+  /** Hands the sessions over and ends: within 2 s, or within 8 s where the database hangs. */
   stop(): Promise<void>;
 }
 
 const DATABASE_MS = 1_000;
 /** A pump that does not end on its own by then is left behind: its session's signal has aborted, it sends nothing. */
 const RUNNERS_MS = 800;
+/** For sockets to close, and for the leases to be given back; those that are not run out. */
 const SESSIONS_MS = 3_000;
 const FIRST_TRY_MS = 500;
 
@@ -97,14 +98,7 @@ export async function startWorker({
   // A worker that dies in its first seconds is cleared up after like any other.
   await liveness.beat();
 
-  const database = () =>
-    Promise.race([
-      db.execute(sql`select 1`).then(
-        () => true,
-        () => false,
-      ),
-      sleep(DATABASE_MS, false, { ref: false }),
-    ]);
+  const database = () => within(DATABASE_MS, db.execute(sql`select 1`)).catch(() => false);
   const http = createHealthServer({
     metrics: createMetrics(db),
     parts: async () => ({ database: await database(), leases: supervisor.silentForMs() < env.leaseMs }),
@@ -114,7 +108,7 @@ export async function startWorker({
 
   let stopping: Promise<void> | undefined;
   async function stop(): Promise<void> {
-    // A database that does not answer holds up nothing: what is not given back to it runs out.
+    // A database that does not answer holds up nothing.
     const step = async (name: string, ms: number, act: Promise<unknown>) => {
       if (!(await within(ms, act))) log.warn({ event: "worker.stop_late", step: name }, "left behind while stopping");
     };

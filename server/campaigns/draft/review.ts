@@ -109,8 +109,13 @@ type Campaign = typeof campaigns.$inferSelect;
 async function reviewPeople(tx: Db, campaign: Campaign, limit: number, aimless: boolean) {
   const { userId, purpose, waSessionId, templateText } = campaign;
   // Before people are counted: an answer that comes meanwhile must not be told as there, and its people as they were.
-  const asked = { campaignId: campaign.id, people: isAimedAt(userId, campaign) };
-  const numbers = waSessionId ? await readChecks(tx, userId, { sessionId: waSessionId, ...asked }) : UNASKED;
+  const numbers = waSessionId
+    ? await readChecks(tx, userId, {
+        sessionId: waSessionId,
+        campaignId: campaign.id,
+        people: isAimedAt(userId, campaign),
+      })
+    : UNASKED;
   const { queued: sendable, ...excluded } = await countAudience(tx, userId, campaign);
   const recipients = Object.values(excluded).reduce((sum, n) => sum + n, sendable);
   const problem = aimless ? null : reachProblem({ queued: sendable, ...excluded }, limit);

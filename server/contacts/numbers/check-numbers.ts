@@ -41,7 +41,10 @@ const leftToday = async (tx: Db, sessionId: Id<"waSession">): Promise<number> =>
   return today?.left ?? 0;
 };
 
-/** How far the people of a campaign are known to have WhatsApp, and whether the phone is asking at the moment. */
+/**
+ * How far the people of a campaign are known to have WhatsApp, and whether the phone is asking at the moment. That is read
+ * first: where it says "answered", whatever is counted afterwards has the answer in it.
+ */
 export async function readChecks(tx: Db, userId: Id<"user">, { sessionId, campaignId, people }: Check) {
   const [last] = await tx.execute<{ state: "asking" | "answered" | "failed" }>(sql`
     select case when status = 'waiting' and expires_at > now() then 'asking' when status = 'done' then 'answered'
