@@ -4,7 +4,7 @@ import type { Db } from "#db/client.ts";
 import { cloneDatabase } from "#tests/database.ts";
 import { readViolations } from "#tests/factories.ts";
 import { problemsOf, readAccount } from "./account.ts";
-import { whole } from "./steps.ts";
+import { wholeInTurn } from "./steps.ts";
 import { openWorld } from "./world.ts";
 
 /** Takes a guard out of a function of the database. */
@@ -59,15 +59,15 @@ const mutations: Record<string, (db: Db) => Promise<unknown>> = {
   },
 };
 
-/** Plays everything that can happen, until something is noticed. */
+/** Plays everything that can happen, one after the other, until something is noticed. */
 async function noticed(mutate: (db: Db) => Promise<unknown>): Promise<string[]> {
   const database = await cloneDatabase();
   const world = openWorld(database.url);
   try {
     await mutate(world.db);
     const tenants = [await world.openTenant(), await world.openTenant()] as const;
-    for (const moment of whole) {
-      await Promise.all(moment.map(([first, step]) => world.play(tenants[first ? 0 : 1], step)));
+    for (const [first, step] of wholeInTurn.flat()) {
+      await world.play(tenants[first ? 0 : 1], step);
       const wrong = (await readViolations(world.db)).map(({ name }) => name);
       for (const tenant of tenants) wrong.push(...problemsOf(await readAccount(world.db, tenant), tenant));
       if (wrong.length > 0) return wrong;

@@ -7,7 +7,7 @@ import { applyFacts } from "#server/messages/facts.ts";
 import { useDatabase } from "#tests/database.ts";
 import { createRunningCampaign, readViolations, readWallet, testEnv } from "#tests/factories.ts";
 import { problemsOf, readAccount } from "./account.ts";
-import { moments, whole } from "./steps.ts";
+import { moments, whole, wholeInTurn } from "./steps.ts";
 import { openWorld, type Tenant, type World } from "./world.ts";
 
 const url = useDatabase();
@@ -60,7 +60,7 @@ test("whatever happens at once to two users, points always add up and nobody is 
       }
       expect(await readViolations(world.db)).toEqual([]);
     }),
-    { numRuns: 16, endOnFailure: true, examples: [[whole]] },
+    { numRuns: 16, endOnFailure: true, examples: [[whole], [wholeInTurn]] },
   );
   for (const [what, times] of Object.entries(world.did))
     expect(times, `nothing was found to ${what}`).toBeGreaterThan(0);

@@ -103,3 +103,6 @@ export const whole: Moment[] = [
   of({ do: "buy", plan: "15d" }),
   of(claim),
 ];
+
+/** The same, each step by itself: two claims at once may find one message, and then what comes after finds less to do. */
+export const wholeInTurn: Moment[] = whole.flatMap((moment) => moment.map((step) => [step]));
