@@ -6,7 +6,7 @@ import { node, seconds } from "../wire/nodes.ts";
 import type { Sent } from "../world/schema.ts";
 
 /** How long an ack that is to come out of order waits for the one of the next message. */
-const PATIENCE_MS = 1000;
+const PATIENCE_MS = 10_000;
 
 const ackOf = (ctx: Context, { attrs: { id, to } }: BinaryNode, error?: string): BinaryNode =>
   node("ack", { class: "message", id, from: to, t: seconds(ctx.clock.now()), error });

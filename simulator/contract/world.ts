@@ -43,7 +43,7 @@ export const worldBodies = {
   time: z.strictObject({ advanceMs: z.number().int().min(0).max(YEAR_MS) }),
   wait: z.strictObject({
     until: condition,
-    timeoutMs: z.number().int().min(0).max(LONGEST_WAIT_MS).default(15_000),
+    timeoutMs: z.number().int().min(0).max(LONGEST_WAIT_MS).default(LONGEST_WAIT_MS),
   }),
 };
 export type SeedBody = z.input<typeof worldBodies.seed>;

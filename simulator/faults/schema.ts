@@ -26,19 +26,19 @@ export const faultsSchema = z
     /** The ack comes `ms` later than the account's delays say. */
     delayAcks: late,
     duplicateAcks: plain,
-    /** The ack comes after that of the next message, or a second late when there is none. */
+    /** The ack comes after that of the next message, or ten seconds late when there is none. */
     reorderAcks: plain,
     /** Receipts vanish between the server and the client, for good. */
     loseReceipts: plain,
     delayReceipts: late,
     duplicateReceipts: plain,
-    /** A "delivered" or "sender" receipt comes after the "read" of its message, or five seconds late when there is none. */
+    /** A "delivered" or "sender" receipt comes after the "read" of its message, or half a minute late when there is none. */
     reorderReceipts: plain,
     /** A message to a client comes `ms` late. */
     delayMessages: late,
     /** A message to a client comes twice under the same id. */
     duplicateMessages: plain,
-    /** A message to a client comes after the next one, or a second late when there is none. */
+    /** A message to a client comes after the next one, or ten seconds late when there is none. */
     reorderMessages: plain,
     /** The server refuses messages with this code; the recipient gets nothing. */
     nack: fault({ code: httpError }),

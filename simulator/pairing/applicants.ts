@@ -5,7 +5,7 @@ import { verify } from "../wire/keys.ts";
 import { node, SERVER } from "../wire/nodes.ts";
 import type { LinkRefused } from "./refused.ts";
 
-const ANSWER_TIMEOUT_MS = 10_000;
+const ANSWER_TIMEOUT_MS = 60_000;
 
 /** A client's wish to be linked to a number by a code that the phone's owner types. */
 export interface CodeHello {

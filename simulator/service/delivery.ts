@@ -15,8 +15,8 @@ export interface ConnectionFigures {
 }
 
 /** How long a stanza that is to come out of order waits for the one that should come first. */
-const MESSAGE_PATIENCE_MS = 1000;
-const RECEIPT_PATIENCE_MS = 5000;
+const MESSAGE_PATIENCE_MS = 10_000;
+const RECEIPT_PATIENCE_MS = 30_000;
 
 /** The lane of a stanza; retry requests, notifications and what the own phone sends are never mishandled. */
 const passageOf = (

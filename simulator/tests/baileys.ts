@@ -15,7 +15,7 @@ import type { SimulatorClient } from "../client.ts";
 // libsignal prints session records, private keys included.
 Object.assign(console, { info: () => undefined, warn: () => undefined });
 
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 /** Waits until `probe` gives something, asking every 20 ms. */
 export const until = async <T>(

@@ -65,6 +65,7 @@ describe("the devices of an account", () => {
     for (const client of [first, third]) {
       await until("the second answer", () => textsOf(client).some(({ text }) => text === "another answer"));
     }
+    await simulator.client.waitUntil({ for: "message", phone: contact, text: "from the third" });
     const chat = (await simulator.client.phoneChats(contact)).find((each) => each.with === phone);
     expect(chat?.messages.map(({ text }) => text)).toEqual([
       "from the first",
@@ -81,7 +82,7 @@ describe("the devices of an account", () => {
     const phone = "+6281230000004";
     const clients = [];
     for (let n = 0; n < 4; n++) clients.push(await link(simulator.client, phone));
-    const fifth = connect(simulator.client, memoryAuth(), { qrTimeout: 1500 });
+    const fifth = connect(simulator.client, memoryAuth(), { qrTimeout: 4_000 });
     const shown: string[] = [];
     fifth.sock.ev.on("connection.update", ({ qr }) => qr && shown.push(qr));
     const [older = "", newer = ""] = await until("two QR codes", () => shown.length >= 2 && shown);

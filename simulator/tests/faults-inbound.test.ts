@@ -18,6 +18,7 @@ describe("a receipt", () => {
     await scene.simulator.setDelays(ACCOUNT, { deliveredMs: null });
     const silent = await scene.send();
     await scene.ackOf(silent);
+    await until("its text", async () => (await scene.record(silent))?.text);
     await pause(100);
     expect(receipts(id)).toEqual([]);
     expect(receipts(silent)).toEqual([]);
@@ -58,7 +59,7 @@ describe("a receipt", () => {
     const id = await scene.send();
     await until("both held back", async () => (await scene.struck()).reorderReceipts === 2);
     expect(receipts(id)).toEqual([]);
-    await scene.simulator.advance(5000);
+    await scene.simulator.advance(30_000);
     await until("both", () => receipts(id).length === 2);
   });
 });

@@ -77,10 +77,11 @@ describe("a text from a contact", () => {
 
 describe("receipts", () => {
   it("that fall due while the client is away come in the backlog", async () => {
-    await simulator.client.setDelays(ACCOUNT, { deliveredMs: 150, readMs: 300 });
+    await simulator.client.setDelays(ACCOUNT, { deliveredMs: 60_000, readMs: 61_000 });
     const id = (await client.sock.sendMessage(jidOf(CONTACT), { text: "sampai nanti" }))?.key.id ?? "";
     await until("the ack", () => client.seen.acks.some((ack) => ack.id === id));
     await leave(simulator.client, ACCOUNT, client);
+    await simulator.client.advance(61_000);
     await until(
       "the reading",
       async () => (await simulator.client.sent(ACCOUNT))[0]?.messages.find((each) => each.id === id)?.readAt,

@@ -119,7 +119,7 @@ describe("linking a device", () => {
       status: 409,
       message: "The device went away while it was being linked.",
     });
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(performance.now() - began).toBeLessThan(30_000);
     expect((await simulator.client.account(phone)).devices).toEqual([]);
   });
 

@@ -33,7 +33,7 @@ const question = (tag: string, type: "get" | "set") => ({
 describe("an account with a passkey", () => {
   it("is not linked by a scan: the client is asked for the passkey, and ends by itself", async () => {
     const phone = "+6281220000001";
-    const { device, qr, asked } = await beforeGate(phone, 500);
+    const { device, qr, asked } = await beforeGate(phone, 1_500);
     await expect(simulator.client.scan(phone, qr)).rejects.toMatchObject(GATED);
     const request = await until("the passkey request", () => asked[0]);
     expect(request.attrs.from).toBe("@s.whatsapp.net");

@@ -4,10 +4,10 @@ import {
   createPrivateKey,
   createPublicKey,
   diffieHellman,
-  generateKeyPairSync,
   type KeyObject,
   sign as nodeSign,
   verify as nodeVerify,
+  randomBytes,
 } from "node:crypto";
 
 /** A Curve25519 pair, 32 raw bytes each. */
@@ -31,7 +31,6 @@ const privateKey = (crv: Crv, raw: Uint8Array): KeyObject =>
 const publicKey = (crv: Crv, raw: Uint8Array): KeyObject =>
   createPublicKey({ format: "jwk", key: { kty: "OKP", crv, x: base64url(raw) } });
 const rawPublic = (key: KeyObject): Buffer => Buffer.from(key.export({ format: "jwk" }).x ?? "", "base64url");
-const rawPrivate = (key: KeyObject): Buffer => Buffer.from(key.export({ format: "jwk" }).d ?? "", "base64url");
 
 /** 32 bytes that always come out the same for one secret and one purpose. */
 export const derive = (secret: Uint8Array, ...purpose: string[]): Buffer =>
@@ -43,11 +42,11 @@ export const keyPairOf = (raw: Buffer): KeyPair => ({
   public: rawPublic(privateKey("X25519", raw)),
 });
 
-/** A fresh random pair. */
-export const newKeyPair = (): KeyPair => {
-  const { privateKey: pair } = generateKeyPairSync("x25519");
-  return { private: rawPrivate(pair), public: rawPublic(pair) };
-};
+/**
+ * A fresh random pair. A pair that Node 20 makes itself is not asked for as JWK: that may wait for itself for ever (the key is
+ * locked while memory is cleared up).
+ */
+export const newKeyPair = (): KeyPair => keyPairOf(randomBytes(32));
 
 /** X25519 agreement of our private with their public key, 32 bytes. */
 export const agree = (ours: Uint8Array, theirs: Uint8Array): Buffer =>

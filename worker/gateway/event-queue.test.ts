@@ -89,9 +89,12 @@ test("facts that come together are handled together, in their order; one that ca
 test("facts that come one soon after the other are handled together", async () => {
   const handled: string[][] = [];
   const queue = queueOf((facts) => handled.push(facts.map(({ waMsgId }) => waMsgId)));
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
   queue.push(ack("one"));
   await nextTurn();
-  await queue.take(ack("two"));
+  const both = queue.take(ack("two"));
+  await vi.runAllTimersAsync();
+  await both;
   expect(handled).toEqual([["one", "two"]]);
 });
 

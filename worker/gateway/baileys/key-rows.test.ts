@@ -126,10 +126,14 @@ describe("keys that may be stored soon", () => {
   const chain = (n: number) => [{ kind: "session", id: String(n), value: { n } }];
 
   test("are known here at once, and to everybody a moment later, all by one statement", async () => {
-    for (let n = 0; n < 5; n++) rows.setSoon(chain(n));
-    expect(await rows.get("session", ["4"])).toEqual({ 4: { n: 4 } });
-    expect(await stored()).toBe(0);
-    await expect.poll(stored).toBe(5);
+    await connection.sql.begin(async (tx) => {
+      // No key of a session is written as long as its row is locked.
+      await tx`select 1 from wa_sessions where id = ${owner.sessionId} for update`;
+      for (let n = 0; n < 5; n++) rows.setSoon(chain(n));
+      expect(await rows.get("session", ["4"])).toEqual({ 4: { n: 4 } });
+      expect(await stored()).toBe(0);
+    });
+    await expect.poll(stored, { timeout: 30_000 }).toBe(5);
     expect(statements).toHaveLength(1);
   });
 
@@ -147,11 +151,11 @@ describe("keys that may be stored soon", () => {
   });
 
   test("hold nothing up while they are new; once they are late, they are waited for, and their failure is met", async () => {
-    rows.setSoon(chain(1));
-    await rows.caughtUp();
-    expect(await stored(), "nobody waited").toBe(0);
     await connection.sql`update wa_sessions set epoch = epoch + 1 where id = ${owner.sessionId}`;
-    await expect.poll(() => rows.caughtUp().then(() => "up", String), { timeout: 5_000 }).toMatch("LeaseLost");
+    rows.setSoon(chain(1));
+    // Whoever waited would have met the lost lease.
+    await rows.caughtUp();
+    await expect.poll(() => rows.caughtUp().then(() => "up", String), { timeout: 30_000 }).toMatch("LeaseLost");
     expect(await stored()).toBe(0);
   });
 });

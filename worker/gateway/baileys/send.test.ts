@@ -217,7 +217,8 @@ test("nothing is written to whoever is being heard: what they say may be STOP", 
   const [to] = people(1) as [Identity];
   await write(to, "First");
   await until("the first message", async () => (await shownTo(to))[0]?.text);
-  const waits = sql`select 1 from pg_locks where locktype = 'advisory' and not granted`;
+  const waits = sql`select 1 from pg_locks where locktype = 'advisory' and not granted
+    and database = (select oid from pg_database where datname = current_database())`;
   const refused = await stage.db.transaction(async (tx) => {
     // What comes in waits for it.
     await lockErasure(tx, user.id);
@@ -229,7 +230,7 @@ test("nothing is written to whoever is being heard: what they say may be STOP", 
     return { late };
   });
   await expect(refused.late).rejects.toThrow(NotWritten);
-  await until("the confirmation", async () => (await shownTo(to)).length > 1);
+  await until("the confirmation", async () => (await shownTo(to))[1]?.text);
   expect((await shownTo(to)).map(({ text }) => text)).toEqual(["First", expect.stringContaining("START")]);
 });
 
