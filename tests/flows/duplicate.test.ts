@@ -36,6 +36,7 @@ describe("a copy of a campaign", () => {
   test("is a draft with the same people, words and pace, whatever became of the first", async () => {
     const list = await createList(stage.db, user.id, 2);
     const id = await draft([list.id]);
+    await user.api.schedules.set({ tz: "Asia/Jakarta", windows: [], paused: false });
     await startAsReviewed(user, id);
     await user.api.campaigns.cancel({ id });
     const copy = await user.api.campaigns.duplicate({ id });

@@ -18,7 +18,7 @@ let hidden: string;
 let listId: Id<"contactList">;
 
 beforeAll(async () => {
-  stage = await createStage();
+  stage = await createStage({ env: { ACK_TIMEOUT_MS: "30000" } });
 });
 afterAll(() => stage?.stop());
 // A group of our phone and three more, one of them with a hidden number; it is imported as a list.

@@ -99,8 +99,11 @@ describe("a linked phone", () => {
     await user.api.wa.unlink({ id: sessionId });
     await until("the log-out", async () => (await statusOf(sessionId)) === "logged_out");
     await expectErased(sessionId);
-    const session = await user.api.wa.get({ id: sessionId });
-    expect(session).toMatchObject({ statusReason: "unlinked", command: { kind: "unlink", status: "done" } });
+    const session = await until("the command to be answered", async () => {
+      const now = await user.api.wa.get({ id: sessionId });
+      return now.command?.status === "done" && now;
+    });
+    expect(session).toMatchObject({ statusReason: "unlinked", command: { kind: "unlink" } });
     expect((await stage.simulator.account(phone)).devices).toEqual([]);
     await user.api.wa.remove({ id: sessionId });
     await expect(user.api.wa.get({ id: sessionId })).rejects.toMatchObject({ code: "NOT_FOUND" });

@@ -67,7 +67,7 @@ describe("STOP", () => {
   test("written twice is confirmed once, and everything queued to that person ends at once", async () => {
     const list = await createList(stage.db, user.id, 3);
     const leaver = list.phones[2] ?? "";
-    const id = await startCampaign(list.id, "Hi {{name}}", 3);
+    const id = await startCampaign(list.id, "Hi {{name}}", 30);
     await write(leaver, "Stop!");
     await confirmed(leaver);
     const { rows } = await user.api.campaigns.messages({ id, status: "skipped" });
@@ -130,7 +130,7 @@ describe("STOP", () => {
   test("while keys are being fetched still holds: nothing is written", async () => {
     const list = await createList(stage.db, user.id, 1);
     const person = list.phones[0] ?? "";
-    await stage.simulator.setFaults(phone.phone, { slow: { queryMs: 2_000 } });
+    await stage.simulator.setFaults(phone.phone, { slow: { queryMs: 5_000 } });
     const id = await startCampaign(list.id);
     await until("the claim", async () => (await user.api.campaigns.get({ id })).counts.sending === 1);
     await write(person, "STOP");

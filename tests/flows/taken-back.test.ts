@@ -10,7 +10,7 @@ let user: StageUser;
 let linked: LinkedPhone;
 beforeAll(async () => {
   receiver = await startReceiver();
-  stage = await createStage({ env: { WEBHOOKS_LOCAL: "on" } });
+  stage = await createStage({ env: { WEBHOOKS_LOCAL: "on", ACK_TIMEOUT_MS: "30000" } });
   user = await stage.signUp();
   linked = await stage.linkPhone(user);
 });
