@@ -96,8 +96,9 @@ export const namesIn = (received: readonly Received[]) =>
 
 /** What is left alone, or waits for its next try, need not wait any longer: as if that time had passed. */
 export async function letTimePass(db: Db, userId: Id<"user">): Promise<void> {
-  await db.execute(sql`update webhook_endpoints set resume_at = now() where user_id = ${userId}`);
+  // In this order: an endpoint that is no longer left alone is told what is due.
   await db.execute(
     sql`update webhook_deliveries set next_attempt_at = now() where user_id = ${userId} and status = 'queued'`,
   );
+  await db.execute(sql`update webhook_endpoints set resume_at = now() where user_id = ${userId}`);
 }

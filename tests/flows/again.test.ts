@@ -108,7 +108,7 @@ test("what WhatsApp refused for single people stops nobody else; tried again it 
 
 test("what was never answered for is repeated safely, given up, or told as unconfirmed; what is heard late is true all the same", async () => {
   // An answer that comes when its user has given it up.
-  await stage.simulator.setFaults(phone.phone, { delayAcks: { ms: 4_000, count: 1 } });
+  await stage.simulator.setFaults(phone.phone, { delayAcks: { ms: 60_000, count: 1 } });
   const late = await started(1);
   await until("it to be written", async () => (await taken(late.phones[0] ?? "")).length === 1);
   await silenceFor("25 hours");
@@ -176,6 +176,7 @@ test("what was never answered for is repeated safely, given up, or told as uncon
   // They open the chat: what was given up had arrived.
   for (const number of [given, silent]) await stage.simulator.read(number, phone.phone);
   await until("both to be read", async () => (await campaign(id)).counts.read === 2);
+  await stage.simulator.advance(60_000);
   await until("the late answer", async () => (await campaign(late.id)).counts.sent === 1);
   expect(await failures(late.id)).toEqual([]);
   expect(await seen(late.phones[0] ?? "")).toEqual(["Hi Person 1"]);
@@ -194,9 +195,11 @@ describe("a refusal of the account", () => {
     async (code, reason, words, remedy) => {
       await stage.simulator.setFaults(phone.phone, { nack: { code, count: 1 } });
       await setHours([]);
-      const [first, other] = [await started(2, 0.5), await started(2)];
+      const [first, other] = [await started(2, 3), await started(2)];
       await setHours(null);
       for (const { id } of [first, other]) await inStatus(id, "paused");
+      // The next one may have been claimed meanwhile, and comes back.
+      await until("it to wait", async () => (await campaign(first.id)).counts.queued === 1);
       expect(await campaign(first.id)).toMatchObject({ pauseReason: reason, counts: { failed: 1, queued: 1 } });
       expect(await campaign(other.id)).toMatchObject({ pauseReason: reason, counts: { queued: 2 } });
       expect(await failures(first.id)).toMatchObject([

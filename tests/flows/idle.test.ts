@@ -101,7 +101,7 @@ describe("a phone is used", () => {
   test("by a campaign, also one that is paused for weeks", async () => {
     await hourIn(5);
     await stage.db.execute(sql`update wallets set plan_expires_at = plan_expires_at + interval '1 year'`);
-    const { id } = await createRunningCampaign(stage.db, stage.env, user.id, linked.sessionId, 3);
+    const { id } = await createRunningCampaign(stage.db, stage.env, user.id, linked.sessionId, 100);
     await user.api.campaigns.pause({ id });
     await hourIn(30);
     expect(await told()).toMatchObject({ status: "linked", idleUntil: null });

@@ -10,7 +10,7 @@ let stage: Stage;
 let user: StageUser;
 let phone: LinkedPhone;
 beforeAll(async () => {
-  stage = await createStage({ env: { AUTO_REPLY_POINTS: "3" } });
+  stage = await createStage({ env: { AUTO_REPLY_POINTS: "3", ACK_TIMEOUT_MS: "30000" } });
 });
 afterAll(() => stage?.stop());
 beforeEach(async () => {

@@ -16,7 +16,7 @@ let stage: Stage;
 let user: StageUser;
 let phone: LinkedPhone;
 beforeAll(async () => {
-  stage = await createStage();
+  stage = await createStage({ env: { ACK_TIMEOUT_MS: "30000" } });
 });
 afterAll(() => stage?.stop());
 beforeEach(async () => {
@@ -164,6 +164,7 @@ describe("a file that WhatsApp does not take", () => {
     // Still away: resumed too early it pauses again.
     await user.api.campaigns.resume({ id });
     await becomes(id, "paused: media");
+    await until("all to wait again", async () => (await user.api.campaigns.get({ id })).counts.queued === 5);
     await stage.simulator.clearFaults(phone.phone);
     await user.api.campaigns.resume({ id });
     await becomes(id, "completed");

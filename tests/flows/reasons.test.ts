@@ -240,7 +240,7 @@ test("a message waits for each thing that is in its way, one after the other; wh
   const waits = (id: string, reason: string) =>
     until(reason, async () => (await campaign(id)).waiting?.reason === reason);
   const ofNumber = eq(waNumbers.phone, phone.phone);
-  const early = await draft([(await createList(db, user.id, 2)).id], 2);
+  const early = await draft([(await createList(db, user.id, 2)).id], 10);
   const list = await createList(db, user.id, 2);
   const id = await draft([list.id]);
   await setHours({ windows: [], paused: true });

@@ -24,7 +24,7 @@ const start = async (port = 0) => {
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "traps-"));
   await start();
-  stage = await createStage({ env: { SIMULATOR_URL: program.url } });
+  stage = await createStage({ env: { SIMULATOR_URL: program.url, ACK_TIMEOUT_MS: "30000" } });
   user = await stage.signUp();
   linked = await stage.linkPhone(user);
 });
@@ -119,8 +119,6 @@ test("a connection whose upgrade is never answered is given up and tried again",
 }, 90_000);
 
 describe("whoever was written to before", () => {
-  const SLOW_MS = 2_500;
-
   test.each([
     ["a new connection", () => simulator().drop(linked.phone)],
     ["a new process", restartWorker],
@@ -135,15 +133,10 @@ describe("whoever was written to before", () => {
       await until("a new login", async () => (await simulator().connections(linked.phone)).logins > before);
       await ready();
 
-      await simulator().setFaults(linked.phone, { slow: { queryMs: SLOW_MS } });
-      const took = async (to: string, text: string) => {
-        const started = performance.now();
-        await write(to, text);
-        await until(text, () => arrived(to, text));
-        return performance.now() - started;
-      };
-      expect(await took(known, "Second")).toBeLessThan(SLOW_MS);
-      expect(await took(fresh, "Nice to meet you"), "somebody new has to be asked for").toBeGreaterThan(SLOW_MS);
+      await simulator().setFaults(linked.phone, { failQueries: { code: 503, probability: 1 } });
+      await write(known, "Second");
+      await until("the second", () => arrived(known, "Second"));
+      await expect(write(fresh, "Nice to meet you"), "somebody new has to be asked for").rejects.toThrow();
       await simulator().clearFaults(linked.phone);
       expect(await arrived(known, "Second")).toMatchObject({ copies: 1, undecryptable: false });
     },
@@ -258,7 +251,7 @@ describe("the first login of a device", () => {
     await start(Number(port));
     await simulator().setFaults(phone, { nack: { code: 479, count: 2 } });
 
-    await until("the first login", async () => (await simulator().connections(phone)).logins > 0, 25_000);
+    await until("the first login", async () => (await simulator().connections(phone)).logins > 0, 60_000);
     const started = performance.now();
     await until("the opt-out", async () => {
       const rows = await stage.db.execute(sql`select 1 from suppressions where user_id = ${other.id}`);
@@ -267,6 +260,6 @@ describe("the first login of a device", () => {
     await until("the phone to be ready", () => stage.isReady(sessionId));
     const { id } = await createRunningCampaign(stage.db, stage.env, other.id, sessionId, 1);
     await until("the refusal", async () => (await other.api.campaigns.get({ id })).counts.failed === 1);
-    expect(performance.now() - started).toBeLessThan(10_000);
-  }, 90_000);
+    expect(performance.now() - started).toBeLessThan(18_000);
+  }, 150_000);
 });

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { sql } from "drizzle-orm";
-import type { Task } from "graphile-worker";
 import type { Db } from "#db/client.ts";
 import type { Env } from "#server/env.ts";
 import type { Log } from "#server/log.ts";
@@ -33,15 +32,20 @@ export interface WebhookDeps {
  * Delivers webhooks: looks for what is due twice a second, for 30 s, then books itself; with no endpoint switched on it ends
  * at once, and adding one books it. One runs per process, any number of processes at the same time.
  */
-export function createWebhooks(deps: WebhookDeps): Task {
+export function createWebhooks(deps: WebhookDeps): () => Promise<void> {
   const { db, closing } = deps;
   let running = false;
+  let again = false;
   return async () => {
+    again = true;
     if (running || closing.aborted) return;
     running = true;
     try {
-      if (!(await anyEndpoint(db))) return;
-      await runSlice(deps, await openSecretBox(db, deps.env.sessionKeys));
+      // Whoever is booked meanwhile may know of an endpoint that this one did not see.
+      while (again && !closing.aborted) {
+        again = false;
+        if (await anyEndpoint(db)) await runSlice(deps, await openSecretBox(db, deps.env.sessionKeys));
+      }
     } finally {
       running = false;
     }
