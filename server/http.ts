@@ -27,6 +27,12 @@ import { securityHeaders } from "./security-headers.ts";
 
 const BODY_LIMIT = 11 * 1024 * 1024;
 
+/**
+ * How long a connection stays open that is not used. Longer than proxies keep theirs (Caddy two minutes, nginx one), which
+ * would otherwise write into one that is being closed. Node's own are 5 s.
+ */
+export const KEEP_ALIVE_MS = 125_000;
+
 export interface WebDeps {
   env: Env;
   log: Log;

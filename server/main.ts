@@ -4,7 +4,7 @@ import type { ServerBuild } from "@remix-run/node";
 import { connect } from "#db/client.ts";
 import { built } from "./built.ts";
 import { readEnv } from "./env.ts";
-import { createHttpApp } from "./http.ts";
+import { createHttpApp, KEEP_ALIVE_MS } from "./http.ts";
 import { startLive } from "./live.ts";
 import { createLog } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
@@ -24,6 +24,7 @@ const live = await startLive(connection.sql, log);
 const closing = new AbortController();
 
 const http = createServer();
+http.keepAliveTimeout = KEEP_ALIVE_MS;
 const { loadBuild, before } = await remixBuild();
 const app = createHttpApp({
   env,

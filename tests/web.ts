@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { type Connection, connect } from "#db/client.ts";
 import type { Env } from "#server/env.ts";
-import { createHttpApp } from "#server/http.ts";
+import { createHttpApp, KEEP_ALIVE_MS } from "#server/http.ts";
 import { type Live, startLive } from "#server/live.ts";
 import { createLog } from "#server/log.ts";
 import { createMetrics } from "#server/metrics.ts";
@@ -22,6 +22,7 @@ export interface TestWeb {
 /** The web process's door on a free port, over a test's database. Screens are the browser tests' part: it has none. */
 export async function startWeb(databaseUrl: string, more: Record<string, string> = {}): Promise<TestWeb> {
   const http = createServer();
+  http.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const env = testEnv(databaseUrl, { APP_ORIGIN: origin, ...more });

@@ -4,7 +4,7 @@ import { DomainError } from "../errors.ts";
 
 export type SimulatorEnv = Pick<Env, "simulatorUrl" | "whatsapp">;
 
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 20_000;
 const failure = z.object({ error: z.string() });
 
 /**

@@ -184,7 +184,7 @@ test("three rows that end for a transport reason pause the campaign; a number wi
   const [campaign] = await db.select().from(campaigns).where(eq(campaigns.id, id));
   expect(campaign).toMatchObject({ status: "paused", pauseReason: "failures" });
   expect(await pauses(id)).toEqual([{ reason: "failures" }]);
-  await vi.waitFor(() => expect(told).toContain(JSON.stringify({ u: userId, topic: "campaign", id })));
+  await vi.waitFor(() => expect(told).toContain(JSON.stringify({ u: userId, topic: "campaign", id })), 30_000);
   expect(await readWallet(db, userId)).toEqual({ balance: 400, held: 2 });
   expect(await readViolations(db)).toEqual([]);
 });

@@ -19,8 +19,9 @@ export const spelled = (text: string): string => text.replace(UNSEEN, "").normal
  */
 export function folded(text: string): string {
   const bare = text.replace(UNSEEN, "").normalize("NFKD").replace(ACCENTS, "");
-  // By way of the capitals, as "ß" and "ss" are one; a sigma at the end of a word is a sigma.
-  return bare.toUpperCase().toLowerCase().replaceAll("ς", "σ").normalize("NFC");
+  // By way of the capitals, as "ß", "ẞ" and "ss" are one ("ẞ" is its own capital, so that "ß" comes first); a sigma at the end
+  // of a word is a sigma.
+  return bare.toLowerCase().toUpperCase().toLowerCase().replaceAll("ς", "σ").normalize("NFC");
 }
 
 const META = /[\\^$.*+?()[\]{}|]/g;

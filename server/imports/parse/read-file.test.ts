@@ -1,5 +1,5 @@
 import ExcelJS from "exceljs";
-import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { rawWorkbook, sheetXml, zipOf } from "#tests/fixtures/imports/archive.ts";
 import { builtParser } from "#tests/imports/built-parser.ts";
 import type { Cell } from "./cells.ts";
@@ -270,39 +270,5 @@ describe("a file that is not what it says", () => {
     ["broken XML", rawWorkbook({ "xl/worksheets/sheet1.xml": "<worksheet><a></b>" }), /damaged or incomplete/],
   ])("%s is refused in a sentence", async (_, bytes, sentence) => {
     expect(await refusal(bytes)).toMatch(sentence);
-  });
-});
-
-describe("a file that is too much for the parser", () => {
-  const strings = `<sst>${Array.from({ length: 400_000 }, (_, i) => `<si><t>Person number ${i}</t></si>`).join("")}</sst>`;
-  const bytes = rawWorkbook({ "xl/sharedStrings.xml": strings, "xl/worksheets/sheet1.xml": "<worksheet/>" });
-  const refusalWithin = async (heapMb: number, timeoutMs: number) => {
-    try {
-      for await (const part of readFile(bytes, {}, { ...parser, heapMb, timeoutMs }))
-        expect(part).toBe("nothing at all");
-    } catch (error) {
-      return error instanceof Error ? error.message : "";
-    }
-    return "read";
-  };
-
-  test("by its memory or its time is refused, and the next one is read", async () => {
-    expect(await refusalWithin(24, 60_000)).toMatch(/too much memory/);
-    expect(await refusalWithin(256, 300)).toMatch(/took too long/);
-    expect(await read("name,phone_e164,consent\nAyu,+6281200000012,yes\n")).toMatchObject({ rows: plain });
-  });
-
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-  test("is no file whose rows are taken slowly: the time that others need for them is not its own", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
-    const people = Buffer.from(`name,phone_e164,consent\n${"Ayu,+6281200000012,yes\n".repeat(20_000)}`);
-    let taken = 0;
-    for await (const part of readFile(people, {}, { ...parser, heapMb: 256, timeoutMs: 20_000 })) {
-      vi.advanceTimersByTime(30_000);
-      if ("rows" in part) taken += part.rows.length;
-    }
-    expect(taken).toBe(20_001);
   });
 });

@@ -56,7 +56,7 @@ test("a name leads to all its addresses, of whichever family it has", async () =
 });
 
 test("what name servers say is looked at like any address: one private one, or none, and nothing is sent", async () => {
-  const tell = (host: string) => post(`https://${host}/`, {}, "{}", { local: false, resolve, timeoutMs: 2_000 });
+  const tell = (host: string) => post(`https://${host}/`, {}, "{}", { local: false, resolve, timeoutMs: 30_000 });
   expect(await tell("half.example")).toMatchObject({ code: null, problem: "private" });
   expect(await tell("nobody.example")).toMatchObject({ code: null, problem: "name" });
 });
@@ -70,15 +70,14 @@ test("names of this machine's own table are known only where receivers on it are
 });
 
 test("names whose servers say nothing keep no thread from its work, and are left when their time is over", async () => {
-  const started = performance.now();
-  const options = { local: false, resolve, timeoutMs: 300 };
+  const options = { local: false, resolve, timeoutMs: 3_000 };
   const tries = Promise.all(
     Array.from({ length: 16 }, (_, n) => post(`https://silent-${n}.example/`, {}, "{}", options)),
   );
   // It needs one of the threads that look-ups by the system would all hold.
-  const work = new Promise<number>((done) => {
-    scrypt("a", "b", 16, { N: 16 }, () => done(performance.now() - started));
+  const work = new Promise<string>((done) => {
+    scrypt("a", "b", 16, { N: 16 }, () => done("work"));
   });
-  expect(await Promise.race([work, tries.then(() => Number.POSITIVE_INFINITY)])).toBeLessThan(300);
+  expect(await Promise.race([work, tries.then(() => "tries")])).toBe("work");
   expect((await tries).map(({ problem }) => problem)).toEqual(Array(16).fill("timeout"));
 });
