@@ -73,6 +73,8 @@ test("one command starts everything, and a second one says that it runs already"
   product = npmStart();
   await product.ready();
   expect(product.said()).toContain(`ready http://localhost:${ports.PORT} `);
+  const { headers } = await fetch(`http://127.0.0.1:${ports.PORT}/healthz`);
+  expect(headers.get("keep-alive"), "longer than a proxy keeps its connections").toBe("timeout=125");
   expect(statSync(join(folder.path, "session.key")).mode & 0o777).toBe(0o600);
 
   const second = await npmStart().ended();
