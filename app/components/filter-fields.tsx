@@ -1,7 +1,8 @@
 import { NativeSelect, type NativeSelectProps, TextInput, type TextInputProps } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { MagnifyingGlassIcon } from "@radix-ui/react-icons";
-import { type RefObject, useEffect, useRef, useState } from "react";
+import { useRef, useState } from "react";
+import { useEarlier } from "../lib/use-earlier.ts";
 
 const SEARCH_MS = 250;
 /** A date is typed in parts, each of which makes it another date. */
@@ -65,15 +66,6 @@ export function FilterSelect({
       onChange={({ currentTarget: { value: chosen } }) => onChoose(chosen)}
     />
   );
-}
-
-/** Tells what somebody put into a field before the page was alive: nobody listened then. */
-function useEarlier(ref: RefObject<{ value: string }>, value: string, tell: (value: string) => void): void {
-  const first = useRef({ value, tell });
-  useEffect(() => {
-    const put = ref.current?.value;
-    if (put !== undefined && put !== first.current.value) first.current.tell(put);
-  }, [ref]);
 }
 
 /** What is typed, and told on when nothing was typed for `ms`. */

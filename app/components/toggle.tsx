@@ -1,7 +1,9 @@
 import { Button, Group, Switch } from "@mantine/core";
-import { useNavigation } from "@remix-run/react";
+import { useFetcher } from "@remix-run/react";
 import type { ReactNode } from "react";
-import { ButtonForm } from "./form-parts.tsx";
+import type { Answer } from "../lib/submit.server.ts";
+import { useEarlierTick } from "../lib/use-earlier.ts";
+import { ButtonForm, Refused } from "./form-parts.tsx";
 
 /** A setting that is changed at once. It always shows what the server says; without JavaScript a button changes it. */
 export function Toggle({
@@ -14,17 +16,22 @@ export function Toggle({
   intent: string;
   fields: Record<string, string>;
   on: boolean;
-  label: string;
+  label: ReactNode;
   /** What it does, in a sentence. */
-  children: ReactNode;
+  children?: ReactNode;
 }) {
-  const { formData } = useNavigation();
-  const pending = Object.entries({ intent, ...fields }).every(([name, value]) => formData?.get(name) === value);
+  // Each by itself: whatever is done next does not break it off.
+  const key = [intent, ...Object.values(fields)].join(" ");
+  const { data, formData } = useFetcher<Answer>({ key });
+  const shown = formData ? formData.get("to") === "on" : on;
+  const box = useEarlierTick(on, ({ form }) => form?.requestSubmit());
   return (
-    <ButtonForm intent={intent} fields={{ ...fields, to: on ? "off" : "on" }}>
+    <ButtonForm intent={intent} fields={{ ...fields, to: shown ? "off" : "on" }} navigate={false} fetcherKey={key}>
       <Group justify="space-between" align="flex-start" wrap="nowrap">
         <Switch
-          checked={pending ? !on : on}
+          ref={box}
+          autoComplete="off"
+          checked={shown}
           onChange={(event) => event.currentTarget.form?.requestSubmit()}
           label={label}
           description={children}
@@ -35,6 +42,7 @@ export function Toggle({
           </Button>
         </noscript>
       </Group>
+      <Refused answer={data} intents={[intent]} />
     </ButtonForm>
   );
 }

@@ -214,7 +214,7 @@ test("what did not get through is told by reason, tried again, repeated or given
   const address = page.url();
   await page.keyboard.press("Escape");
   await drawer.waitFor({ state: "hidden" });
-  expect(await first.evaluate((link) => link === document.activeElement)).toBe(true);
+  await expect.poll(() => first.evaluate((link) => link === document.activeElement), { timeout: 60_000 }).toBe(true);
   await page.goto(address);
   await drawer.getByText("Accepted by WhatsApp").waitFor();
 
@@ -247,7 +247,11 @@ test("without JavaScript the story of a row opens in the page, says what can be 
   await page.getByRole("table", { name: "Recipients" }).getByRole("link", { name: "Person 2", exact: true }).click();
   const story = page.getByRole("region", { name: "Person 2" });
   await story.getByText("WhatsApp refused this message (code 479).").first().waitFor();
-  expect(await story.evaluate((section) => section.getBoundingClientRect().top < window.innerHeight)).toBe(true);
+  await expect
+    .poll(() => story.evaluate((section) => section.getBoundingClientRect().top < window.innerHeight), {
+      timeout: 60_000,
+    })
+    .toBe(true);
   await story.getByRole("button", { name: "Try again" }).click();
   await page.getByRole("alert").getByText("1 message will be tried again.").waitFor();
   await story.getByText("Tried again by you").waitFor();
@@ -264,10 +268,7 @@ test("a board under 200 updates a second reloads at most four times a second, an
   const { id, ids } = await running(200);
   await page.goto(`/campaigns/${id}`);
   await page.getByText("Sending. Next message").waitFor();
-  const reloads: number[] = [];
-  page.on("request", (request) => {
-    if (request.method() === "GET" && request.url().includes(`/campaigns/${id}`)) reloads.push(Date.now());
-  });
+  await page.evaluate(() => performance.clearResourceTimings());
   // How long a task of the page takes depends on what else the machine does: bench/board.ts measures that.
   const TICKS = 30;
   for (let tick = 0; tick < TICKS; tick += 1) {
@@ -283,6 +284,12 @@ test("a board under 200 updates a second reloads at most four times a second, an
     .getByRole("listitem")
     .filter({ hasText: `Sent ${TICKS}` })
     .waitFor();
+  // By the clock of the page.
+  const reloads = await page.evaluate(
+    (part) =>
+      performance.getEntriesByType("resource").flatMap((one) => (one.name.includes(part) ? [one.startTime] : [])),
+    `/campaigns/${id}`,
+  );
   const [first = 0] = reloads;
   const seconds = ((reloads.at(-1) ?? 0) - first) / 1_000;
   expect(reloads.length).toBeGreaterThan(1);

@@ -62,6 +62,7 @@ export async function newVisitor(
   });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
+  if (options.javaScriptEnabled !== false) untilAlive(page);
   tellOnFailure(() => whatIsShown(page));
   const problems: string[] = [];
   const expected = refusals.map((status) => `the server responded with a status of ${status}`);
@@ -94,6 +95,25 @@ export async function newVisitor(
     await page.emulateMedia({ colorScheme: "light" });
   };
   return { page, problems, look };
+}
+
+/** Whoever opens a page or loads it again acts when React listens, but where a test asks for an earlier moment. */
+function untilAlive(page: Page): void {
+  const alive = async () => {
+    const listens = () => Object.keys(document).some((key) => key.startsWith("__reactContainer"));
+    while (!(await page.evaluate(listens))) await page.waitForTimeout(20);
+  };
+  const [goto, reload] = [page.goto.bind(page), page.reload.bind(page)];
+  page.goto = async (url, how) => {
+    const answer = await goto(url, how);
+    if (how?.waitUntil !== "commit") await alive();
+    return answer;
+  };
+  page.reload = async (how) => {
+    const answer = await reload(how);
+    await alive();
+    return answer;
+  };
 }
 
 /** The address and the words of a page, as a screen reader has them, without its frame. */

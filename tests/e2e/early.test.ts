@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
-import { users, wallets } from "#db/schema/index.ts";
+import { contactLists, users, wallets } from "#db/schema/index.ts";
 import { publish } from "#server/events.ts";
 import { type RunningApp, startApp } from "./app.ts";
 import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
@@ -46,6 +46,13 @@ async function holdBack(page: Page, address: string): Promise<() => void> {
   });
   return letGo;
 }
+/** The page is told that there are so many points. */
+async function setPoints(balance: number): Promise<void> {
+  const [user] = await connection.db.select({ id: users.id }).from(users).where(eq(users.email, EMAIL));
+  if (!user) throw new Error("the account is not there");
+  await connection.db.update(wallets).set({ balance }).where(eq(wallets.userId, user.id));
+  await publish(connection.db, user.id, "wallet", user.id);
+}
 const asked = (page: Page) => Object.fromEntries(new URL(page.url()).searchParams);
 
 test("what happens between a page and its live stream is shown as soon as the stream opens, not with the next event", async () => {
@@ -54,10 +61,7 @@ test("what happens between a page and its live stream is shown as soon as the st
   const asking = page.waitForRequest("**/trpc/live.events*");
   await page.goto("/contacts");
   await asking;
-  const [user] = await connection.db.select({ id: users.id }).from(users).where(eq(users.email, EMAIL));
-  if (!user) throw new Error("the account is not there");
-  await connection.db.update(wallets).set({ balance: 1234 }).where(eq(wallets.userId, user.id));
-  await publish(connection.db, user.id, "wallet", user.id);
+  await setPoints(1234);
   expect(await page.getByTestId("available-points").innerText()).not.toContain("1,234");
   letGo();
   await page.getByTestId("available-points").getByText("1,234").waitFor();
@@ -111,5 +115,45 @@ test("a second choice made while the first still loads keeps the first, and both
   await expect.poll(() => page.getByLabel("Tag").inputValue(), PATIENCE).toBe("regular");
   letGo();
   await expect.poll(() => asked(page), PATIENCE).toEqual({ state: "no_consent", tag: "regular" });
+  expect(visitor.problems).toEqual([]);
+});
+
+test("a switch that is turned before the page is alive is turned", async () => {
+  const { page } = visitor;
+  const list = async () => (await connection.db.select().from(contactLists))[0];
+  const letGo = await holdBack(page, "**/assets/*.js");
+  await page.goto(`/contacts?list=${(await list())?.id}`, { waitUntil: "commit" });
+  const twice = page.getByRole("switch", { name: /^Double opt-in/ });
+  await twice.click({ force: true });
+  letGo();
+  await expect.poll(async () => (await list())?.doubleOptIn, PATIENCE).toBe(true);
+  await expect.poll(() => twice.isChecked(), PATIENCE).toBe(true);
+});
+
+test("whoever accepts the terms before the page is alive is shown them all the same", async () => {
+  const { page, problems } = await newVisitor(browser, app.origin);
+  const letGo = await holdBack(page, "**/assets/*.js");
+  await page.goto("/register", { waitUntil: "commit" });
+  const accepted = page.getByRole("checkbox", { name: /accept the terms/ });
+  await accepted.click();
+  letGo();
+  await page.getByRole("dialog").getByRole("button", { name: "I understand and accept" }).waitFor();
+  expect(await accepted.isChecked()).toBe(false);
+  await page.getByRole("dialog").getByRole("button", { name: "I understand and accept" }).click();
+  await expect.poll(() => accepted.isChecked(), PATIENCE).toBe(true);
+  expect(problems).toEqual([]);
+  await page.context().close();
+});
+
+test("a token that is shown once stays to be copied, whatever happens meanwhile", async () => {
+  const { page } = visitor;
+  await page.goto("/settings/account");
+  await page.getByLabel("Name of the new token").fill("Cash desk");
+  await page.getByRole("button", { name: "Make a token" }).click();
+  const token = page.getByText(/^mst_/);
+  await token.waitFor();
+  await setPoints(4321);
+  await page.getByTestId("available-points").getByText("4,321").waitFor();
+  expect(await token.isVisible()).toBe(true);
   expect(visitor.problems).toEqual([]);
 });

@@ -159,7 +159,7 @@ test("without JavaScript the same is done by reloading", async () => {
   await plain.page.getByRole("button", { name: "See the members of Class of 2009" }).click();
   const again = plain.page.getByRole("link", { name: "Look again" });
   const bring = plain.page.getByRole("button", { name: "Import 2 people" });
-  for (let tries = 0; tries < 20; tries++) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await plain.page.waitForTimeout(250)) {
     await again.or(bring).waitFor();
     if (await bring.isVisible()) break;
     await again.click();

@@ -1,6 +1,7 @@
 import ExcelJS from "exceljs";
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { connect } from "#db/client.ts";
 import { type RunningApp, startApp } from "./app.ts";
 import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
 import { oneStory } from "./one-story.ts";
@@ -260,9 +261,15 @@ test("a file whose separator nobody can find out is kept: the person chooses it,
 test("a large file is read in the background: its progress is shown, and it can be left", async () => {
   const { page, look } = visitor;
   const rows = Array.from({ length: MANY }, (_, n) => `Person ${n},+62812${String(10_000_000 + n)},yes,street ${n}`);
-  await upload(csv("many.csv", `name,phone_e164,consent,address\n${rows.join("\n")}\n`));
-  await says("The file is being read.");
-  await look("import-reading");
+  const connection = connect(app.databaseUrl, { max: 1 });
+  await connection.sql.begin(async (tx) => {
+    // Its rows wait until it was looked at.
+    await tx`lock table import_rows in share mode`;
+    await upload(csv("many.csv", `name,phone_e164,consent,address\n${rows.join("\n")}\n`));
+    await says("The file is being read.");
+    await look("import-reading");
+  });
+  await connection.close();
   await page.goto("/contacts/upload");
   await page.getByRole("link", { name: "many.csv" }).click();
   await page.getByRole("heading", { name: "Rows of the file" }).waitFor(LONG);

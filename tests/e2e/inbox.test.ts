@@ -119,6 +119,7 @@ test("what is begun for one person stays with them, and what cannot be sent says
   await writes(bo, "STOP");
   await page.getByText("This person asked not to be messaged.").waitFor();
   await said().getByText("Opted out with this").waitFor();
+  await until("the confirmation", async () => (await shownTo(bo)).length > 0);
   await look("inbox-opted-out");
 });
 
@@ -174,6 +175,7 @@ test("a stranger is added as a contact, found by a word they wrote, and left out
   await page.getByRole("button", { name: "Mark as unread" }).click();
   await page.getByText("Choose a conversation").waitFor();
   await page.getByRole("link", { name: /^Unread/ }).click();
+  await row(/Bo Hartono/).waitFor({ state: "detached" });
   await row(stranger).click();
   await page.getByRole("button", { name: "Opt out" }).click();
   await page.getByRole("button", { name: "Never message them" }).click();

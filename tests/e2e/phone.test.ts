@@ -1,6 +1,8 @@
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { connectSimulator } from "#simulator/client.ts";
 import { newPhone } from "../factories.ts";
+import { simulatorUrl } from "../simulator.ts";
 import { type RunningApp, startApp } from "./app.ts";
 import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
 
@@ -108,7 +110,7 @@ test("whoever turns read receipts off reads, and the ticks stay grey", async () 
   await page.getByRole("link", { name: "Settings of Bima" }).click();
   const receipts = page.getByRole("switch", { name: "Read receipts" });
   await receipts.click({ force: true });
-  await expect.poll(() => receipts.isChecked()).toBe(false);
+  await expect.poll(() => receipts.isChecked(), { timeout: 60_000 }).toBe(false);
   await look("phone-person");
   await tab("Chats");
   await write("Bring your photographs.");
@@ -131,7 +133,9 @@ test("a contact sends a picture and a document; the picture is shown, the docume
   await write("And the list");
   await onPhoneOf("Ani");
   const picture = page.getByAltText("Picture: Our class");
-  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(1);
+  await expect
+    .poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth), { timeout: 60_000 })
+    .toBe(1);
   await look("phone-picture");
   const [download] = await Promise.all([
     page.waitForEvent("download"),
@@ -180,6 +184,8 @@ test("they set faults, see them in force and in the journal, and clear them", as
   await look("phone-faults");
   await page.getByRole("button", { name: "Slow server" }).click();
   await page.getByText("Questions are answered late.").waitFor();
+  // Long enough away to be seen.
+  await connectSimulator(await simulatorUrl()).setFaults(ani, { failLogins: { count: 3, reason: 503 } });
   await page.getByRole("button", { name: "Cut the connection" }).click();
   await page.getByText("1 device, 0 connected").waitFor();
   await page

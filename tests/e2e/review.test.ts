@@ -84,8 +84,9 @@ async function draft(listId: Id<"contactList">): Promise<Id<"campaign">> {
     listIds: [listId],
     waSessionId: session.id,
     templateText: "Hi {{name}}, our reunion is on *12 December*. Are you in? Yours, class {{class}}",
-    throttleMinMs: 2_000,
-    throttleMaxMs: 5_000,
+    // Nobody waits for its end, and it shall still be sending when it is looked at.
+    throttleMinMs: 60_000,
+    throttleMaxMs: 60_000,
   });
   return id;
 }

@@ -227,11 +227,13 @@ test("on a phone one day is open at a time, and a finger draws, moves and change
     const box = await column.boundingBox();
     if (!box) throw new Error("the day is not shown");
     const at = (hours: number) => [{ x: box.x + box.width / 2, y: box.y + (box.height * hours) / 24 }];
-    await touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(from) });
+    const begun = touch.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: at(from) });
     await until?.();
-    for (const step of [0.3, 0.7, 1]) {
-      await touch.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(from + (to - from) * step) });
-    }
+    // Sent at once: a slow machine must not let the finger rest in between.
+    const moves = [0.3, 0.7, 1].map((step) =>
+      touch.send("Input.dispatchTouchEvent", { type: "touchMove", touchPoints: at(from + (to - from) * step) }),
+    );
+    await Promise.all([begun, ...moves]);
     await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   };
   const has = (name: string) => page.getByRole("button", { name, exact: true }).waitFor();

@@ -113,7 +113,7 @@ test("the history is narrowed by kind, campaign and days, leads to the message, 
   await page.goBack();
   await history.getByLabel("Kind").selectOption("deduct");
   await page.waitForURL(/kind=deduct/);
-  await expect.poll(() => rows.count()).toBe(51);
+  await expect.poll(() => rows.count(), { timeout: 60_000 }).toBe(51);
   await history.getByLabel("Campaign", { exact: true }).selectOption("Class meeting");
   await page.waitForURL(/campaign=cmp_/);
   const today = new Date().toISOString().slice(0, 10);

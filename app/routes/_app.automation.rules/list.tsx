@@ -1,12 +1,14 @@
-import { ActionIcon, Box, Button, Group, Paper, Stack, Switch, Text, VisuallyHidden } from "@mantine/core";
+import { ActionIcon, Box, Group, Paper, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { ChevronDownIcon, ChevronUpIcon, DragHandleDots2Icon, FileIcon } from "@radix-ui/react-icons";
-import { useNavigation, useSubmit } from "@remix-run/react";
+import { useFetcher, useSubmit } from "@remix-run/react";
 import { type KeyboardEvent, useRef } from "react";
-import { ButtonForm } from "../../components/form-parts.tsx";
+import { ButtonForm, Refused } from "../../components/form-parts.tsx";
 import { TextLink } from "../../components/link-button.tsx";
 import { Moment } from "../../components/moment.tsx";
+import { Toggle } from "../../components/toggle.tsx";
 import { INTENT_FIELD } from "../../lib/form-data.ts";
 import { count } from "../../lib/format.ts";
+import type { Answer } from "../../lib/submit.server.ts";
 import { useHydrated } from "../../lib/use-hydrated.ts";
 import type { PlacedRule, RulesPage } from "./load.ts";
 import styles from "./rules.module.css";
@@ -17,6 +19,7 @@ import { limitsOf, phoneName, triggerInWords } from "./words.ts";
 export function RuleList({ page }: { page: RulesPage }) {
   const rows = useRef<HTMLOListElement>(null);
   const submit = useSubmit();
+  const moved = useFetcher<Answer>({ key: "move" });
   const { rules, total } = page;
   const move = (id: string, to: number) => {
     submit(
@@ -38,25 +41,33 @@ export function RuleList({ page }: { page: RulesPage }) {
       if (to >= 0 && to < total) move(id, to);
     };
   return (
-    <ol className={styles.list} ref={rows} start={page.from + 1} aria-label="Rules, the first that is judged first">
-      {rules.map((rule, n) => (
-        <Paper
-          component="li"
-          key={rule.id}
-          data-row
-          py="sm"
-          className={styles.row}
-          style={place(n)}
-          data-held={held === n || undefined}
-          data-off={!rule.enabled || undefined}
-        >
-          <Order rule={rule} total={total} handle={{ ...handle(n), onKeyDown: onKeyDown(rule) }} />
-          <What rule={rule} page={page} />
-          <Figures rule={rule} />
-          <RuleSwitch rule={rule} />
-        </Paper>
-      ))}
-    </ol>
+    <>
+      <Refused answer={moved.data} intents={["move"]} />
+      <ol className={styles.list} ref={rows} start={page.from + 1} aria-label="Rules, the first that is judged first">
+        {rules.map((rule, n) => (
+          <Paper
+            component="li"
+            key={rule.id}
+            data-row
+            py="sm"
+            className={styles.row}
+            style={place(n)}
+            data-held={held === n || undefined}
+            data-off={!rule.enabled || undefined}
+          >
+            <Order rule={rule} total={total} handle={{ ...handle(n), onKeyDown: onKeyDown(rule) }} />
+            <What rule={rule} page={page} />
+            <Figures rule={rule} />
+            <Toggle
+              intent="enable"
+              fields={{ id: rule.id }}
+              on={rule.enabled}
+              label={<VisuallyHidden>{rule.name} answers</VisuallyHidden>}
+            />
+          </Paper>
+        ))}
+      </ol>
+    </>
   );
 }
 
@@ -139,25 +150,5 @@ function Figures({ rule: { answersInWeek, lastAnswerAt } }: { rule: PlacedRule }
         )}
       </Text>
     </Box>
-  );
-}
-
-/** Shows what the server says; without JavaScript a button changes it. */
-function RuleSwitch({ rule: { id, name, enabled } }: { rule: PlacedRule }) {
-  const { formData } = useNavigation();
-  const pending = formData?.get(INTENT_FIELD) === "enable" && formData.get("id") === id;
-  return (
-    <ButtonForm intent="enable" fields={{ id, to: enabled ? "off" : "on" }}>
-      <Switch
-        checked={pending ? !enabled : enabled}
-        onChange={(event) => event.currentTarget.form?.requestSubmit()}
-        label={<VisuallyHidden>{name} answers</VisuallyHidden>}
-      />
-      <noscript>
-        <Button type="submit" variant="default" size="xs">
-          Switch {enabled ? "off" : "on"}
-        </Button>
-      </noscript>
-    </ButtonForm>
   );
 }

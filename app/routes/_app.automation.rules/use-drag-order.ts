@@ -17,7 +17,13 @@ interface Drag {
  * @param onMove hears the row's place before and after
  */
 export function useDragOrder(rows: RefObject<HTMLElement>, onMove: (from: number, to: number) => void) {
-  const [drag, setDrag] = useState<Drag | null>(null);
+  const [drag, draw] = useState<Drag | null>(null);
+  // Moves are drawn a moment later, and the pointer may be let go before.
+  const now = useRef<Drag | null>(null);
+  const setDrag = (next: Drag | null) => {
+    now.current = next;
+    draw(next);
+  };
   const start = useRef({ y: 0, middles: [] as number[] });
 
   const begin = (from: number) => (event: PointerEvent<HTMLElement>) => {
@@ -33,13 +39,15 @@ export function useDragOrder(rows: RefObject<HTMLElement>, onMove: (from: number
     setDrag({ from, to: from, by: 0, room: (own?.height ?? 0) + gap });
   };
   const over = (event: PointerEvent<HTMLElement>) => {
-    if (!drag) return;
+    const held = now.current;
+    if (!held) return;
     const at = event.clientY + window.scrollY;
-    const others = start.current.middles.filter((_, n) => n !== drag.from);
-    setDrag({ ...drag, to: others.filter((middle) => middle < at).length, by: at - start.current.y });
+    const others = start.current.middles.filter((_, n) => n !== held.from);
+    setDrag({ ...held, to: others.filter((middle) => middle < at).length, by: at - start.current.y });
   };
   const end = () => {
-    if (drag && drag.to !== drag.from) onMove(drag.from, drag.to);
+    const held = now.current;
+    if (held && held.to !== held.from) onMove(held.from, held.to);
     setDrag(null);
   };
   const cancel = () => setDrag(null);

@@ -1,9 +1,10 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData } from "@remix-run/react";
+import { useLoaderData } from "@remix-run/react";
 import { campaignPath, suggested } from "#server/billing/purchases/rules.ts";
 import { buyInput } from "#server/billing/purchases/schema.ts";
 import { Page } from "../../components/page.tsx";
 import { form, submit } from "../../lib/submit.server.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { BuyForm } from "./buy-form.tsx";
 import { NothingSold } from "./nothing-sold.tsx";
 
@@ -29,7 +30,7 @@ export function action({ context, request }: ActionFunctionArgs) {
 
 export default function Buy() {
   const shop = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   return (
     <Page
       title="Buy"

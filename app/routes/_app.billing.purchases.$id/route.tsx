@@ -1,6 +1,6 @@
 import { Paper, Stack } from "@mantine/core";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData } from "@remix-run/react";
+import { useLoaderData } from "@remix-run/react";
 import { campaignPath } from "#server/billing/purchases/rules.ts";
 import { payInput, purchaseRef } from "#server/billing/purchases/schema.ts";
 import { Refused } from "../../components/form-parts.tsx";
@@ -13,6 +13,7 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { idParam } from "../../lib/params.ts";
 import { form, submit } from "../../lib/submit.server.ts";
 import { useAccount } from "../../lib/use-account.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
 import { Outcome } from "./outcome.tsx";
 
@@ -48,7 +49,7 @@ export function action({ context, request }: ActionFunctionArgs) {
 
 export default function PurchasePage() {
   const { purchase, returned, back } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const payable = useAccount()?.plan?.sold ?? false;
   const waiting = purchase.status === "pending" && payable && (returned || purchase.automatic);
   useReloadEvery(LOOK_AGAIN_MS, waiting);

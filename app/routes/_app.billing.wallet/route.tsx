@@ -1,7 +1,7 @@
 import { SimpleGrid } from "@mantine/core";
 import { CardStackPlusIcon, FileTextIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData } from "@remix-run/react";
+import { useLoaderData } from "@remix-run/react";
 import { lowPointsInput } from "#server/wallet/schema.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
@@ -10,6 +10,7 @@ import { count } from "../../lib/format.ts";
 import { planForms } from "../../lib/plan-forms.server.ts";
 import { form, submit } from "../../lib/submit.server.ts";
 import { useAccount } from "../../lib/use-account.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { History } from "./history.tsx";
 import { loadWallet } from "./load.ts";
 import { LowPointsForm } from "./low-points-form.tsx";
@@ -40,7 +41,7 @@ const warned = (points: number) =>
 
 export default function Wallet() {
   const { points, use, history, campaigns } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const account = useAccount();
   return (
     <Page

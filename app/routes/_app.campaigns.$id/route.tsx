@@ -1,5 +1,5 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData } from "@remix-run/react";
+import { useLoaderData } from "@remix-run/react";
 import { duplicateInput } from "#server/campaigns/draft/schema.ts";
 import { scheduleCampaignInput } from "#server/campaigns/schedule/schema.ts";
 import { campaignRef, rowsInput, startCampaignInput } from "#server/campaigns/schema.ts";
@@ -9,6 +9,7 @@ import { Page } from "../../components/page.tsx";
 import { campaignLooks, StatusBadge } from "../../components/status-badge.tsx";
 import { campaignName, count } from "../../lib/format.ts";
 import { form, submit } from "../../lib/submit.server.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
 import { DraftActions } from "./draft-actions.tsx";
 import { loadCampaign } from "./load.ts";
@@ -68,7 +69,7 @@ export function action({ context, params, request }: ActionFunctionArgs) {
 
 export default function CampaignPage() {
   const data = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const { campaign } = data;
   useReloadEvery(RUNNING_RELOAD_MS, campaign.status === "running" || campaign.status === "cancelling");
   return (

@@ -1,6 +1,6 @@
 import { PaperPlaneIcon, PlusIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData, useSearchParams } from "@remix-run/react";
+import { useLoaderData, useSearchParams } from "@remix-run/react";
 import { duplicateInput } from "#server/campaigns/draft/schema.ts";
 import { campaignStatuses } from "#server/campaigns/results/schema.ts";
 import { DataTable, Pager } from "../../components/data-table.tsx";
@@ -10,6 +10,7 @@ import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
 import { idCursor, oneOf } from "../../lib/params.ts";
 import { form, submit } from "../../lib/submit.server.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
 import { columns } from "./columns.tsx";
 import { Filters } from "./filters.tsx";
@@ -40,7 +41,7 @@ export function action({ context, request }: ActionFunctionArgs) {
 
 export default function Campaigns() {
   const { rows, nextCursor, states } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const [search] = useSearchParams();
   useReloadEvery(
     RUNNING_RELOAD_MS,

@@ -1,12 +1,12 @@
 import { Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { useActionData } from "@remix-run/react";
 import type { ReactNode } from "react";
 import { renameTemplateInput, saveTemplateInput } from "#server/templates/schema.ts";
 import { ConfirmButton } from "../../components/confirm-button.tsx";
 import { TextField } from "../../components/field.tsx";
 import { FormDialog } from "../../components/form-dialog.tsx";
 import { Refused } from "../../components/form-parts.tsx";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
 import type { WizardData } from "./load.ts";
 import type { action } from "./route.tsx";
@@ -28,7 +28,7 @@ export function Library({
   text: string;
   onUse: (body: string) => void;
 }) {
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const [saving, { open, close }] = useDisclosure(false);
   return (
     <Paper component="section" aria-label="Your texts" data-needs-script>
@@ -97,7 +97,7 @@ function Row({
 }
 
 function SaveDialog({ text, opened, onClose }: { text: string; opened: boolean; onClose: () => void }) {
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const [form, fields] = useZodForm({ schema: saveTemplateInput, intent: "saveTemplate", answer });
   return (
     <FormDialog
@@ -131,7 +131,7 @@ function Rename({ kept }: { kept: Kept }) {
 }
 
 function RenameDialog({ kept, onClose }: { kept: Kept; onClose: () => void }) {
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const [form, fields] = useZodForm({
     schema: renameTemplateInput,
     intent: "renameTemplate",

@@ -1,7 +1,7 @@
 import { Box, Group } from "@mantine/core";
 import { MobileIcon, PersonIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData, useLocation, useRevalidator } from "@remix-run/react";
+import { useLoaderData, useLocation, useRevalidator } from "@remix-run/react";
 import { type ReactNode, useCallback, useRef, useState } from "react";
 import { z } from "zod";
 import { renameTemplateInput, saveTemplateInput, templateRef } from "#server/templates/schema.ts";
@@ -12,6 +12,7 @@ import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
 import { campaignName } from "../../lib/format.ts";
 import { form, submit } from "../../lib/submit.server.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { AudienceStep } from "./audience-step.tsx";
 import { saveStep, stepForms } from "./forms.ts";
 import { loadWizard, type WizardData } from "./load.ts";
@@ -107,7 +108,7 @@ export default function NewCampaign() {
 
 function Wizard({ data, onOlder, onReload }: { data: WizardData; onOlder: () => void; onReload: () => void }) {
   const { step, draft, values } = data;
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const formRef = useRef<HTMLFormElement>(null);
   const saved = useDraft(step, draft, formRef, onOlder);
   const asking = values.purpose === "confirmation";

@@ -1,7 +1,7 @@
 import { getFormProps } from "@conform-to/react";
 import { Checkbox, Fieldset, Group, Paper, Stack, Title } from "@mantine/core";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { Form, useActionData, useLoaderData, useSearchParams } from "@remix-run/react";
+import { Form, useLoaderData, useSearchParams } from "@remix-run/react";
 import { TextareaField, TextField } from "../../components/field.tsx";
 import { FormError, Intent, SubmitButton } from "../../components/form-parts.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
@@ -9,6 +9,7 @@ import { Page } from "../../components/page.tsx";
 import { AttributesField, TagsField } from "../../components/person-fields.tsx";
 import { addFields, toAttributes } from "../../lib/person-fields.ts";
 import { form, submit } from "../../lib/submit.server.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
 
 export { ErrorBoundary } from "../../components/error-page.tsx";
@@ -37,7 +38,7 @@ export function action({ context, request }: ActionFunctionArgs) {
 /** One person by hand: who they are, and how they agreed. */
 export default function AddOne() {
   const { lists, tags } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const [search] = useSearchParams();
   const here = lists.find(({ id }) => id === search.get("list"));
   const [add, fields] = useZodForm({

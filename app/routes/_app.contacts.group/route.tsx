@@ -1,11 +1,12 @@
 import { MobileIcon, PersonIcon, UploadIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData } from "@remix-run/react";
+import { useLoaderData } from "@remix-run/react";
 import { importInput, openByKeyInput, openByLinkInput, refreshInput } from "#server/groups/schema.ts";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { count } from "../../lib/format.ts";
 import { form, submit } from "../../lib/submit.server.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { Frame } from "./frame.tsx";
 import { GroupScreen } from "./group-screen.tsx";
 import { GroupsScreen } from "./groups-screen.tsx";
@@ -51,7 +52,7 @@ function tellImport({ added, known, optedOut, invalid }: Outcome): string {
 
 export default function ImportGroup() {
   const loaded = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   switch (loaded.view) {
     case "off":
       return (

@@ -1,12 +1,13 @@
 import { getFormProps } from "@conform-to/react";
 import { Alert, Anchor, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { CheckCircledIcon } from "@radix-ui/react-icons";
-import { Form, useActionData } from "@remix-run/react";
+import { Form } from "@remix-run/react";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { commitInput } from "#server/imports/schema.ts";
 import { TextareaField } from "../../components/field.tsx";
 import { FormError, Intent, usePending } from "../../components/form-parts.tsx";
 import { count } from "../../lib/format.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
 import type { ImportPreview } from "./load.ts";
 import type { action } from "./route.tsx";
@@ -14,7 +15,7 @@ import { leftOut } from "./verdicts.tsx";
 
 /** The decision: keep the good rows, with the user's own words on how these people agreed. */
 export function CommitForm({ preview, unsaved }: { preview: ImportPreview; unsaved: boolean }) {
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const [commit, fields] = useZodForm({ schema: commitInput, intent: "commit", answer });
   const { onSubmit, ...props } = getFormProps(commit);
   const [waits, hold] = useAfterSaving(unsaved);

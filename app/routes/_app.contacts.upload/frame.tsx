@@ -1,10 +1,10 @@
 import { Group, Text, ThemeIcon } from "@mantine/core";
 import { CheckIcon } from "@radix-ui/react-icons";
-import { useActionData } from "@remix-run/react";
 import type { ReactNode } from "react";
 import { ConfirmButton } from "../../components/confirm-button.tsx";
 import { Refused } from "../../components/form-parts.tsx";
 import { Page } from "../../components/page.tsx";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import type { ImportPreview } from "./load.ts";
 import type { action } from "./route.tsx";
 
@@ -25,7 +25,7 @@ export function Frame({
   actions?: ReactNode;
   children: ReactNode;
 }) {
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   return (
     <>
       <Steps at={steps.indexOf(step)} />

@@ -1,7 +1,7 @@
 import { getFormProps } from "@conform-to/react";
 import { Anchor, Group, Input, Paper, Stack, Text, Title } from "@mantine/core";
 import { DownloadIcon } from "@radix-ui/react-icons";
-import { Form, useActionData, useSearchParams } from "@remix-run/react";
+import { Form, useSearchParams } from "@remix-run/react";
 import { limits } from "#server/imports/rules.ts";
 import { stageFields } from "#server/imports/schema.ts";
 import csv from "../../../examples/classmates.csv?url&no-inline";
@@ -9,6 +9,7 @@ import xlsx from "../../../examples/classmates.xlsx?url&no-inline";
 import { SelectField, TextField } from "../../components/field.tsx";
 import { FormError, Intent, SubmitButton } from "../../components/form-parts.tsx";
 import { formatNumber } from "../../lib/format.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
 import { FileDrop } from "./file-drop.tsx";
@@ -31,7 +32,7 @@ export function UploadForm({
   recent: RecentImport[];
   countries: Countries;
 }) {
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const [search] = useSearchParams();
   const [stage, fields] = useZodForm({
     schema: stageFields,

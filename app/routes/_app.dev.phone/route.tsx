@@ -1,10 +1,11 @@
 import { Alert } from "@mantine/core";
 import { ExclamationTriangleIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData } from "@remix-run/react";
+import { useLoaderData } from "@remix-run/react";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
 import type { Answer } from "../../lib/submit.server.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
 import { actOnPhone } from "./act.server.ts";
 import { Chats } from "./chats.tsx";
@@ -34,7 +35,7 @@ export function action({ context, request }: ActionFunctionArgs) {
 
 export default function PretendPhone() {
   const data = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   useReloadEvery(RELOAD_MS, true);
   return (
     <Page

@@ -1,12 +1,13 @@
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
 import { redirect } from "@remix-run/node";
-import { type ClientActionFunctionArgs, useActionData, useLoaderData, useLocation } from "@remix-run/react";
+import { type ClientActionFunctionArgs, useLoaderData, useLocation } from "@remix-run/react";
 import { useEffect, useRef } from "react";
 import { conversationRef, messageRef, readInput, replyInput } from "#server/inbox/schema.ts";
 import { Refused } from "../../components/form-parts.tsx";
 import { idCursor, idParam } from "../../lib/params.ts";
 import { type Answer, form, submit } from "../../lib/submit.server.ts";
 import { useHydrated } from "../../lib/use-hydrated.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { listSearch } from "../_app.inbox/load.ts";
 import { Composer } from "./composer.tsx";
 import { Head } from "./head.tsx";
@@ -68,7 +69,7 @@ export async function clientAction({ serverAction, request }: ClientActionFuncti
 
 export default function ConversationPage() {
   const { conversation, media } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   useSeen(conversation);
   useFocusOnPerson();
   const { id } = conversation;

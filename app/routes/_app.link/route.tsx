@@ -1,11 +1,12 @@
 import { Alert, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { ExclamationTriangleIcon, PlusIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData, useSearchParams } from "@remix-run/react";
+import { useLoaderData, useSearchParams } from "@remix-run/react";
 import { Refused } from "../../components/form-parts.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
 import { withSearch } from "../../lib/params.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
 import { actOnSessions } from "./act.server.ts";
 import { LinkWays } from "./link-ways.tsx";
@@ -29,7 +30,7 @@ export function action({ context, request }: ActionFunctionArgs) {
 
 export default function LinkPage() {
   const { sessions, simulator } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const [search] = useSearchParams();
   useReloadEvery(RELOAD_MS, sessions.some(isUnderWay));
   const adding = sessions.length === 0 || search.has("add");

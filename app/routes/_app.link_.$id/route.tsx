@@ -1,11 +1,12 @@
 import { Paper } from "@mantine/core";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData } from "@remix-run/react";
+import { useLoaderData } from "@remix-run/react";
 import { Refused } from "../../components/form-parts.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
 import { StatusBadge, sessionLooks } from "../../components/status-badge.tsx";
 import { idParam } from "../../lib/params.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
 import { actOnSessions } from "../_app.link/act.server.ts";
 import { SessionBody } from "../_app.link/session-body.tsx";
@@ -33,7 +34,7 @@ export function action({ context, params, request }: ActionFunctionArgs) {
 
 export default function PhonePage() {
   const { session, simulator } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   useReloadEvery(isUnderWay(session) ? SOON_MS : RELOAD_MS, true);
   return (
     <Page

@@ -1,7 +1,7 @@
 import { getFormProps } from "@conform-to/react";
 import { Group, Input, Paper, Stack } from "@mantine/core";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { type ClientActionFunctionArgs, Form, useActionData, useLoaderData } from "@remix-run/react";
+import { type ClientActionFunctionArgs, Form, useLoaderData } from "@remix-run/react";
 import type { MediaView } from "#server/media/queries.ts";
 import { acceptedExtensions } from "#server/media/rules.ts";
 import { type UploadFields, uploadFields } from "#server/media/schema.ts";
@@ -11,6 +11,7 @@ import { MEDIA_HINT, pathWithMedia } from "../../components/media-field.tsx";
 import { Page } from "../../components/page.tsx";
 import { ownPath } from "../../lib/params.ts";
 import { type Answer, form, submit } from "../../lib/submit.server.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { useZodForm } from "../../lib/use-zod-form.ts";
 
 export { ErrorBoundary } from "../../components/error-page.tsx";
@@ -58,7 +59,7 @@ export async function clientAction({ serverAction }: ClientActionFunctionArgs) {
 /** Attaching a file without JavaScript: a page of its own, which leads back. */
 export default function AttachFile() {
   const { to } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const [upload, fields] = useZodForm({ schema: uploadFields, intent: "upload", answer });
   return (
     <Page title="Attach a file" lead="It goes out with the message, the text under it.">

@@ -11,7 +11,7 @@ import {
 } from "@mantine/core";
 import { ExitIcon } from "@radix-ui/react-icons";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData } from "@remix-run/react";
+import { useLoaderData } from "@remix-run/react";
 import { changePasswordInput, createTokenInput, tokenRef } from "#server/auth/schema.ts";
 import { Figure } from "../../components/figure.tsx";
 import { ButtonForm } from "../../components/form-parts.tsx";
@@ -19,6 +19,7 @@ import { LinkButton, TextLink } from "../../components/link-button.tsx";
 import { Page } from "../../components/page.tsx";
 import { form, submit } from "../../lib/submit.server.ts";
 import { useAccount } from "../../lib/use-account.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { PasswordForm } from "./password-form.tsx";
 import { Tokens } from "./tokens.tsx";
 
@@ -45,7 +46,7 @@ export function action({ context, request }: ActionFunctionArgs) {
 
 export default function AccountPage() {
   const { tokens } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const account = useAccount();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (

@@ -1,6 +1,6 @@
 import { Stack } from "@mantine/core";
 import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from "@remix-run/node";
-import { useActionData, useLoaderData } from "@remix-run/react";
+import { useLoaderData } from "@remix-run/react";
 import { z } from "zod";
 import { activateInput, exceptionForm, exceptionOf, exceptionRef, hoursForm } from "#server/schedules/schema.ts";
 import { presets } from "#server/schedules/windows/rules.ts";
@@ -8,6 +8,7 @@ import { Refused } from "../../components/form-parts.tsx";
 import { Page } from "../../components/page.tsx";
 import { form, submit } from "../../lib/submit.server.ts";
 import { timeZones } from "../../lib/time-zones.ts";
+import { useLastAnswer } from "../../lib/use-last-answer.ts";
 import { useReloadEvery } from "../../lib/use-live.ts";
 import { Exceptions } from "./exceptions.tsx";
 import { HoursForm } from "./hours-form.tsx";
@@ -66,7 +67,7 @@ export function action({ context, request }: ActionFunctionArgs) {
 
 export default function SchedulePage() {
   const { schedule, zones } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   useReloadEvery(RELOAD_MS, true);
   return (
     <Page

@@ -2,6 +2,7 @@ import type { FieldMetadata } from "@conform-to/react";
 import { Anchor, Button, Checkbox, Group, List, Modal, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useState } from "react";
+import { useEarlierTick } from "../../lib/use-earlier.ts";
 
 /** What a person agrees to, in plain words. */
 export function TermsText() {
@@ -42,6 +43,11 @@ export function TermsText() {
 export function TermsField({ meta }: { meta: FieldMetadata<true | undefined> }) {
   const [opened, { open, close }] = useDisclosure(false);
   const [accepted, setAccepted] = useState(meta.initialValue === "on");
+  // Ticked before the page was alive: the terms are shown all the same.
+  const box = useEarlierTick(accepted, (early) => {
+    early.checked = accepted;
+    open();
+  });
   const accept = () => {
     setAccepted(true);
     close();
@@ -49,6 +55,8 @@ export function TermsField({ meta }: { meta: FieldMetadata<true | undefined> }) 
   return (
     <>
       <Checkbox
+        ref={box}
+        autoComplete="off"
         id={meta.id}
         name={meta.name}
         value="on"

@@ -1,10 +1,11 @@
 import { getFormProps } from "@conform-to/react";
 import { Alert, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { ExclamationTriangleIcon } from "@radix-ui/react-icons";
-import { Form, useActionData } from "@remix-run/react";
+import { Form } from "@remix-run/react";
 import { FormError, Intent, SubmitButton } from "../../../components/form-parts.tsx";
 import { LinkButton } from "../../../components/link-button.tsx";
 import { count } from "../../../lib/format.ts";
+import { useLastAnswer } from "../../../lib/use-last-answer.ts";
 import { useZodForm } from "../../../lib/use-zod-form.ts";
 import type { ImportPreview } from "../load.ts";
 import type { action } from "../route.tsx";
@@ -15,7 +16,7 @@ import { CountrySelect } from "./country-select.tsx";
 
 /** What each column of the file is: suggested by its title, confirmed by the person. */
 export function ColumnsForm({ preview, countries }: { preview: ImportPreview; countries: Countries }) {
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const [map, fields] = useZodForm({
     schema: columnsForm,
     intent: "map",

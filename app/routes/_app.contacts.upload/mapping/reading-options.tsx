@@ -1,7 +1,8 @@
 import { Group, NativeSelect, Text } from "@mantine/core";
-import { useActionData, useNavigation, useSubmit } from "@remix-run/react";
+import { useNavigation, useSubmit } from "@remix-run/react";
 import type { ChangeEvent } from "react";
 import { ButtonForm, Refused, SubmitButton } from "../../../components/form-parts.tsx";
+import { useLastAnswer } from "../../../lib/use-last-answer.ts";
 import type { ImportPreview } from "../load.ts";
 import type { action } from "../route.tsx";
 
@@ -22,7 +23,7 @@ export const separatorWords: Readonly<Record<string, string>> = {
 
 /** How the file was read, and the choice where there is one: another sheet or another separator reads it again. */
 export function ReadingOptions({ preview }: { preview: ImportPreview }) {
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const submit = useSubmit();
   // While it is read again the choice is the new one; a file that is refused that way stays as it was read.
   const { formData } = useNavigation();

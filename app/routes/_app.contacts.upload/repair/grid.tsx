@@ -1,10 +1,11 @@
 import { Alert, Box, Button, Group, Kbd, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { CrossCircledIcon } from "@radix-ui/react-icons";
-import { useActionData, useBeforeUnload } from "@remix-run/react";
+import { useBeforeUnload } from "@remix-run/react";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef } from "react";
 import { Pager } from "../../../components/data-table.tsx";
 import { Refused } from "../../../components/form-parts.tsx";
 import { count } from "../../../lib/format.ts";
+import { useLastAnswer } from "../../../lib/use-last-answer.ts";
 import type { ImportPreview, PreviewRow } from "../load.ts";
 import type { action } from "../route.tsx";
 import { isKept } from "../verdicts.tsx";
@@ -17,7 +18,7 @@ import { useRepairs } from "./use-repairs.ts";
 /** Rows that are left out, with their cells under the file's own titles, to be mended as in a spreadsheet. */
 export function RepairGrid({ preview, onUnsaved }: { preview: ImportPreview; onUnsaved: (unsaved: boolean) => void }) {
   const { rows, unsaved, problem, heard, save, tryAgain } = useRepairs(preview);
-  const answer = useActionData<typeof action>();
+  const answer = useLastAnswer<typeof action>();
   const pending = unsaved.size > 0;
   useEffect(() => onUnsaved(pending && !problem), [pending, problem, onUnsaved]);
   // Told at once: the very click that leaves the row may be the one on the import.
