@@ -39,6 +39,7 @@ export interface EmbeddedPostgres {
 
 const START_TIMEOUT_MS = 60_000;
 const LOG_LIMIT_BYTES = 10_000_000;
+const GONE_WITHIN_MS = 5_000;
 
 const run = promisify(execFile);
 
@@ -151,6 +152,11 @@ function handle(
       cwd: dirname(binaries.pgCtl),
       env: serverEnvironment(),
     });
+  // pg_ctl goes by the lock file, which is gone a moment before the process.
+  const isGone = async () => {
+    for (let waited = 0; isRunning() && waited < GONE_WITHIN_MS; waited += 10) await sleep(10);
+    return !isRunning();
+  };
   return {
     url,
     port,
@@ -159,7 +165,11 @@ function handle(
     isRunning,
     async stop(patience = 10) {
       if (!isRunning()) return;
-      await pgCtl("fast", patience).catch(() => pgCtl("immediate", 5));
+      await pgCtl("fast", patience).catch(async (err) => {
+        if (isRunning()) await pgCtl("immediate", 5).catch(() => {});
+        if (!(await isGone())) throw err;
+      });
+      await isGone();
     },
     kill() {
       if (isRunning()) process.kill(pid, "SIGQUIT");

@@ -49,14 +49,14 @@ test.each([
       listIds: [list.id],
       waSessionId: sessionId,
       templateText: "Hi {{name}}",
-      throttleMinSeconds: 0.05,
-      throttleMaxSeconds: 0.1,
+      throttleMinSeconds: 0.3,
+      throttleMaxSeconds: 0.5,
     });
     await user.api.campaigns.start({ id, recipients: RECIPIENTS, consentConfirmed: true });
     await crashing.exited;
     const { counts } = await user.api.campaigns.get({ id });
     expect(counts.queued, "it died in the middle").toBeGreaterThan(0);
-    const second = start();
+    const second = start({ ACK_TIMEOUT_MS: "30000" });
     const status = async () => (await user.api.campaigns.get({ id })).status;
     await until("the campaign to end", async () => (await status()) === "completed", 60_000);
 

@@ -27,7 +27,7 @@ const start = () => {
   const worker = spawnWorker(stage.env.databaseUrl, stage.env.simulatorUrl, {
     LEASE_MS: "3000",
     // A message whose answer is lost again and again is repeated after 0.5, 2, 10, 60 and 60 s.
-    ACK_TIMEOUT_MS: "500",
+    ACK_TIMEOUT_MS: "250",
     LOG_LEVEL: "trace",
   });
   running.add(worker);
@@ -119,7 +119,10 @@ test("a worker killed in mid-send, again and again, sends nobody a message twice
   expect(sent.map((chat) => chat.phone).sort()).toEqual([...list.phones].sort());
   for (const chat of sent) {
     expect(chat.messages, `SEED=${seed} ${chat.phone}`).toHaveLength(1);
-    const shown = (await stage.simulator.phoneChats(chat.phone)).flatMap((one) => one.messages);
+    const shown = await until("the message to be read", async () => {
+      const texts = (await stage.simulator.phoneChats(chat.phone)).flatMap((one) => one.messages);
+      return texts.length > 0 && texts;
+    });
     expect(shown.map((message) => message.text)).toEqual([`Hi Person ${list.phones.indexOf(chat.phone) + 1}`]);
   }
   expect(await readWallet(stage.db, user.id)).toEqual({ balance: 400 - 2 * RECIPIENTS, held: 0 });

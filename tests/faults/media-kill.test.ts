@@ -22,7 +22,6 @@ afterAll(() => stage?.stop());
 function start(): WorkerProcess {
   const worker = spawnWorker(stage.env.databaseUrl, stage.env.simulatorUrl, {
     LEASE_MS: "3000",
-    ACK_TIMEOUT_MS: "1500",
   });
   running.add(worker);
   return worker;
@@ -54,7 +53,8 @@ async function killBehind(lock: string) {
   const holder = postgres(stage.env.databaseUrl, { max: 1 });
   try {
     // The answer to "where to upload" comes late: time to take the lock between the claim and the upload.
-    await stage.simulator.setFaults(phone, { slow: { queryMs: 1_500 } });
+    await stage.simulator.setFaults(phone, { slow: { queryMs: 5_000 } });
+    await holder`select 1`;
     await user.api.campaigns.start({ id, recipients: 3, consentConfirmed: true });
     await until("a claim", async () => (await user.api.campaigns.get({ id })).counts.sending > 0);
     await holder.begin(async (tx) => {
@@ -84,8 +84,11 @@ async function killBehind(lock: string) {
   ]);
   expect(copies).toEqual(list.phones.map((number) => [number, 1]));
   for (const number of list.phones) {
-    const [chat] = await stage.simulator.phoneChats(number);
-    expect(chat?.messages).toMatchObject([{ media: { kind: "image" } }]);
+    const messages = await until("the picture", async () => {
+      const [chat] = await stage.simulator.phoneChats(number);
+      return chat && chat.messages.length > 0 && chat.messages;
+    });
+    expect(messages).toMatchObject([{ media: { kind: "image" } }]);
   }
   return uploads();
 }

@@ -58,7 +58,10 @@ test("a database that is killed and started again, time after time, in the middl
   expect(await accepted()).toBe(RECIPIENTS);
   await sleep(500);
   for (const [index, recipient] of list.phones.entries()) {
-    const shown = (await stage.simulator.phoneChats(recipient)).flatMap((chat) => chat.messages);
+    const shown = await until("the message to be read", async () => {
+      const texts = (await stage.simulator.phoneChats(recipient)).flatMap((chat) => chat.messages);
+      return texts.length > 0 && texts;
+    });
     expect(shown.map(({ text }) => text)).toEqual([`Hi Person ${index + 1}`]);
   }
   for (const chat of await stage.simulator.sent(phone)) expect(chat.messages).toHaveLength(1);

@@ -172,19 +172,17 @@ test("ten pumps booked for one phone send each message once, one after the other
   }
   await ended(id);
   await expectOnce(phones);
-  const sent = (await stage.simulator.sent(linked.phone)).filter((chat) => phones.includes(chat.phone));
-  const times = sent.flatMap((chat) => chat.messages.map((message) => message.receivedAt)).sort((a, b) => a - b);
-  const gaps = times.slice(1).map((at, n) => at - (times[n] ?? at));
-  expect(Math.min(...gaps), "the throttle holds").toBeGreaterThan(60);
+  const [row] = await stage.db.execute<{ gap: number }>(sql`
+    select min(gap)::float8 as gap from (
+      select extract(epoch from sending_at - lag(sending_at) over (order by sending_at)) * 1000 as gap
+        from messages where campaign_id = ${id}) gaps`);
+  expect(row?.gap, "the throttle holds").toBeGreaterThan(99);
 });
 
 test("each recurring job that runs twice at once, and once more, changes nothing the second time", async () => {
   const { id } = await draft(5);
   await start(id);
-  await until(
-    "one to be accepted",
-    async () => (await user.api.campaigns.get({ id })).counts.queued === RECIPIENTS - 1,
-  );
+  await until("one to be accepted", async () => (await user.api.campaigns.get({ id })).counts.queued < RECIPIENTS);
   await user.api.campaigns.pause({ id });
   // What still comes from WhatsApp would change rows too.
   await Promise.all([...stage.workers].map((worker) => worker.stop()));

@@ -157,9 +157,13 @@ export function openWorld(url: string): World {
         return;
       }
       case "age":
-        await db.execute(sql`
-          update messages set sending_at = sending_at - interval '9 days'
-           where user_id = ${userId} and status in ('sending', 'unknown')`);
+        await db.transaction(async (tx) => {
+          // In the order of everybody else.
+          await tx.execute(sql`select from campaigns where user_id = ${userId} order by id for no key update`);
+          await tx.execute(sql`
+            update messages set sending_at = sending_at - interval '9 days'
+             where user_id = ${userId} and status in ('sending', 'unknown')`);
+        });
         return settleSilence(db);
       case "buy":
         return buy(tenant, step.plan);
