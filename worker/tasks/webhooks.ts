@@ -41,7 +41,7 @@ export function createWebhooks(deps: WebhookDeps): () => Promise<void> {
     if (running || closing.aborted) return;
     running = true;
     try {
-      // Whoever is booked meanwhile may know of an endpoint that this one did not see.
+      // What was booked meanwhile may be for an endpoint that was not there yet when this one looked.
       while (again && !closing.aborted) {
         again = false;
         if (await anyEndpoint(db)) await runSlice(deps, await openSecretBox(db, deps.env.sessionKeys));

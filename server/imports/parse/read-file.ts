@@ -121,7 +121,10 @@ async function* parseInChild(bytes: Uint8Array, options: ReadOptions, allowance:
   }
 }
 
-/** A time that ends with `over`, and stands still while whoever asked for the rows is busy with them: a slow database is no fault of the file. */
+/**
+ * A time that ends with `over`, and stands still while whoever asked for the rows is busy with them: a slow database is no
+ * fault of the file.
+ */
 function startTime(ms: number, over: () => void): { stop(): void; goOn(): void } {
   let left = ms;
   let since = 0;
