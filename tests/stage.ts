@@ -69,6 +69,15 @@ export async function until<T>(
   }
 }
 
+/** Waits until a phone has read what was sent to it. @returns the texts, as its screen shows them */
+export async function untilRead(simulator: SimulatorClient, phone: string): Promise<(string | null)[]> {
+  const shown = await until("the message to be read", async () => {
+    const messages = (await simulator.phoneChats(phone)).flatMap((chat) => chat.messages);
+    return messages.length > 0 && messages;
+  });
+  return shown.map(({ text }) => text);
+}
+
 /**
  * @param env variables as in the environment; WhatsApp's answers are waited for shortly already, leases are as in production
  * @param database a migrated one, in place of a clone: for a test that harms its server

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page, type Request } from "playwright-core";
 import sharp from "sharp";
 import { findBrowser } from "#scripts/prepare/browser.mjs";
 import { tellOnFailure } from "../kept-log.ts";
@@ -152,6 +152,23 @@ async function inspect(page: Page, scheme: keyof typeof AXE): Promise<string[]> 
   const findings = results.violations.map(({ id, nodes }) => `${id} at ${nodes.map((node) => node.target).join(", ")}`);
   const tooWide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
   return tooWide ? [...findings, "the page is wider than the screen"] : findings;
+}
+
+/** Holds back what a page asks for until it is let go. @param which of what it asks for there: all, unless told */
+export async function holdBack(
+  page: Page,
+  address: string,
+  which: (request: Request) => boolean = () => true,
+): Promise<() => void> {
+  let letGo = () => {};
+  const gone = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  await page.route(address, async (route) => {
+    if (which(route.request())) await gone;
+    await route.continue();
+  });
+  return letGo;
 }
 
 /** Opens an account of the visitor's own, by the form, and waits until its first page is there. */

@@ -142,7 +142,7 @@ test("who has several phones says which of them asks for the YES", async () => {
   await linkPhone(ani, "Ani");
   await linkPhone(budi, "Budi");
   await page.goto(`/contacts?list=${listId}`);
-  await page.getByRole("switch", { name: /^Double opt-in/ }).click({ force: true });
+  await page.getByRole("switch", { name: /^Double opt-in/ }).click();
   await button(/^Ask/).waitFor();
   await look("contacts-ask-phones");
   const phones = page.getByLabel("The phone that asks");

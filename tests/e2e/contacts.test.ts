@@ -222,7 +222,7 @@ test("a list is renamed, asks for a YES, and is deleted by its name while its pe
   await dialog().getByRole("button", { name: "Rename it" }).click();
   await page.getByRole("heading", { name: "Old neighbours", exact: true }).waitFor();
   await page.goto(`/contacts?list=${listId}`);
-  await page.getByRole("switch", { name: /^Double opt-in/ }).click({ force: true });
+  await page.getByRole("switch", { name: /^Double opt-in/ }).click();
   await button(/^Ask \d+ people to confirm$/).waitFor();
   await page.getByRole("row").filter({ hasText: "Bima Saputra" }).getByText("Waits for YES").waitFor();
   await look("contacts-double-opt-in");

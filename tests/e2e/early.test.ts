@@ -5,7 +5,7 @@ import { type Connection, connect } from "#db/client.ts";
 import { contactLists, users, wallets } from "#db/schema/index.ts";
 import { publish } from "#server/events.ts";
 import { type RunningApp, startApp } from "./app.ts";
-import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
+import { holdBack, newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
 import { bring } from "./people.ts";
 
 const PATIENCE = { timeout: 60_000 };
@@ -34,18 +34,6 @@ afterAll(async () => {
   await app?.stop();
 });
 
-/** Holds back what the page asks for until it is let go. */
-async function holdBack(page: Page, address: string): Promise<() => void> {
-  let letGo = () => {};
-  const gone = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  await page.route(address, async (route) => {
-    await gone;
-    await route.continue();
-  });
-  return letGo;
-}
 /** The page is told that there are so many points. */
 async function setPoints(balance: number): Promise<void> {
   const [user] = await connection.db.select({ id: users.id }).from(users).where(eq(users.email, EMAIL));
@@ -124,7 +112,7 @@ test("a switch that is turned before the page is alive is turned", async () => {
   const letGo = await holdBack(page, "**/assets/*.js");
   await page.goto(`/contacts?list=${(await list())?.id}`, { waitUntil: "commit" });
   const twice = page.getByRole("switch", { name: /^Double opt-in/ });
-  await twice.click({ force: true });
+  await twice.click();
   letGo();
   await expect.poll(async () => (await list())?.doubleOptIn, PATIENCE).toBe(true);
   await expect.poll(() => twice.isChecked(), PATIENCE).toBe(true);

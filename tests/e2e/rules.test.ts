@@ -6,7 +6,7 @@ import { newId } from "#db/ids.ts";
 import { autoBreakers, autoReplies, inboundMessages, users } from "#db/schema/index.ts";
 import { createHeldSession } from "../factories.ts";
 import { type RunningApp, startApp } from "./app.ts";
-import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
+import { holdBack, newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts";
 import { oneStory } from "./one-story.ts";
 import { bring } from "./people.ts";
 
@@ -137,15 +137,8 @@ test("the page says why each rule would say nothing, what stopped, and lets it g
   await page.getByText(`The rules of ${phone} have stopped`).waitFor();
   await page.getByText("1 answer in 7 days").waitFor();
   // Both at once: what is done next does not break off what is on its way.
-  let letGo = () => {};
-  const gone = new Promise<void>((resolve) => {
-    letGo = resolve;
-  });
-  await page.route("**/automation/rules*", async (route) => {
-    if (route.request().postData()?.includes("enable")) await gone;
-    await route.continue();
-  });
-  await page.getByRole("switch", { name: "Orders answers" }).click({ force: true });
+  const letGo = await holdBack(page, "**/automation/rules*", (asked) => asked.postData()?.includes("enable") ?? false);
+  await page.getByRole("switch", { name: "Orders answers" }).press("Space");
   await page.getByRole("button", { name: "Pause all" }).click();
   await page.getByText("All rules are paused").waitFor();
   letGo();

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createList, newPhone, readViolations, readWallet } from "../factories.ts";
 import { spawnWorker, type WorkerProcess } from "../processes.ts";
-import { createStage, type Stage, until } from "../stage.ts";
+import { createStage, type Stage, until, untilRead } from "../stage.ts";
 
 const RECIPIENTS = 8;
 const CRASHING = fileURLToPath(new URL("./crashing-worker.ts", import.meta.url));
@@ -63,11 +63,7 @@ test.each([
     const sent = await stage.simulator.sent(phone);
     expect(sent.map((chat) => chat.phone).sort()).toEqual([...list.phones].sort());
     for (const [index, recipient] of list.phones.entries()) {
-      const shown = await until("the message to be read", async () => {
-        const texts = (await stage.simulator.phoneChats(recipient)).flatMap((chat) => chat.messages);
-        return texts.length > 0 && texts;
-      });
-      expect(shown.map(({ text }) => text)).toEqual([`Hi Person ${index + 1}`]);
+      expect(await untilRead(stage.simulator, recipient)).toEqual([`Hi Person ${index + 1}`]);
     }
     const copies = sent.flatMap((chat) => chat.messages.map((message) => message.copies));
     expect(sent.every((chat) => chat.messages.length === 1)).toBe(true);

@@ -3,7 +3,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createList, readViolations, readWallet } from "../factories.ts";
 import { spawnWorker, type WorkerProcess } from "../processes.ts";
-import { createStage, type Stage, startAsReviewed, until } from "../stage.ts";
+import { createStage, type Stage, startAsReviewed, until, untilRead } from "../stage.ts";
 
 const RECIPIENTS = 60;
 const KILLS = 6;
@@ -26,7 +26,7 @@ const outputs: (() => string)[] = [];
 const start = () => {
   const worker = spawnWorker(stage.env.databaseUrl, stage.env.simulatorUrl, {
     LEASE_MS: "3000",
-    // A message whose answer is lost again and again is repeated after 0.5, 2, 10, 60 and 60 s.
+    // A message whose answer is lost again and again is repeated after 0.25, 1, 5 and 30 s.
     ACK_TIMEOUT_MS: "250",
     LOG_LEVEL: "trace",
   });
@@ -119,11 +119,7 @@ test("a worker killed in mid-send, again and again, sends nobody a message twice
   expect(sent.map((chat) => chat.phone).sort()).toEqual([...list.phones].sort());
   for (const chat of sent) {
     expect(chat.messages, `SEED=${seed} ${chat.phone}`).toHaveLength(1);
-    const shown = await until("the message to be read", async () => {
-      const texts = (await stage.simulator.phoneChats(chat.phone)).flatMap((one) => one.messages);
-      return texts.length > 0 && texts;
-    });
-    expect(shown.map((message) => message.text)).toEqual([`Hi Person ${list.phones.indexOf(chat.phone) + 1}`]);
+    expect(await untilRead(stage.simulator, chat.phone)).toEqual([`Hi Person ${list.phones.indexOf(chat.phone) + 1}`]);
   }
   expect(await readWallet(stage.db, user.id)).toEqual({ balance: 400 - 2 * RECIPIENTS, held: 0 });
   expect(await readViolations(stage.db)).toEqual([]);

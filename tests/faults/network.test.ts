@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FaultSettings } from "#simulator/client.ts";
 import { createList, readViolations, readWallet } from "../factories.ts";
-import { createStage, type Stage, until } from "../stage.ts";
+import { createStage, type Stage, until, untilRead } from "../stage.ts";
 
 const RECIPIENTS = 8;
 
@@ -41,11 +41,7 @@ test.each(cuts)(
     const { logins } = await stage.simulator.connections(phone);
     expect(logins, "the connection was lost and made again").toBeGreaterThan(before.logins);
     for (const [index, recipient] of list.phones.entries()) {
-      const shown = await until("the message to be read", async () => {
-        const texts = (await stage.simulator.phoneChats(recipient)).flatMap((chat) => chat.messages);
-        return texts.length > 0 && texts;
-      });
-      expect(shown.map(({ text }) => text)).toEqual([`Hi Person ${index + 1}`]);
+      expect(await untilRead(stage.simulator, recipient)).toEqual([`Hi Person ${index + 1}`]);
     }
     for (const chat of await stage.simulator.sent(phone)) expect(chat.messages).toHaveLength(1);
     expect(await readWallet(stage.db, user.id)).toEqual({ balance: 400 - 2 * RECIPIENTS, held: 0 });

@@ -6,7 +6,7 @@ import { migrate } from "#db/migrate.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "#scripts/embedded-postgres.ts";
 import { createList, createRunningCampaign, readViolations, readWallet } from "../factories.ts";
 import { openTestFolder, type TestFolder } from "../postgres.ts";
-import { createStage, type Stage, shortLease, until } from "../stage.ts";
+import { createStage, type Stage, shortLease, until, untilRead } from "../stage.ts";
 
 const RECIPIENTS = 12;
 const RESTARTS = 2;
@@ -58,11 +58,7 @@ test("a database that is killed and started again, time after time, in the middl
   expect(await accepted()).toBe(RECIPIENTS);
   await sleep(500);
   for (const [index, recipient] of list.phones.entries()) {
-    const shown = await until("the message to be read", async () => {
-      const texts = (await stage.simulator.phoneChats(recipient)).flatMap((chat) => chat.messages);
-      return texts.length > 0 && texts;
-    });
-    expect(shown.map(({ text }) => text)).toEqual([`Hi Person ${index + 1}`]);
+    expect(await untilRead(stage.simulator, recipient)).toEqual([`Hi Person ${index + 1}`]);
   }
   for (const chat of await stage.simulator.sent(phone)) expect(chat.messages).toHaveLength(1);
   expect(await readWallet(stage.db, user.id)).toEqual({ balance: 400 - 2 * RECIPIENTS, held: 0 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Id } from "#db/ids.ts";
 import { createList, newPhone, readViolations } from "../factories.ts";
 import { spawnWorker, type WorkerProcess } from "../processes.ts";
-import { createStage, type Stage, type StageUser, startAsReviewed, until } from "../stage.ts";
+import { createStage, type Stage, type StageUser, startAsReviewed, until, untilRead } from "../stage.ts";
 
 const RECIPIENTS = 16;
 
@@ -99,11 +99,7 @@ test("a worker that was frozen past its lease and wakes up sends nothing, and no
 
   for (const chat of await stage.simulator.sent(phone)) expect(chat.messages).toHaveLength(1);
   for (const [index, recipient] of list.phones.entries()) {
-    const shown = await until("the message to be read", async () => {
-      const texts = (await stage.simulator.phoneChats(recipient)).flatMap((chat) => chat.messages);
-      return texts.length > 0 && texts;
-    });
-    expect(shown.map(({ text }) => text)).toEqual([`Hi Person ${index + 1}`]);
+    expect(await untilRead(stage.simulator, recipient)).toEqual([`Hi Person ${index + 1}`]);
   }
   expect(await readViolations(stage.db)).toEqual([]);
 });
