@@ -2,6 +2,8 @@ import { defineConfig } from "vitest/config";
 
 // In every test file: no private key is printed, its local WhatsApp ends with it, and a failure comes with what was logged.
 const setupFiles = ["tests/silence/setup.ts", "tests/simulator-setup.ts", "tests/kept-log-setup.ts"];
+// What is polled comes when it comes: how fast is no test's business.
+const patient = { poll: { timeout: 60_000, interval: 100 } };
 const everywhere = ["node_modules/**", "build/**", ".data/**"];
 
 // Three groups, one after the other. A fault test kills processes of its own and a browser test has the whole product to
@@ -24,6 +26,7 @@ export default defineConfig({
         test: {
           name: "product",
           setupFiles,
+          expect: patient,
           include: ["**/*.test.{ts,tsx}"],
           exclude: [...everywhere, "tests/faults/**", "tests/e2e/**"],
           testTimeout: 90_000,
@@ -36,6 +39,7 @@ export default defineConfig({
         test: {
           name: "faults",
           setupFiles,
+          expect: patient,
           include: ["tests/faults/**/*.test.ts"],
           testTimeout: 300_000,
           hookTimeout: 60_000,
@@ -47,6 +51,7 @@ export default defineConfig({
         test: {
           name: "e2e",
           setupFiles,
+          expect: patient,
           include: ["tests/e2e/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 120_000,

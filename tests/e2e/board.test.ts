@@ -214,7 +214,7 @@ test("what did not get through is told by reason, tried again, repeated or given
   const address = page.url();
   await page.keyboard.press("Escape");
   await drawer.waitFor({ state: "hidden" });
-  await expect.poll(() => first.evaluate((link) => link === document.activeElement), { timeout: 60_000 }).toBe(true);
+  await expect.poll(() => first.evaluate((link) => link === document.activeElement)).toBe(true);
   await page.goto(address);
   await drawer.getByText("Accepted by WhatsApp").waitFor();
 

@@ -33,7 +33,7 @@ test("points and a plan are bought on the provider's page; what is declined or l
   await look("purchases-empty");
   // From where points are missing one comes with their number: the smallest pack with as many is chosen.
   await page.goto("/billing/buy?missing=120");
-  expect(await page.getByRole("radio", { name: "200 points" }).isChecked()).toBe(true);
+  await expect.poll(() => page.getByRole("radio", { name: "200 points" }).isChecked()).toBe(true);
   await look("buy");
   await page.getByRole("radio", { name: "1,000 points" }).check();
   await page.getByRole("row", { name: /^Total IDR\s249,750$/ }).waitFor();
@@ -72,7 +72,7 @@ test("a purchase that waits is gone on with or cancelled, from the list, on a ph
   await page.goto("/billing/buy?offer=points-500");
   await page.getByRole("radio", { name: "500 points" }).focus();
   await page.keyboard.press("ArrowUp");
-  expect(await page.getByRole("radio", { name: "200 points" }).isChecked()).toBe(true);
+  await expect.poll(() => page.getByRole("radio", { name: "200 points" }).isChecked()).toBe(true);
   await page.getByRole("button", { name: "Go to payment" }).focus();
   await page.keyboard.press("Enter");
   await page.getByText("DEMO: no money is taken").waitFor();
@@ -121,8 +121,8 @@ test("where payments are switched off the page says who gives points, and no add
     await connection.db.update(users).set({ isAdmin: true });
     await page.reload();
     await page.getByText("Ask whoever runs this MassSender").waitFor();
-    expect(await page.getByRole("link", { name: /@/ }).count()).toBe(0);
-    expect(await page.getByRole("button", { name: "Go to payment" }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("link", { name: /@/ }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("button", { name: "Go to payment" }).count()).toBe(0);
     await look("buy-off");
     await page.goto("/billing/buy?missing=120");
     await page.getByText("120 points are missing for what you want to send.").waitFor();
@@ -146,7 +146,7 @@ test("where payments are switched off the page says who gives points, and no add
     await page.goto(`/billing/purchases/${purchase?.id}?returned=1`);
     await page.getByText("Payments are switched off at the moment").waitFor();
     for (const name of ["Pay now", "Back to the payment page", "Cancel the purchase"])
-      expect(await page.getByRole("button", { name }).count()).toBe(0);
+      await expect.poll(() => page.getByRole("button", { name }).count()).toBe(0);
     await page.getByRole("main").getByRole("link", { name: "To the wallet" }).waitFor();
     await look("purchase-off");
     await page.goto(`/pay/demo/dpy_${"a".repeat(32)}`);

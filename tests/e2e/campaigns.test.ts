@@ -55,7 +55,7 @@ test("who has not confirmed is counted in the review, which leads to the questio
 
   await page.getByRole("link", { name: "Ask them to confirm" }).click();
   await page.getByRole("heading", { name: "Ask people to confirm" }).waitFor();
-  expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Confirmation: Class 7B");
+  await expect.poll(() => page.getByLabel("Name", { exact: true }).inputValue()).toBe("Confirmation: Class 7B");
   await page.getByRole("button", { name: "Next: the message" }).click();
   await page.getByRole("textbox", { name: "Message", exact: true }).fill("Shall I write to you?");
   await page.getByText("Ask for the word YES").waitFor();
@@ -98,7 +98,7 @@ test("a list of a group offers the group's own chat, with one text from the phon
   await look("group-chat-review");
   await page.getByRole("link", { name: "Edit" }).click();
   await page.getByLabel("One message to the group's own chat").waitFor();
-  expect(await page.getByLabel("One message to the group's own chat").isChecked()).toBe(true);
+  await expect.poll(() => page.getByLabel("One message to the group's own chat").isChecked()).toBe(true);
   await page.getByRole("button", { name: "Next: the message" }).click();
   await page.getByRole("button", { name: "Next: review" }).click();
   await page.getByLabel("Everybody in this group may expect this kind of message").check();

@@ -136,7 +136,7 @@ test("the members are shown before anything is kept: who is known, who opted out
 });
 
 test("it becomes a list, with the two ways on from there", async () => {
-  expect(await page().getByLabel("Name of the list").inputValue()).toBe("Class of 2009");
+  await expect.poll(() => page().getByLabel("Name of the list").inputValue()).toBe("Class of 2009");
   await page().getByLabel("Name of the list").fill("Reunion");
   await button("Import 2 people").click();
   await page().getByRole("heading", { name: "The list “Reunion”" }).waitFor();

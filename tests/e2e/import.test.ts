@@ -71,11 +71,11 @@ test("columns are suggested by their titles, and nothing is kept before the pers
   await upload(csv("kelas.csv", Buffer.from(people, "latin1")));
   await page.getByRole("heading", { name: "What each column is" }).waitFor();
   await says("How it was read: Windows-1252");
-  expect(await page.getByLabel("Separator").inputValue()).toBe(";");
-  expect(await page.getByLabel("What Nama is").inputValue()).toBe("name");
-  expect(await page.getByLabel("What No HP is").inputValue()).toBe("phone");
-  expect(await page.getByLabel("What Setuju is").inputValue()).toBe("consent");
-  expect(await page.getByLabel("Name of the variable for Kelas").inputValue()).toBe("kelas");
+  await expect.poll(() => page.getByLabel("Separator").inputValue()).toBe(";");
+  await expect.poll(() => page.getByLabel("What Nama is").inputValue()).toBe("name");
+  await expect.poll(() => page.getByLabel("What No HP is").inputValue()).toBe("phone");
+  await expect.poll(() => page.getByLabel("What Setuju is").inputValue()).toBe("consent");
+  await expect.poll(() => page.getByLabel("Name of the variable for Kelas").inputValue()).toBe("kelas");
   await look("import-columns");
   await page.getByLabel("What HP orang tua is").selectOption("Phone number");
   await button("Check the rows").click();
@@ -93,7 +93,7 @@ test("another separator reads the file again, and the columns begin anew", async
   await page.getByRole("link", { name: "Change the columns" }).click();
   await page.getByLabel("Separator").selectOption("Comma ,");
   await page.getByRole("alert").getByText("the first row has one column only").waitFor();
-  expect(await page.getByLabel("Separator").inputValue()).toBe(";");
+  await expect.poll(() => page.getByLabel("Separator").inputValue()).toBe(";");
   await page.getByLabel("Separator").selectOption("Bar |");
   await page.getByRole("alert").getByText("a bar").waitFor();
   await page.getByLabel("What No HP is").waitFor();
@@ -123,13 +123,13 @@ test("wrong rows are mended in the grid with the keyboard, and stay in sight whe
   await cell("Nama", 5).focus();
   await page.keyboard.type("Dimas");
   await page.keyboard.press("Escape");
-  expect(await cell("Nama", 5).inputValue()).toBe("");
+  await expect.poll(() => cell("Nama", 5).inputValue()).toBe("");
   await page.keyboard.type("Dimas Pratama");
   await page.keyboard.press("Enter");
-  expect(await cell("Nama", 6).evaluate((field) => field === document.activeElement)).toBe(true);
+  await expect.poll(() => cell("Nama", 6).evaluate((field) => field === document.activeElement)).toBe(true);
   await rowOf(5).getByText("Mended").waitFor();
   await page.keyboard.press("ArrowRight");
-  expect(await cell("No HP", 6).evaluate((field) => field === document.activeElement)).toBe(true);
+  await expect.poll(() => cell("No HP", 6).evaluate((field) => field === document.activeElement)).toBe(true);
   await page.keyboard.type("+6281200000105");
   await page.keyboard.press("Enter");
   await rowOf(6).getByText("Mended").waitFor();
@@ -156,7 +156,7 @@ test("what was typed stays while the server cannot be reached, and is saved when
   await cell("Kelas", 7).fill("3D");
   await page.keyboard.press("Enter");
   await page.getByRole("alert").getByText("What you typed is still here.").waitFor();
-  expect(await cell("Kelas", 7).inputValue()).toBe("3D");
+  await expect.poll(() => cell("Kelas", 7).inputValue()).toBe("3D");
   await rowOf(7).getByText("Not saved").waitFor();
   await page.unroute("**/contacts/upload*");
   // The browser itself tells that a request failed.
@@ -164,7 +164,7 @@ test("what was typed stays while the server cannot be reached, and is saved when
   await look("import-not-saved");
   await button("Try again").click();
   await rowOf(7).getByText("Mended").waitFor();
-  expect(await page.getByText("What you typed is still here.").count()).toBe(0);
+  await expect.poll(() => page.getByText("What you typed is still here.").count()).toBe(0);
 });
 
 test("a row that was just edited is saved before the import it is part of; the import says what happened", async () => {
@@ -187,7 +187,7 @@ test("the same file again changes nothing, and says when and where it was import
   await upload(again);
   await says("You have imported this same file before");
   expect((await figures()).parts).toEqual({ Unchanged: 2 });
-  expect(await button(/^Import /).count()).toBe(0);
+  await expect.poll(() => button(/^Import /).count()).toBe(0);
   await look("import-same");
   await button("Discard the file").click();
   await button("Discard it").click();
@@ -207,7 +207,7 @@ test("a batch is taken back, its list with it", async () => {
   await look("import-undone");
   await page.goto("/contacts");
   await says("again");
-  expect(await page.getByText("kelas").count()).toBe(0);
+  await expect.poll(() => page.getByText("kelas").count()).toBe(0);
 });
 
 test("of several sheets the person chooses one, and rejected rows come back as a workbook", async () => {
@@ -249,7 +249,7 @@ test("a file whose separator nobody can find out is kept: the person chooses it,
   await page.getByLabel("Separator").selectOption("Semicolon ;");
   await page.getByRole("alert").getByText("the first row has one column only").waitFor();
   await page.getByLabel("Separator").selectOption("Bar |");
-  expect(await page.getByLabel("What WA is").inputValue()).toBe("phone");
+  await expect.poll(() => page.getByLabel("What WA is").inputValue()).toBe("phone");
   await button("Check the rows").click();
   await page.getByRole("heading", { name: "Rows of the file" }).waitFor();
   expect((await figures()).parts).toEqual({ New: 3 });

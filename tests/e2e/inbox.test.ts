@@ -97,8 +97,8 @@ test("a conversation is opened by keyboard, read by that, and answered; the tick
   await field.press("Enter");
   await said().getByText("Your sister is welcome.").waitFor();
   await said().getByText("Read", { exact: true }).waitFor();
-  expect(await field.inputValue()).toBe("");
-  expect(await shownTo(ayu)).toEqual(["At ten.\nYour sister is welcome."]);
+  await expect.poll(() => field.inputValue()).toBe("");
+  await expect.poll(() => shownTo(ayu)).toEqual(["At ten.\nYour sister is welcome."]);
   await writes(ayu, "Wonderful, thank you!");
   await said().getByText("Wonderful, thank you!").waitFor();
   await page.getByRole("link", { name: "Inbox 2 unread" }).waitFor();
@@ -111,10 +111,10 @@ test("what is begun for one person stays with them, and what cannot be sent says
   await page.getByLabel("Your answer to Ayu Lestari").fill("By the way");
   await row(/Bo Hartono/).click();
   const field = page.getByLabel("Your answer to Bo Hartono");
-  expect(await field.inputValue()).toBe("");
+  await expect.poll(() => field.inputValue()).toBe("");
   await row(/Ayu Lestari/).click();
   await page.getByRole("heading", { name: "Ayu Lestari" }).waitFor();
-  expect(await page.getByLabel("Your answer to Ayu Lestari").inputValue()).toBe("By the way");
+  await expect.poll(() => page.getByLabel("Your answer to Ayu Lestari").inputValue()).toBe("By the way");
   await row(/Bo Hartono/).click();
   await writes(bo, "STOP");
   await page.getByText("This person asked not to be messaged.").waitFor();
@@ -155,15 +155,15 @@ test("what WhatsApp refused says why, and is tried again", async () => {
   await look("inbox-refused");
   await said().getByRole("button", { name: "Try again" }).click();
   await said().getByText("Read", { exact: true }).waitFor();
-  expect(await said().getByRole("button", { name: "Try again" }).count()).toBe(0);
-  expect(await shownTo(stranger)).toEqual(["Welcome after all"]);
+  await expect.poll(() => said().getByRole("button", { name: "Try again" }).count()).toBe(0);
+  await expect.poll(() => shownTo(stranger)).toEqual(["Welcome after all"]);
 });
 
 test("a stranger is added as a contact, found by a word they wrote, and left out for good", async () => {
   const { page } = visitor;
   await page.getByRole("link", { name: "Add as contact" }).click();
   await page.waitForURL(/contacts\/add/);
-  expect(await page.getByLabel("Phone number").inputValue()).toBe(stranger);
+  await expect.poll(() => page.getByLabel("Phone number").inputValue()).toBe(stranger);
   await page.goBack();
   await page.getByLabel("Search").fill("this number");
   await row(/Bo Hartono/).waitFor({ state: "detached" });

@@ -10,7 +10,6 @@ import { newVisitor, openAccount, openBrowser, type Visitor } from "./browser.ts
 import { oneStory } from "./one-story.ts";
 
 const PHONE_WIDTH = 360;
-const PATIENCE = { timeout: 60_000, interval: 250 };
 const HOUR_MS = 3_600_000;
 const ani = newPhone();
 const bima = newPhone();
@@ -110,8 +109,8 @@ test("what is typed is not lost while the page follows what happens", async () =
   await number.fill("+62 811");
   await simulator.setLimits(ani, { reachout: { forMs: HOUR_MS } });
   await says(/^Restricted until/);
-  expect(await number.inputValue()).toBe("+62 811");
-  expect(await number.evaluate((field) => field === document.activeElement)).toBe(true);
+  await expect.poll(() => number.inputValue()).toBe("+62 811");
+  await expect.poll(() => number.evaluate((field) => field === document.activeElement)).toBe(true);
 });
 
 test("a restriction is shown with its end and how to ask again, and is gone when WhatsApp lifts it", async () => {
@@ -144,7 +143,7 @@ test("another phone is refused and unlinked again; confirmed, it takes the place
   await simulator.openAccount(bima, "Bima");
   await simulator.scan(bima, await shownQr(ani));
   await says("The code was used with another phone than before.");
-  await expect.poll(async () => (await simulator.account(bima)).devices.length, PATIENCE).toBe(0);
+  await expect.poll(async () => (await simulator.account(bima)).devices.length).toBe(0);
   await look("link-other-phone");
   await way("Type a code on the phone").click();
   await page.getByLabel("Number of the phone").fill(bima);
@@ -215,7 +214,7 @@ test("a passkey is told honestly, with the official way out; changing one's mind
   await simulator.scan(citra, qr).catch(() => {});
   await says("does not try to get around it");
   const official = page.getByRole("link", { name: "WhatsApp Business Platform" });
-  expect(await official.getAttribute("rel")).toBe("noreferrer");
+  await expect.poll(() => official.getAttribute("rel")).toBe("noreferrer");
   await look("link-passkey");
   expect(problems).toEqual([]);
 });
@@ -232,10 +231,10 @@ test("without JavaScript a phone is linked by a code too", async () => {
     .poll(async () => {
       await page.reload();
       return page.getByTestId("pairing-code").innerText();
-    }, PATIENCE)
+    })
     .toMatch(/^\w{4}-\w{4}$/);
   await page.getByRole("link", { name: "Type it on the pretend phone" }).click();
-  expect(await page.getByLabel("Code with 8 characters").inputValue()).toMatch(/^\w{8}$/);
+  await expect.poll(() => page.getByLabel("Code with 8 characters").inputValue()).toMatch(/^\w{8}$/);
   await page.getByRole("button", { name: "Link with the code" }).click();
   await page.goto("/link");
   await page.getByRole("heading", { name: citra }).waitFor();

@@ -61,9 +61,9 @@ test("a plan reminds of its end on every screen, renews by a kept card, and says
   const { page } = visitor;
   const { userId, endsAt } = await wallet();
   await page.goto("/billing/wallet");
-  expect(await renews().isDisabled()).toBe(true);
+  await expect.poll(() => renews().isDisabled()).toBe(true);
   await page.getByText("No card is kept").waitFor();
-  expect(await banner().count()).toBe(0);
+  await expect.poll(() => banner().count()).toBe(0);
   await visitor.look("plan");
 
   // By the link: the stream that tells of changes is open already.
@@ -89,7 +89,7 @@ test("a plan reminds of its end on every screen, renews by a kept card, and says
   await renews().focus();
   await page.keyboard.press("Space");
   await page.getByText("IDR 55,500 for 15 days is charged to Demo card ending in 4242").waitFor();
-  expect(await wallet()).toMatchObject({ autoRenew: true, nextPlan: "15d" });
+  await expect.poll(wallet).toMatchObject({ autoRenew: true, nextPlan: "15d" });
 
   await travel(endsAt, -20);
   await banner().getByText("Your plan renews by itself: 15 days for IDR 55,500").waitFor();
@@ -101,7 +101,7 @@ test("a plan reminds of its end on every screen, renews by a kept card, and says
 
   await travel(endsAt, 1);
   await banner().getByText("Your plan ended on").waitFor();
-  expect(await renews().isDisabled()).toBe(true);
+  await expect.poll(() => renews().isDisabled()).toBe(true);
   await visitor.look("plan-ended");
   await banner().getByRole("link", { name: "Renew the plan" }).click();
   await page.waitForURL("**/billing/buy");

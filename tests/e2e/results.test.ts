@@ -89,7 +89,9 @@ test("a finished campaign shows whom it reached, how it went, and who answered",
   await results.getByText(/^Nothing sent from .*, for 15 min: it was outside of your active hours\.$/).waitFor();
   await results.getByText(/^Nothing sent from .*, for 3 min: the phone was not connected to WhatsApp\.$/).waitFor();
   await results.getByText("The same as a table").click();
-  expect(await results.getByRole("table", { name: "Messages over time" }).getByRole("row").count()).toBeGreaterThan(10);
+  await expect
+    .poll(() => results.getByRole("table", { name: "Messages over time" }).getByRole("row").count())
+    .toBeGreaterThan(10);
   await results.getByText("The same as a table").click();
   const replies = page.getByRole("region", { name: "Replies" });
   await replies.getByText("Shall I bring the cake again?").waitFor();

@@ -37,7 +37,7 @@ const names = (page: Page) =>
     .getByRole("link")
     .allTextContents();
 const settled = async (page: Page, expected: string[]) => {
-  await expect.poll(() => names(page), { timeout: 60_000 }).toEqual(expected);
+  await expect.poll(() => names(page)).toEqual(expected);
 };
 async function addRule(page: Page, name: string, words: string[], answer: string): Promise<void> {
   await page.getByRole("link", { name: /New rule|first rule/ }).click();
@@ -82,9 +82,9 @@ test("a pattern that could take for ever is refused with its place, and nothing 
   await page.getByRole("button", { name: "Save the rule" }).click();
   await page.getByText("“(?=” at character 6 looks ahead or behind").waitFor();
   await look("rule-refused");
-  expect(await page.getByRole("textbox", { name: "Answer", exact: true }).inputValue()).toBe(
-    "Your order is on its way.",
-  );
+  await expect
+    .poll(() => page.getByRole("textbox", { name: "Answer", exact: true }).inputValue())
+    .toBe("Your order is on its way.");
   await page.getByLabel("Pattern").fill("order #?\\d+");
   await page.getByRole("button", { name: "Save the rule" }).click();
   await settled(page, ["Prices", "Orders"]);
@@ -170,7 +170,7 @@ test("all of it works without JavaScript", async () => {
   await page.goto("/automation/rules");
   await page.getByRole("button", { name: "Move up: Orders" }).click();
   await page.goto("/automation/rules");
-  expect(await names(page)).toEqual(["Everything else", "Orders", "Prices"]);
+  await expect.poll(() => names(page)).toEqual(["Everything else", "Orders", "Prices"]);
   await page.getByRole("link", { name: "Everything else" }).click();
   await page.getByLabel("Words or phrases, any of them").fill("halo\nhai");
   await page.getByRole("textbox", { name: "Answer", exact: true }).fill("Good day!");
@@ -179,14 +179,14 @@ test("all of it works without JavaScript", async () => {
   await page.getByRole("button", { name: "Try it" }).click();
   await page.getByText("This is answered.").waitFor();
   await page.locator("section", { hasText: "Try it" }).getByText("Good day!").waitFor();
-  expect(await page.getByLabel("Somebody writes").inputValue()).toBe("hai");
-  expect(await page.getByLabel("Words or phrases, any of them").inputValue()).toBe("halo\nhai");
+  await expect.poll(() => page.getByLabel("Somebody writes").inputValue()).toBe("hai");
+  await expect.poll(() => page.getByLabel("Words or phrases, any of them").inputValue()).toBe("halo\nhai");
   await page.getByLabel("Somebody writes").fill("");
   await page.getByRole("button", { name: "Try it" }).click();
   await page.getByText("Write a message.").waitFor();
   await page.getByRole("button", { name: "Go through them" }).click();
   await page.getByText("would have been answered").waitFor();
-  expect(await page.getByRole("textbox", { name: "Answer", exact: true }).inputValue()).toBe("Good day!");
+  await expect.poll(() => page.getByRole("textbox", { name: "Answer", exact: true }).inputValue()).toBe("Good day!");
   await page.getByRole("button", { name: "Save the rule" }).click();
   await page.getByText("halo” or “hai").waitFor();
   await page.getByLabel("Somebody writes").fill("hai");

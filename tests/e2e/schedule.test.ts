@@ -65,7 +65,7 @@ test("a new account sends at any hour, in the zone of its browser, and chooses w
   const { page, look } = visitor;
   await page.getByRole("link", { name: "Active hours" }).click();
   await page.getByText("At any hour, on every day.").waitFor();
-  expect(await saved()).toMatchObject({ tz: "Europe/Berlin", windows: null });
+  await expect.poll(saved).toMatchObject({ tz: "Europe/Berlin", windows: null });
   await page.getByText("Clocks there go").waitFor();
   await page.getByRole("button", { name: "Weekdays 09:00–18:00" }).click();
   await said("Set to: Weekdays 09:00–18:00.");
@@ -75,7 +75,7 @@ test("a new account sends at any hour, in the zone of its browser, and chooses w
   await page.getByRole("button", { name: "Save", exact: true }).click();
   await page.getByText("Saved. It holds from now on.").waitFor();
   await page.getByText("What you see is what holds.").waitFor();
-  expect(await saved()).toMatchObject({ tz: "Asia/Jakarta", windows: workdays });
+  await expect.poll(saved).toMatchObject({ tz: "Asia/Jakarta", windows: workdays });
   await look("schedule");
 });
 
@@ -116,7 +116,9 @@ test("all of it goes with the keyboard, and each step is said", async () => {
   const { keyboard } = page;
   await page.getByRole("button", { name: "Add a window on Saturday" }).press("Enter");
   await said("Added: Saturday 09:00–18:00.");
-  expect(await block("Saturday 09:00–18:00").evaluate((element) => element === document.activeElement)).toBe(true);
+  await expect
+    .poll(() => block("Saturday 09:00–18:00").evaluate((element) => element === document.activeElement))
+    .toBe(true);
   await keyboard.press("Enter");
   await said("Taken up: Saturday 09:00–18:00.");
   for (const key of ["PageDown", "ArrowDown", "Shift+ArrowDown", "Alt+ArrowUp", "ArrowRight"])
@@ -131,7 +133,9 @@ test("all of it goes with the keyboard, and each step is said", async () => {
   await keyboard.press("Escape");
   await block("Sunday 10:00–19:30").waitFor();
   await keyboard.press("ArrowLeft");
-  expect(await block("Friday 09:00–18:00").evaluate((element) => element === document.activeElement)).toBe(true);
+  await expect
+    .poll(() => block("Friday 09:00–18:00").evaluate((element) => element === document.activeElement))
+    .toBe(true);
   await keyboard.press("ArrowRight");
   await keyboard.press("Delete");
   await said("Removed: Sunday 10:00–19:30.");
@@ -169,7 +173,7 @@ test("pause, active now and holidays hold at once, and say so on every screen", 
   await look("schedule-banner");
   await page.getByRole("button", { name: "Let sending go on" }).click();
   await page.getByRole("heading", { name: "Active hours" }).waitFor();
-  expect(await saved()).toMatchObject({ paused: false });
+  await expect.poll(saved).toMatchObject({ paused: false });
   await page.getByRole("button", { name: "For 1 hour" }).click();
   await page.getByText("Active by hand").waitFor();
   await page.getByLabel("Active until, in Asia/Jakarta").fill("2020-01-01T09:00");
@@ -240,7 +244,7 @@ test("on a phone one day is open at a time, and a finger draws, moves and change
   // Without resting first the finger scrolls: nothing is drawn.
   const drawn = page.getByRole("button", { name: /^Saturday \d/ });
   await move(16, 14);
-  expect(await drawn.count()).toBe(0);
+  await expect.poll(() => drawn.count()).toBe(0);
   await column.scrollIntoViewIfNeeded();
   // Resting first, then drawing.
   await move(8, 10, () => page.getByText("Drawing.").waitFor());

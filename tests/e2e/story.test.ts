@@ -34,7 +34,7 @@ test("a newcomer opens an account, after reading the terms", async () => {
   await page.getByRole("link", { name: "Open an account" }).click();
   await page.getByLabel("E-mail address").fill("ani@example.org");
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
-  expect(await page.getByLabel("Time zone").inputValue()).toBe("Asia/Jakarta");
+  await expect.poll(() => page.getByLabel("Time zone").inputValue()).toBe("Asia/Jakarta");
   await look("register");
   await page.getByRole("checkbox").click();
   const terms = page.getByRole("dialog");
@@ -129,7 +129,7 @@ test("they start it, and the screen follows until everyone has read it", async (
   await page.getByRole("link", { name: /^Read\s*(?:[2-9]|1[0-2])\b/ }).waitFor();
   await look("campaign", { keep: true });
   await page.getByText(`${PEOPLE} have read it`).waitFor({ timeout: 60_000 });
-  expect(await page.getByRole("cell", { name: "Read", exact: true }).count()).toBe(PEOPLE);
+  await expect.poll(() => page.getByRole("cell", { name: "Read", exact: true }).count()).toBe(PEOPLE);
   await page.getByRole("link", { name: "376 points available" }).waitFor();
   const since = await page.evaluate(() => [sessionStorage.getItem("open-since"), String(performance.timeOrigin)]);
   expect(since[0], "the page was never loaded again").toBe(since[1]);

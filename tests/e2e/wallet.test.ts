@@ -90,7 +90,7 @@ test("the wallet tells what is there, what is held and for what, how it is used 
   await page.getByRole("img", { name: "118 points used in 30 days" }).waitFor();
   await page.getByText("The same as a table").click();
   const table = page.getByRole("table", { name: "Points used per day" });
-  expect(await table.getByRole("row").count()).toBeGreaterThan(5);
+  await expect.poll(() => table.getByRole("row").count()).toBeGreaterThan(5);
   await look("wallet");
   await page.getByText("The same as a table").click();
 });
@@ -100,20 +100,20 @@ test("the history is narrowed by kind, campaign and days, leads to the message, 
   await page.goto("/billing/wallet");
   const history = page.getByRole("region", { name: "History" });
   const rows = history.getByRole("table", { name: "History of the wallet" }).getByRole("row");
-  expect(await rows.count()).toBe(51);
+  await expect.poll(() => rows.count()).toBe(51);
   await history.getByRole("link", { name: "More rows" }).click();
   await history.getByText("Points of the plan of 30 days").waitFor();
   await history.getByLabel("Kind").selectOption("Given back");
   await page.waitForURL(/kind=refund/);
   await rows.nth(1).getByText("+2").waitFor();
-  expect(await rows.count()).toBe(2);
+  await expect.poll(() => rows.count()).toBe(2);
   await look("wallet-history");
   await rows.nth(1).getByRole("link", { name: "Guest 1" }).click();
   await page.getByRole("dialog", { name: "Guest 1" }).getByText("Accepted by WhatsApp").waitFor();
   await page.goBack();
   await history.getByLabel("Kind").selectOption("deduct");
   await page.waitForURL(/kind=deduct/);
-  await expect.poll(() => rows.count(), { timeout: 60_000 }).toBe(51);
+  await expect.poll(() => rows.count()).toBe(51);
   await history.getByLabel("Campaign", { exact: true }).selectOption("Class meeting");
   await page.waitForURL(/campaign=cmp_/);
   const today = new Date().toISOString().slice(0, 10);
@@ -150,7 +150,7 @@ test("below the points somebody set they are warned on every screen, at once, bu
   await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("You are warned below 270 points.").waitFor();
   const warning = page.getByText("Points run low");
-  expect(await warning.count()).toBe(0);
+  await expect.poll(() => warning.count()).toBe(0);
   await page.goto("/contacts/suppressed");
   await page.getByRole("heading", { level: 1 }).waitFor();
   // Ten more points are held while this screen is open.
@@ -161,7 +161,7 @@ test("below the points somebody set they are warned on every screen, at once, bu
   await page.getByRole("link", { name: "Buy points" }).click();
   await page.waitForURL(/\/billing\/buy/);
   await page.getByRole("heading", { name: "Buy", exact: true }).waitFor();
-  expect(await warning.count()).toBe(0);
+  await expect.poll(() => warning.count()).toBe(0);
 });
 
 test("a start that cannot be paid says by how much, leads to the smallest pack that is enough, and from there back", async () => {
@@ -178,11 +178,11 @@ test("a start that cannot be paid says by how much, leads to the smallest pack t
   });
   await page.goto(`/campaigns/${id}`);
   await page.getByText("It needs 380 points, 260 are available: 120 missing").waitFor();
-  expect(await page.getByRole("button", { name: "It cannot start yet" }).isDisabled()).toBe(true);
+  await expect.poll(() => page.getByRole("button", { name: "It cannot start yet" }).isDisabled()).toBe(true);
   await look("wallet-blocked");
   await page.getByRole("link", { name: "Get the missing points" }).click();
   await page.waitForURL(/\/billing\/buy\?missing=120&/);
-  expect(await page.getByRole("radio", { name: /^200 points/ }).isChecked()).toBe(true);
+  await expect.poll(() => page.getByRole("radio", { name: /^200 points/ }).isChecked()).toBe(true);
   await page.getByRole("link", { name: "Back to the campaign" }).waitFor();
   await look("buy-for-campaign");
   await page.getByRole("button", { name: "Go to payment" }).click();
@@ -200,7 +200,7 @@ test("a start that cannot be paid says by how much, leads to the smallest pack t
   await page.getByText("380 points are held for it, 80 are left").waitFor();
   await page.goto("/billing/buy?missing=120&back=https://elsewhere.example/campaigns/cmp_00000000000000000000");
   await page.getByRole("button", { name: "Go to payment" }).waitFor();
-  expect(await page.getByRole("link", { name: "Back to the campaign" }).count()).toBe(0);
+  await expect.poll(() => page.getByRole("link", { name: "Back to the campaign" }).count()).toBe(0);
   expect(visitor.problems).toEqual([]);
 });
 
@@ -211,9 +211,9 @@ test("without JavaScript the wallet is whole, and its history is narrowed by a b
   });
   const { page } = plain;
   await page.goto("/billing/wallet");
-  expect(await page.getByRole("img", { name: "118 points used in 30 days" }).locator("rect").count()).toBeGreaterThan(
-    5,
-  );
+  await expect
+    .poll(() => page.getByRole("img", { name: "118 points used in 30 days" }).locator("rect").count())
+    .toBeGreaterThan(5);
   const history = page.getByRole("region", { name: "History" });
   await history.getByLabel("Kind").selectOption("Points bought");
   await history.getByRole("button", { name: "Show" }).click();
@@ -221,8 +221,8 @@ test("without JavaScript the wallet is whole, and its history is narrowed by a b
   await history.getByText("+18").waitFor();
   await page.getByLabel("Warn me when fewer points are available than").fill("0");
   await page.getByRole("button", { name: "Save" }).click();
-  expect(await page.getByRole("alert").innerText()).toBe("No warning is shown any more.");
-  expect(await page.getByText("Points run low").count()).toBe(0);
+  await expect.poll(() => page.getByRole("alert").innerText()).toBe("No warning is shown any more.");
+  await expect.poll(() => page.getByText("Points run low").count()).toBe(0);
   expect(plain.problems).toEqual([]);
 });
 
@@ -263,6 +263,6 @@ test("a retry that cannot be paid says by how much, beside the button that was p
   await look("retry-blocked-row");
   await inside.getByRole("link", { name: "Get the missing points" }).click();
   await page.waitForURL(`**/billing/buy?missing=1&back=*${id}`);
-  expect(await page.getByRole("radio", { name: /^100 points/ }).isChecked()).toBe(true);
+  await expect.poll(() => page.getByRole("radio", { name: /^100 points/ }).isChecked()).toBe(true);
   expect(visitor.problems).toEqual([]);
 });

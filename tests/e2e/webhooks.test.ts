@@ -45,7 +45,7 @@ test("a webhook is added, tested, told, mended and removed", async () => {
   await page.getByLabel(/^Messages received/).uncheck();
   await page.getByRole("button", { name: "Add the webhook" }).click();
   await page.getByText("The address has to begin with https://").waitFor();
-  expect(await page.getByLabel("What it is for").inputValue()).toBe("Orders");
+  await expect.poll(() => page.getByLabel("What it is for").inputValue()).toBe("Orders");
   await page.getByLabel("Address").fill(receiver.url);
   await page.getByRole("button", { name: "Add the webhook" }).click();
   await page.getByText("it is not shown again").waitFor();
@@ -83,7 +83,7 @@ test("a webhook is added, tested, told, mended and removed", async () => {
   await page.getByRole("button", { name: "New secret" }).click();
   await page.getByRole("button", { name: "Make a new secret" }).click();
   await page.getByText("The secret before signs too").waitFor();
-  expect(await secretOn(visitor)).not.toBe(secret);
+  await expect.poll(() => secretOn(visitor)).not.toBe(secret);
   await page.getByRole("switch", { name: "Tell it what happens" }).click();
   await page.getByText("Nothing is written down for it.").waitFor();
   await connection.db.execute(sql`update webhook_endpoints set disabled_reason = 'failing'`);
@@ -109,7 +109,7 @@ test("all of it works without JavaScript; ten webhooks are as many as there can 
   await page.goto("/settings/webhooks");
   await page.getByLabel("Address").fill(receiver.url);
   await page.getByRole("button", { name: "Add the webhook" }).click();
-  expect(await secretOn(visitor)).toMatch(/^whsec_/);
+  await expect.poll(() => secretOn(visitor)).toMatch(/^whsec_/);
   await page.getByRole("button", { name: "Send a test" }).click();
   await page.getByText("took the test").waitFor();
   await page.getByRole("link", { name: "webhook.test" }).click();
@@ -126,7 +126,7 @@ test("all of it works without JavaScript; ten webhooks are as many as there can 
     select 'whe_' || lpad(n::text, 24, '0'), ${await userOf(email)}, 'https://example.org/' || n, '', '{session.*}' from generate_series(1, 9) n`);
   await page.goto("/settings/webhooks");
   await page.getByText("You have 10 webhooks.").waitFor();
-  expect(await page.getByRole("link", { name: "Add a webhook" }).count()).toBe(0);
+  await expect.poll(() => page.getByRole("link", { name: "Add a webhook" }).count()).toBe(0);
   await page.getByRole("region", { name: "Webhook Plain" }).getByRole("button", { name: "Remove" }).click();
   await page.getByRole("link", { name: "Add a webhook" }).click();
   await page.getByRole("button", { name: "Add the webhook" }).waitFor();

@@ -84,7 +84,7 @@ test("lists, tags and exceptions are counted as they are chosen, and saved as th
   await counted("8 people get it, 2 do not");
   await saved();
   await look("wizard-audience");
-  expect(await drafts()).toMatchObject([{ name: "Class meeting", exceptTags: ["choir"] }]);
+  await expect.poll(drafts).toMatchObject([{ name: "Class meeting", exceptTags: ["choir"] }]);
 
   await page.getByRole("group", { name: "Lists" }).getByLabel("Everybody in town").check();
   await page.getByText("108 people too many").waitFor();
@@ -99,7 +99,7 @@ test("what was typed survives a reload, and the way back", async () => {
   await page.getByLabel("Name", { exact: true }).fill("Class reunion");
   await saved();
   await page.reload();
-  expect(await page.getByLabel("Name", { exact: true }).inputValue()).toBe("Class reunion");
+  await expect.poll(() => page.getByLabel("Name", { exact: true }).inputValue()).toBe("Class reunion");
   // Not even a moment's pause is needed.
   await page.getByLabel("Name", { exact: true }).fill("Class reunion 2026");
   await page.getByRole("button", { name: "Next: the message" }).click();
@@ -107,7 +107,7 @@ test("what was typed survives a reload, and the way back", async () => {
   await page.goBack();
   await until("the name is kept", async () => (await drafts())[0]?.name === "Class reunion 2026");
   await until("the text is kept", async () => (await drafts())[0]?.templateText === "Hi");
-  expect(await drafts()).toHaveLength(1);
+  await expect.poll(drafts).toHaveLength(1);
   await page.goForward();
   await page.getByRole("textbox", { name: "Message" }).waitFor();
 });
@@ -126,7 +126,7 @@ test("a message is written with the keyboard alone, and shown as WhatsApp shows 
   await page.keyboard.type("on Friday");
   await page.keyboard.press("Control+b");
   await page.keyboard.type("!");
-  expect(await message.inputValue()).toBe("Hi {{name}} of {{class}}, see you *on Friday*!");
+  await expect.poll(() => message.inputValue()).toBe("Hi {{name}} of {{class}}, see you *on Friday*!");
   const preview = page.getByRole("region", { name: "Preview" });
   await preview.locator("strong", { hasText: "on Friday" }).waitFor();
   await page.getByText("4 contacts have no class").waitFor();
@@ -136,9 +136,9 @@ test("a message is written with the keyboard alone, and shown as WhatsApp shows 
   await look("wizard-message");
   await page.getByRole("textbox", { name: "4 contacts have no class" }).fill("your class");
   await page.keyboard.press("Enter");
-  expect(await message.inputValue()).toContain("{{class|your class}}");
+  await expect.poll(() => message.inputValue()).toContain("{{class|your class}}");
   await page.getByRole("button", { name: "Reply STOP to opt out" }).click();
-  expect(await message.inputValue()).toMatch(/\n\nReply STOP to opt out\.$/);
+  await expect.poll(() => message.inputValue()).toMatch(/\n\nReply STOP to opt out\.$/);
   await message.press("End");
   await page.keyboard.type(" {{teacher}}");
   await page.getByText("Nobody who was chosen has {{teacher}}.").waitFor();
@@ -155,9 +155,9 @@ test("a text is kept under a name, used again, renamed and deleted", async () =>
   const message = page.getByRole("textbox", { name: "Message", exact: true });
   const before = await message.inputValue();
   await page.getByRole("button", { name: "Use the text Invitation (a sample)" }).click();
-  expect(await message.inputValue()).toContain("our class meets again");
+  await expect.poll(() => message.inputValue()).toContain("our class meets again");
   await page.getByRole("button", { name: "Put the text back that was here" }).click();
-  expect(await message.inputValue()).toBe(before);
+  await expect.poll(() => message.inputValue()).toBe(before);
   await saved();
   await page.getByRole("button", { name: "Save this text" }).click();
   await page.getByLabel("Name of the text").fill("Reunion");
@@ -176,7 +176,7 @@ test("a text is kept under a name, used again, renamed and deleted", async () =>
   await page.getByRole("button", { name: "Delete", exact: true }).click();
   await page.getByRole("button", { name: "Delete the text" }).click();
   await page.getByText("A text that you save here can be used again").waitFor();
-  expect(await message.inputValue()).toBe(before);
+  await expect.poll(() => message.inputValue()).toBe(before);
 });
 
 test("of two tabs neither undoes what the other did unasked", async () => {
@@ -201,7 +201,7 @@ test("of two tabs neither undoes what the other did unasked", async () => {
   await until("the other tab has saved", async () => (await drafts())[0]?.templateText === "from there again");
   release();
   await page.getByText("What you typed here is not saved yet.").waitFor();
-  expect(await field(page).inputValue()).toBe("from here");
+  await expect.poll(() => field(page).inputValue()).toBe("from here");
   await look("wizard-conflict");
   await page.getByRole("button", { name: "Keep what is here" }).click();
   await saved();

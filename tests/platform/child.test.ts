@@ -40,28 +40,26 @@ function pids(): number[] {
 
 test("a program that dies is started again", async () => {
   run("tell(process.pid); setInterval(() => {}, 1000);");
-  await expect.poll(() => pids().length, { timeout: 60_000 }).toBe(1);
+  await expect.poll(() => pids().length).toBe(1);
   const [first] = pids();
   if (!first) throw new Error("it did not say who it is");
   process.kill(first, "SIGKILL");
-  await expect.poll(() => pids().length, { timeout: 60_000 }).toBe(2);
+  await expect.poll(() => pids().length).toBe(2);
   expect(gaveUp).toBeUndefined();
 });
 
 test("three quick deaths in a row end it, with the program's last lines", async () => {
   run('tell(process.pid); console.error("no such setting: X"); process.exit(3);');
-  await expect
-    .poll(() => gaveUp, { timeout: 60_000 })
-    .toMatch(/^The program died 3 times in a row\..*no such setting: X/s);
+  await expect.poll(() => gaveUp).toMatch(/^The program died 3 times in a row\..*no such setting: X/s);
   expect(pids()).toHaveLength(3);
 });
 
 test("a program that does not listen is ended all the same, with what it started", async () => {
   const deaf = run(`process.on("SIGTERM", () => {}); tell(process.pid);
     tell(spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]).pid); setInterval(() => {}, 1000);`);
-  await expect.poll(() => pids().length, { timeout: 60_000 }).toBe(2);
+  await expect.poll(() => pids().length).toBe(2);
   await deaf.stop(200);
-  await expect.poll(() => pids().some(isAlive), { timeout: 60_000 }).toBe(false);
+  await expect.poll(() => pids().some(isAlive)).toBe(false);
 });
 
 test("an error in its log is told on one line; the log keeps everything and is cut when it has grown too big", async () => {
@@ -71,7 +69,7 @@ test("an error in its log is told on one line; the log keeps everything and is c
   log.write('{"level":30,"msg":"all is well"}');
   log.write('{"level":50,"msg":"import failed","err":{"message":"row 3\\nis odd"}}');
   expect(told).toEqual(["[program] import failed: row 3 is odd"]);
-  await expect.poll(() => readFileSync(file, "utf8").split("\n").length, { timeout: 60_000 }).toBe(3);
+  await expect.poll(() => readFileSync(file, "utf8").split("\n").length).toBe(3);
 
   writeFileSync(file, "x".repeat(10_000_001));
   openLog(folder.path, "program", false);

@@ -61,7 +61,7 @@ function npmStart(
       await ended;
       return { code: launcher.exitCode, said };
     },
-    ready: () => expect.poll(() => said, { timeout: 60_000 }).toMatch(/^ready \S+ \S+ \S+$/m),
+    ready: () => expect.poll(() => said).toMatch(/^ready \S+ \S+ \S+$/m),
   };
 }
 
@@ -88,15 +88,15 @@ test("a database that dies is started again, and the pages find it", async () =>
   const died = postmaster();
   if (!died) throw new Error("no database runs");
   process.kill(died.pid, "SIGKILL");
-  await expect.poll(product.said, { timeout: 60_000 }).toContain("The database ended unexpectedly: starting it again.");
-  await expect.poll(() => postmaster()?.port, { timeout: 60_000 }).toBe(died.port);
-  await expect.poll(webIsReady, { timeout: 60_000 }).toBe(true);
+  await expect.poll(product.said).toContain("The database ended unexpectedly: starting it again.");
+  await expect.poll(() => postmaster()?.port).toBe(died.port);
+  await expect.poll(webIsReady).toBe(true);
 }, 200_000);
 
 test("a launcher killed with -9 takes its children with it, and the next start works on the same data", async () => {
   const key = readFileSync(join(folder.path, "session.key"), "utf8");
   product.launcher.kill("SIGKILL");
-  await expect.poll(everyPortIsFree, { timeout: 60_000 }).toBe(true);
+  await expect.poll(everyPortIsFree).toBe(true);
 
   product = npmStart();
   await product.ready();
@@ -113,7 +113,7 @@ test("Ctrl-C stops everything", async () => {
 
 test("a stop of npm in the middle of a start reaches the launcher through npm's shell, and leaves nothing", async () => {
   const shell = npmStart({ npm_lifecycle_event: "start" }, ["sh", "-c", "node scripts/start.mjs --dev; exit $?"]);
-  await expect.poll(postmaster, { timeout: 60_000 }).toBeDefined();
+  await expect.poll(postmaster).toBeDefined();
   shell.launcher.kill("SIGTERM");
   // Its output closes when the last process that could write to it is gone.
   await shell.ended();

@@ -111,7 +111,7 @@ describe("a worker", () => {
     const at = (path: string) => fetch(`http://127.0.0.1:${owner().worker.port}${path}`);
     expect(await (await at("/healthz")).json()).toEqual({ ok: true });
     await expect
-      .poll(async () => (await at("/readiness")).json(), { timeout: 30_000 })
+      .poll(async () => (await at("/readiness")).json())
       .toEqual({ ready: true, database: true, leases: true });
     expect(await (await at("/metrics")).text()).toContain("queue_depth");
     expect((await at("/else")).status).toBe(404);

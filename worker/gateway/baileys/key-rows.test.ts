@@ -133,7 +133,7 @@ describe("keys that may be stored soon", () => {
       expect(await rows.get("session", ["4"])).toEqual({ 4: { n: 4 } });
       expect(await stored()).toBe(0);
     });
-    await expect.poll(stored, { timeout: 30_000 }).toBe(5);
+    await expect.poll(stored).toBe(5);
     expect(statements).toHaveLength(1);
   });
 
@@ -155,7 +155,7 @@ describe("keys that may be stored soon", () => {
     rows.setSoon(chain(1));
     // Whoever waited would have met the lost lease.
     await rows.caughtUp();
-    await expect.poll(() => rows.caughtUp().then(() => "up", String), { timeout: 30_000 }).toMatch("LeaseLost");
+    await expect.poll(() => rows.caughtUp().then(() => "up", String)).toMatch("LeaseLost");
     expect(await stored()).toBe(0);
   });
 });
