@@ -33,6 +33,9 @@ const BODY_LIMIT = 11 * 1024 * 1024;
  */
 export const KEEP_ALIVE_MS = 125_000;
 
+/** In the log: the caller went away before there was an answer. Nobody got a failure. The number is nginx's. */
+const GIVEN_UP = 499;
+
 export interface WebDeps {
   env: Env;
   log: Log;
@@ -91,7 +94,8 @@ export function createHttpApp(deps: WebDeps): Hono<App> {
       dev: env.nodeEnv === "development",
     });
     const ms = Math.round(performance.now() - started);
-    context.log.info({ event: "request", method: c.req.method, path: pathOf(c), status: c.res.status, ms }, "request");
+    const status = c.req.raw.signal.aborted ? GIVEN_UP : c.res.status;
+    context.log.info({ event: "request", method: c.req.method, path: pathOf(c), status, ms }, "request");
   });
 
   app.use(

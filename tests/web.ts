@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
+import type { DestinationStream } from "pino";
 import { type Connection, connect } from "#db/client.ts";
 import type { Env } from "#server/env.ts";
 import { createHttpApp, KEEP_ALIVE_MS } from "#server/http.ts";
@@ -19,14 +20,21 @@ export interface TestWeb {
   stop(): Promise<void>;
 }
 
-/** The web process's door on a free port, over a test's database. Screens are the browser tests' part: it has none. */
-export async function startWeb(databaseUrl: string, more: Record<string, string> = {}): Promise<TestWeb> {
+/**
+ * The web process's door on a free port, over a test's database. Screens are the browser tests' part: it has none.
+ * @param out takes its log, where a test reads it
+ */
+export async function startWeb(
+  databaseUrl: string,
+  more: Record<string, string> = {},
+  out?: DestinationStream,
+): Promise<TestWeb> {
   const http = createServer();
   http.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   const origin = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   const env = testEnv(databaseUrl, { APP_ORIGIN: origin, ...more });
-  const log = createLog("web", env);
+  const log = createLog("web", env, out);
   const connection = connect(databaseUrl, { max: 6 });
   const live = await startLive(connection.sql, log);
   const closing = new AbortController();
