@@ -18,7 +18,7 @@ export async function bookAnswer(tx: Db, inbound: KnownInbound & { id: Id<"inbou
   const { id, userId, live, group, erased, text } = inbound;
   if (!live || group !== null || erased || readKeyword(text)?.type === "stop") return;
   await tx.execute(sql`
-    select graphile_worker.add_job(identifier => 'inbox:answer', payload => json_build_object('inboundId', ${id}::text),
-      max_attempts => ${TRIES}::int, priority => ${PRIORITY}::int, job_key => ${`answer:${id}`}::text, job_key_mode => 'replace')
+    select book_job('inbox:answer', json_build_object('inboundId', ${id}::text), ${`answer:${id}`},
+      p_max_attempts => ${TRIES}, p_priority => ${PRIORITY})
      where exists (select 1 from auto_rules where user_id = ${userId} and enabled)`);
 }

@@ -105,8 +105,10 @@ export function createPump(deps: PumpDeps): Task {
     let most = 1;
     while (!held.signal.aborted && held.isReady()) {
       const { caps, ackTimeoutMs } = deps.env;
+      // Whoever woke it may have changed the hours.
+      const fresh = !me.woken && performance.now() - lookedAt < GATE_MS;
       me.woken = false;
-      if (performance.now() - lookedAt > GATE_MS) {
+      if (!fresh) {
         gate = (await readGate(deps.db, owner)) ?? undefined;
         lookedAt = performance.now();
       }
@@ -127,7 +129,7 @@ export function createPump(deps: PumpDeps): Task {
           }
           if (!me.woken && Date.now() + claim.ms > endsAt) return claim.ms;
           await me.sleep(claim.ms, held.signal);
-          // Whoever ended the sleep may have changed the hours.
+          // What was waited for may be their opening.
           lookedAt = Number.NEGATIVE_INFINITY;
           break;
         case "send":

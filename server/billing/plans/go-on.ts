@@ -10,8 +10,7 @@ import { goOnAs } from "./rules.ts";
 /** Books that the campaigns that wait for a plan go on: in the transaction that gives the plan, heard at its commit. */
 export async function bookGoOn(tx: Db, userId: Id<"user">): Promise<void> {
   await tx.execute(sql`
-    select graphile_worker.add_job(identifier => 'plans:go-on', payload => json_build_object('userId', ${userId}::text),
-      job_key => ${`go-on:${userId}`}::text, job_key_mode => 'replace')
+    select book_job('plans:go-on', json_build_object('userId', ${userId}::text), ${`go-on:${userId}`})
      where exists (select 1 from campaigns where user_id = ${userId} and ${waitsForPlan})`);
 }
 

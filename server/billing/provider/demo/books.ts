@@ -82,8 +82,8 @@ async function settleOnce(
       .returning();
     if (!settled) return findPayment(tx, which);
     await tx.execute(sql`
-      select graphile_worker.add_job(identifier => 'payments:call-back', payload => json_build_object('paymentId', ${settled.id}::text),
-        max_attempts => ${TRIES}::int, job_key => ${`payment:${settled.id}`}::text)`);
+      select book_job('payments:call-back', json_build_object('paymentId', ${settled.id}::text), ${`payment:${settled.id}`},
+        p_max_attempts => ${TRIES})`);
     return settled;
   });
 }
