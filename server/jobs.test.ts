@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Connection, connect } from "#db/client.ts";
 import { useDatabase } from "#tests/database.ts";
 import { createHeldSession, createUser } from "#tests/factories.ts";
+import { during } from "#tests/races.ts";
 
 const url = useDatabase();
 let connection: Connection;
@@ -11,25 +12,14 @@ beforeAll(() => {
 });
 afterAll(() => connection?.close());
 
-const isWaiting = () =>
-  connection.db.execute(sql`select 1 from pg_locks l join pg_stat_activity a on a.pid = l.pid
-    where not l.granted and a.query like '%book_pump%' and a.datname = current_database()`);
-
 test("who books while the job that waits is being taken is heard after it: it may have looked before there was anything to see", async () => {
   const { db } = connection;
   const { sessionId } = await createHeldSession(db, await createUser(db));
-  const book = () => db.execute(sql`select book_pump(${sessionId})`).execute();
+  const book = async () => db.execute(sql`select book_pump(${sessionId})`);
+  // As graphile-worker takes a job (its getJob.js).
+  const take = sql`update graphile_worker._private_jobs set locked_at = now(), locked_by = 'w', attempts = attempts + 1`;
   await book();
-  let again: ReturnType<typeof book> | undefined;
-  await db.transaction(async (tx) => {
-    // As graphile-worker takes a job (its getJob.js).
-    await tx.execute(
-      sql`update graphile_worker._private_jobs set locked_at = now(), locked_by = 'w', attempts = attempts + 1`,
-    );
-    again = book();
-    await expect.poll(isWaiting).toHaveLength(1);
-  });
-  await again;
+  await during(db, (tx) => tx.execute(take), book);
   expect(
     await db.execute(sql`select key, locked_by, run_at <= now() as due from graphile_worker.jobs order by id`),
   ).toEqual([

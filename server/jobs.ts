@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 /**
- * Work that is booked, with the payload each kind carries. It is booked by the database's `book_job`, which loses none. Payloads
- * are parsed again when run: a row may be older than the code.
+ * Work that is booked, by the crontab or the database's `book_job`, with the payload each kind carries. Payloads are parsed again
+ * when run: a row may be older than the code.
  */
 export const jobs = {
   /** Sends for one session, in slices. Runs under a name of its owner's: `wa:pump@<worker>`. */

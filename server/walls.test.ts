@@ -183,7 +183,7 @@ test("a user's transaction cannot change or claim another user's rows", async ()
   await expect(
     withUser(connection.db, other, (tx) => tx.execute(sql`select * from wa_session_keys`)),
   ).rejects.toThrow();
-  // What WhatsApp was given of files holds their keys: no page has any business with it, its owner's neither.
+  // What is kept of an upload to WhatsApp holds the file's key: no page may read it, not even its owner's.
   await expect(withUser(connection.db, one, (tx) => tx.execute(sql`select * from media_uploads`))).rejects.toThrow();
   // Nor with what signs webhooks, sealed as it is.
   await expect(

@@ -1,4 +1,4 @@
--- Books a job in place of one that waits under the same key. Every job is booked by this: of a job that is taken in the very
+-- Books a job in place of one that waits under the same key. Every job but the crontab's is booked by this: of a job that is taken in the very
 -- moment it is booked anew, graphile-worker's own `add_job` leaves nothing behind and returns no row
 -- (https://github.com/graphile/worker/issues/580), and the one that was taken may have looked before this transaction commits.
 -- Asked again it sees that the other runs, and books one more.

@@ -44,7 +44,7 @@ test("a mark that is cut in two by the end of a chunk is found, once", () => {
   expect(takeLeaks()).toEqual(['a worker printed "privKey"']);
 });
 
-/** Runs the planted file as any test file runs. */
+/** Runs the planted test file in a Vitest of its own, under the same watch as every test file. */
 async function runPlanted(env: Record<string, string>): Promise<{ code: number | null; said: string }> {
   const args = ["node_modules/vitest/vitest.mjs", "run", "--config", "tests/silence/planted.config.ts"];
   const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });

@@ -129,7 +129,7 @@ export function createPump(deps: PumpDeps): Task {
           }
           if (!me.woken && Date.now() + claim.ms > endsAt) return claim.ms;
           await me.sleep(claim.ms, held.signal);
-          // What was waited for may be their opening.
+          // The hours may have opened meanwhile.
           lookedAt = Number.NEGATIVE_INFINITY;
           break;
         case "send":

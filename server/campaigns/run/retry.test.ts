@@ -71,7 +71,7 @@ describe("what failed, tried again", () => {
     expect(await readWallet(db, userId)).toEqual({ balance: 398, held: 2 });
     const again = await sent();
     expect(again).toMatchObject({ id: refused.id, waMsgId: refused.waMsgId, redrive: false, text: refused.text });
-    // It waits for its answer as long as any message does at first, and is then repeated as it was written now.
+    // The wait for an answer begins anew, as after any first write; when it is over, what was written now is repeated.
     const row = await rowOf(again.id);
     expect(row).toMatchObject({ submissions: 1, waMsgId: refused.waMsgId });
     expect(Number(row?.redriveAt) - Number(row?.sendingAt)).toBeLessThan(120_000);

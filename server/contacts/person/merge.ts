@@ -107,7 +107,7 @@ async function shareOptOut(tx: Db, userId: Id<"user">, keep: Contact, other: Con
     .onConflictDoNothing();
 }
 
-/** The number that no contact has any more: who writes from it, or is erased, is the kept one. */
+/** Keeps the number that no contact has any more as another of the kept one's: for who writes from it, and for an erasure. */
 async function rememberNumber(tx: Db, userId: Id<"user">, keep: Contact, other: Contact): Promise<void> {
   await tx.execute(sql`
     insert into identity_pairs (user_id, pn, lid) values (${userId}, ${`pn:${keep.phoneE164}`}, ${`pn:${other.phoneE164}`})

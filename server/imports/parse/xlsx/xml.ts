@@ -20,7 +20,7 @@ type Found = "token" | "more" | "nothing";
 
 /**
  * Walks through the tags and texts of an XML document (XML 1.0) in pieces, so that a document of 50 MB takes little memory.
- * It knows no definitions: a document that has any (DOCTYPE, ENTITY) is refused. Names are without their prefix.
+ * A document with definitions of its own (DOCTYPE, ENTITY) is refused. Names are given without their namespace prefix.
  * @throws FileRefused from every method
  */
 export class XmlScanner {
